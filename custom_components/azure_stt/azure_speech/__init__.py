@@ -1,0 +1,80 @@
+"""A client for Azure AI Speech's REST API for short audio.
+
+It knows nothing of Home Assistant. Contract:
+https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
+"""
+
+from .client import TRACE_CONFIG, AudioSource, SpeechClient, Timeouts
+from .credentials import Credential, EntraCredential, KeyCredential, clean_key
+from .endpoints import Cloud, Endpoint, region_name
+from .errors import (
+    AuthenticationError,
+    CertificateError,
+    InvalidAnswerError,
+    InvalidEndpointError,
+    QuotaExceededError,
+    ResponseError,
+    SpeechConnectionError,
+    SpeechError,
+    SpeechTimeoutError,
+    UnknownHostError,
+)
+from .models import (
+    Alternative,
+    AudioFormat,
+    Dimension,
+    GradingSystem,
+    Granularity,
+    Phoneme,
+    Profanity,
+    PronunciationAssessment,
+    PronunciationScores,
+    Prosody,
+    Recognition,
+    RecognitionOptions,
+    RecognitionStatus,
+    Word,
+)
+from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
+
+__all__ = [
+    "BYTES_PER_SECOND",
+    "SAMPLE_RATE",
+    "SAMPLE_WIDTH",
+    "TRACE_CONFIG",
+    "Alternative",
+    "AudioFormat",
+    "AudioSource",
+    "AuthenticationError",
+    "CertificateError",
+    "Cloud",
+    "Credential",
+    "Dimension",
+    "Endpoint",
+    "EntraCredential",
+    "GradingSystem",
+    "Granularity",
+    "InvalidAnswerError",
+    "InvalidEndpointError",
+    "KeyCredential",
+    "Phoneme",
+    "Profanity",
+    "PronunciationAssessment",
+    "PronunciationScores",
+    "Prosody",
+    "QuotaExceededError",
+    "Recognition",
+    "RecognitionOptions",
+    "RecognitionStatus",
+    "ResponseError",
+    "SpeechClient",
+    "SpeechConnectionError",
+    "SpeechError",
+    "SpeechTimeoutError",
+    "Timeouts",
+    "UnknownHostError",
+    "Word",
+    "clean_key",
+    "region_name",
+    "wav_header",
+]

@@ -1,0 +1,257 @@
+"""How a request proves who sends it: a resource key or Microsoft Entra.
+
+https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#authentication
+"""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from http import HTTPStatus
+import json
+import logging
+from time import monotonic
+from typing import Final, override
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from .errors import AuthenticationError, InvalidAnswerError, ResponseError, SpeechError
+from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
+
+_LOGGER = logging.getLogger(__name__)
+
+TOKEN_TIMEOUT: Final = 3.0
+"""Seconds for a token: past them the key itself, or an error, is the better answer."""
+
+KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
+
+# "Each access token is valid for 10 minutes … we recommend using the same token for
+# nine minutes."
+_ISSUED_TOKEN_LIFE: Final = 9 * 60.0
+
+# A token past this share of its life is renewed beside an utterance that uses it.
+_RENEW_AT: Final = 2 / 3
+
+# How long the key goes alone after the token's way in has failed.
+_KEY_ALONE: Final = 5 * 60.0
+
+# Seconds before Entra's own expiry: clocks differ and an upload takes up to a minute.
+_ENTRA_MARGIN: Final = 120.0
+
+_TOKEN_MAX_LENGTH: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """The one header that authorizes a request."""
+
+    header: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str = field(repr=False)
+    renew_at: float
+    expires_at: float
+
+    @classmethod
+    def issued_now(cls, value: object, life: float) -> _Token:
+        """Return a token that is used for `life` seconds; refuse what can't be one."""
+        if (
+            not isinstance(value, str)
+            or not 0 < len(value) <= _TOKEN_MAX_LENGTH
+            or not all("!" <= char <= "~" for char in value)
+        ):
+            msg = "The token service's answer is not a token"
+            raise InvalidAnswerError(msg)
+        now = monotonic()
+        return cls(value, renew_at=now + _RENEW_AT * life, expires_at=now + life)
+
+
+class Credential(ABC):
+    """Authorizes requests, with a token that is kept while it's good.
+
+    A token is asked for only when a request needs one, and once however many need it at
+    the same time: an idle house asks for none.
+    """
+
+    def __init__(self, session: ClientSession) -> None:
+        """Use the session for the token's requests."""
+        self._session = session
+        self._token: _Token | None = None
+        self._lock = asyncio.Lock()
+        self._failure: tuple[float, SpeechError] | None = None
+
+    async def ways_in(self) -> AsyncGenerator[Authorization]:
+        """Yield what to try, best first; who asks for the next one was answered with 401.
+
+        Raises a SpeechError if no token can be had.
+        """
+        if token := self._good_token():
+            yield self._bearer(token)
+            self._discard(token)
+        token = await self._new_token()
+        yield self._bearer(token)
+        self._discard(token)
+
+    @property
+    def renewal_due(self) -> bool:
+        """Whether the token is good but so old that its use should renew it."""
+        token = self._good_token()
+        return token is not None and token.renew_at <= monotonic()
+
+    async def renew(self) -> None:
+        """Replace the token, unless that is under way; a failure leaves the old one."""
+        if self._lock.locked():
+            return
+        async with self._lock:
+            try:
+                self._token = await self._fetch_token()
+            except SpeechError as err:
+                _LOGGER.debug("The token was not renewed: %s", err)
+
+    @abstractmethod
+    async def _fetch_token(self) -> _Token:
+        """Ask for a token; raises a SpeechError."""
+
+    @abstractmethod
+    def _bearer(self, token: _Token) -> Authorization:
+        """Return the header that carries a token."""
+
+    def _good_token(self) -> _Token | None:
+        token = self._token
+        return token if token and monotonic() < token.expires_at else None
+
+    def _discard(self, refused: _Token) -> None:
+        """Forget a token, unless another has taken its place meanwhile."""
+        if self._token is refused:
+            self._token = None
+
+    async def _new_token(self) -> _Token:
+        asked_at = monotonic()
+        async with self._lock:
+            if token := self._good_token():
+                return token
+            if self._failure and self._failure[0] >= asked_at:
+                raise self._failure[1]
+            try:
+                self._token = await self._fetch_token()
+            except SpeechError as err:
+                self._failure = monotonic(), err
+                raise
+            return self._token
+
+    async def _post(self, url: URL, *, headers: Mapping[str, str], data: object) -> bytes:
+        """Return a token service's answer; raises a SpeechError."""
+        with transport_errors(url.host or ""):
+            async with (
+                asyncio.timeout(TOKEN_TIMEOUT),
+                self._session.post(
+                    url, headers=headers, data=data, allow_redirects=False, timeout=NO_TIMEOUT
+                ) as response,
+            ):
+                body = await read_answer(response)
+        if response.status != HTTPStatus.OK:
+            raise response_error(response, body)
+        return body
+
+
+class KeyCredential(Credential):
+    """A resource key: a token by `issueToken`, and the key itself as the second way in.
+
+    A token is good only on the kind of host that issued it, the key on all of them. So
+    the key goes when the token service fails, or when even a new token is refused.
+    """
+
+    def __init__(self, session: ClientSession, token_url: URL, key: str) -> None:
+        """Take either key of a Speech or multi-service resource."""
+        super().__init__(session)
+        self._token_url = token_url
+        self._key = clean_key(key)
+        self._key_alone_until = 0.0
+
+    @override
+    async def ways_in(self) -> AsyncGenerator[Authorization]:
+        if monotonic() >= self._key_alone_until:
+            try:
+                async with aclosing(super().ways_in()) as tokens:
+                    async for authorization in tokens:
+                        yield authorization
+            except SpeechError as err:
+                _LOGGER.debug("The key goes without a token: %s", err)
+            self._key_alone_until = monotonic() + _KEY_ALONE
+        yield Authorization(KEY_HEADER, self._key)
+
+    @override
+    async def _fetch_token(self) -> _Token:
+        body = await self._post(
+            self._token_url,
+            headers={
+                KEY_HEADER: self._key,
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            data=b"",
+        )
+        return _Token.issued_now(body.decode("utf-8", "replace"), _ISSUED_TOKEN_LIFE)
+
+    @override
+    def _bearer(self, token: _Token) -> Authorization:
+        return Authorization("Authorization", f"Bearer {token.value}")
+
+
+class EntraCredential(Credential):
+    """Microsoft Entra's client credentials, for a resource with a custom domain.
+
+    https://learn.microsoft.com/azure/ai-services/speech-service/how-to-configure-azure-ad-auth
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        token_url: URL,
+        scope: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        resource_id: str,
+    ) -> None:
+        """Take an app registration and the Speech resource's id (`/subscriptions/…`)."""
+        super().__init__(session)
+        self._token_url = token_url
+        self._form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id.strip(),
+            "client_secret": client_secret.strip(),
+            "scope": scope,
+        }
+        self._resource_id = resource_id.strip()
+
+    @override
+    async def _fetch_token(self) -> _Token:
+        try:
+            body = await self._post(self._token_url, headers={}, data=self._form)
+        except ResponseError as err:
+            if err.status != HTTPStatus.BAD_REQUEST:
+                raise
+            # An unknown tenant or app is a 400, a wrong secret a 401:
+            # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+            raise AuthenticationError(str(err), status=err.status) from err
+        try:
+            answer = json.loads(body)
+            value, life = answer["access_token"], float(answer["expires_in"])
+        except (ValueError, TypeError, KeyError, RecursionError) as err:
+            msg = "The token service's answer is not a token"
+            raise InvalidAnswerError(msg) from err
+        return _Token.issued_now(value, life - _ENTRA_MARGIN)
+
+    @override
+    def _bearer(self, token: _Token) -> Authorization:
+        return Authorization("Authorization", f"Bearer aad#{self._resource_id}#{token.value}")
+
+
+def clean_key(key: str) -> str:
+    """Return a key without what is pasted along with it: spaces, line ends, marks."""
+    return "".join(char for char in key if "!" <= char <= "~")

@@ -1,0 +1,174 @@
+"""Where a resource answers: hosts and paths of Azure's clouds.
+
+https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
+https://learn.microsoft.com/azure/ai-services/speech-service/sovereign-clouds
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from ipaddress import ip_address
+import re
+from typing import Self
+
+from yarl import URL
+
+from .errors import AuthenticationError, InvalidEndpointError
+
+_RECOGNITION_PATH = "/speech/recognition/conversation/cognitiveservices/v1"
+_TOKEN_PATH = "/sts/v1.0/issueToken"  # noqa: S105
+
+_REGION = re.compile(r"[a-z][a-z0-9]{1,39}")
+_HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_HOST_LABEL}(?:\.{_HOST_LABEL})*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Domains:
+    recognition: str
+    token: str
+    custom: str
+    login: str
+
+
+class Cloud(Enum):
+    """One of Azure's separate clouds, with the domains of its services."""
+
+    PUBLIC = _Domains(
+        recognition="stt.speech.microsoft.com",
+        token="api.cognitive.microsoft.com",  # noqa: S106
+        custom="cognitiveservices.azure.com",
+        login="login.microsoftonline.com",
+    )
+    US_GOVERNMENT = _Domains(
+        recognition="stt.speech.azure.us",
+        token="api.cognitive.microsoft.us",  # noqa: S106
+        custom="cognitiveservices.azure.us",
+        login="login.microsoftonline.us",
+    )
+    CHINA = _Domains(
+        recognition="stt.speech.azure.cn",
+        token="api.cognitive.azure.cn",  # noqa: S106
+        custom="cognitiveservices.azure.cn",
+        login="login.partner.microsoftonline.cn",
+    )
+
+    def entra_token_url(self, tenant_id: str) -> URL:
+        """Return where this cloud's Microsoft Entra issues tokens for a tenant.
+
+        Raises AuthenticationError if the tenant is neither a GUID nor a domain.
+        """
+        tenant = tenant_id.strip().lower()
+        if not _HOST.fullmatch(tenant):
+            msg = "The tenant is a GUID or a domain name"
+            raise AuthenticationError(msg, status=HTTPStatus.BAD_REQUEST)
+        return URL.build(scheme="https", host=self.value.login, path=f"/{tenant}/oauth2/v2.0/token")
+
+    @property
+    def entra_scope(self) -> str:
+        """The scope that an Entra token needs to be good for Azure AI services."""
+        return f"https://{self.value.custom}/.default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """The two addresses of one Speech resource."""
+
+    recognition_url: URL
+    token_url: URL
+    cloud: Cloud
+
+    @property
+    def host(self) -> str:
+        """The host that hears the speech, without a port."""
+        return self.recognition_url.host or ""
+
+    @classmethod
+    def from_region(cls, region: str, cloud: Cloud = Cloud.PUBLIC) -> Self:
+        """Return a region's endpoint; "West Europe" is taken for westeurope.
+
+        Whether the region exists is for DNS to say: Azure adds regions. Raises
+        InvalidEndpointError for what can't be a region's name.
+        """
+        name = region_name(region)
+        if not _REGION.fullmatch(name):
+            msg = "A region is a word such as westeurope"
+            raise InvalidEndpointError(msg)
+        return cls(
+            recognition_url=URL.build(
+                scheme="https", host=f"{name}.{cloud.value.recognition}", path=_RECOGNITION_PATH
+            ),
+            token_url=URL.build(
+                scheme="https", host=f"{name}.{cloud.value.token}", path=_TOKEN_PATH
+            ),
+            cloud=cloud,
+        )
+
+    @classmethod
+    def from_address(cls, address: str) -> Self:
+        """Return the endpoint of a custom domain or private endpoint.
+
+        `address` is what the Azure portal shows, `https://NAME.cognitiveservices.azure.com/`;
+        the scheme may be left out. A region's address, which the portal shows for resources
+        without a custom domain, gives that region's endpoint. Plain http is only for loopback
+        and private addresses: the key would be readable on its way. Raises
+        InvalidEndpointError for anything that is more, or less, than a host.
+        """
+        url = _parse_address(address)
+        host = url.host or ""
+        for cloud in Cloud:
+            for domain in (cloud.value.recognition, cloud.value.token):
+                if host.endswith(f".{domain}"):
+                    return cls.from_region(host.removesuffix(f".{domain}"), cloud)
+        clouds = (cloud for cloud in Cloud if host.endswith(f".{cloud.value.custom}"))
+        return cls(
+            recognition_url=url.with_path(f"/stt{_RECOGNITION_PATH}"),
+            token_url=url.with_path(_TOKEN_PATH),
+            cloud=next(clouds, Cloud.PUBLIC),
+        )
+
+
+def region_name(region: str) -> str:
+    """Return a region as Azure spells it: the portal's "West Europe" is westeurope."""
+    return "".join(region.split()).lower()
+
+
+def _parse_address(address: str) -> URL:
+    """Return scheme, host and port of an address that has nothing else."""
+    address = address.strip()
+    if "://" not in address:
+        address = f"https://{address}"
+    try:
+        url = URL(address)
+        origin = url.origin()
+    except ValueError as err:
+        msg = "This is not an address"
+        raise InvalidEndpointError(msg) from err
+    host = origin.host or ""
+    if url.user is not None or url.password is not None:
+        msg = "The address must not contain credentials"
+    elif url.path not in {"", "/"} or url.raw_query_string or url.raw_fragment:
+        msg = "The address ends after the host"
+    elif not _is_host(host):
+        msg = "The address has no valid host"
+    elif origin.scheme != "https" and not (origin.scheme == "http" and _is_private(host)):
+        msg = "The address must begin with https://"
+    else:
+        return origin
+    raise InvalidEndpointError(msg)
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return bool(_HOST.fullmatch(host))
+    return True
+
+
+def _is_private(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback or address.is_private

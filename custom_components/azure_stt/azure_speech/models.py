@@ -1,0 +1,361 @@
+"""What is asked of the service and what it answers.
+
+https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
+
+Times are seconds here; the service counts in ticks of 100 ns, as numbers in practice and
+as strings in its documentation. A field that is missing or makes no sense is None.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+import json
+from math import isfinite
+from typing import Final, Self
+
+TICKS_PER_SECOND: Final = 10_000_000
+
+
+class AudioFormat(StrEnum):
+    """The two forms of audio that the service takes, as their Content-Type."""
+
+    WAV = "audio/wav; codecs=audio/pcm; samplerate=16000"
+    OGG = "audio/ogg; codecs=opus"
+
+
+class Profanity(StrEnum):
+    """What becomes of swear words in the text: asterisks, nothing, or themselves."""
+
+    MASKED = "masked"
+    REMOVED = "removed"
+    RAW = "raw"
+
+
+class GradingSystem(StrEnum):
+    """The points of a pronunciation assessment: 0-5 or 0-100."""
+
+    FIVE_POINT = "FivePoint"
+    HUNDRED_MARK = "HundredMark"
+
+
+class Granularity(StrEnum):
+    """How finely a pronunciation is assessed."""
+
+    PHONEME = "Phoneme"
+    WORD = "Word"
+    FULL_TEXT = "FullText"
+
+
+class Dimension(StrEnum):
+    """What of a pronunciation is assessed: accuracy alone, or all scores."""
+
+    BASIC = "Basic"
+    COMPREHENSIVE = "Comprehensive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PronunciationAssessment:
+    """Asks for scores of how a text was read aloud; 30 s of audio at the most."""
+
+    reference_text: str = field(repr=False)
+    grading_system: GradingSystem = GradingSystem.HUNDRED_MARK
+    granularity: Granularity = Granularity.PHONEME
+    dimension: Dimension = Dimension.COMPREHENSIVE
+    enable_miscue: bool = False
+    enable_prosody: bool = False
+    scenario_id: str | None = None
+
+    def header_value(self) -> str:
+        """Return the Pronunciation-Assessment header: base64 of JSON.
+
+        The switches are the strings "True" and "False", as in Microsoft's sample.
+        """
+        parameters = {
+            "ReferenceText": self.reference_text,
+            "GradingSystem": self.grading_system,
+            "Granularity": self.granularity,
+            "Dimension": self.dimension,
+            "EnableMiscue": str(self.enable_miscue),
+            "EnableProsodyAssessment": str(self.enable_prosody),
+        }
+        if self.scenario_id is not None:
+            parameters["ScenarioId"] = self.scenario_id
+        return b64encode(json.dumps(parameters).encode()).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionOptions:
+    """One recognition's query and headers.
+
+    `language` is a locale such as en-US, `endpoint_id` a Custom Speech deployment
+    (`cid`; undocumented since 2025), `detailed` asks for up to five alternatives, and
+    `word_times` for each word's place, which only detailed answers have.
+    """
+
+    language: str
+    audio_format: AudioFormat = AudioFormat.WAV
+    detailed: bool = True
+    profanity: Profanity = Profanity.MASKED
+    endpoint_id: str | None = None
+    word_times: bool = False
+    pronunciation: PronunciationAssessment | None = None
+
+    def query(self) -> dict[str, str]:
+        """Return the URL's parameters."""
+        query = {
+            "language": self.language,
+            "format": "detailed" if self.detailed else "simple",
+            "profanity": self.profanity.value,
+        }
+        if self.endpoint_id:
+            query["cid"] = self.endpoint_id
+        if self.word_times:
+            query["wordLevelTimestamps"] = "true"
+        return query
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers, without authorization."""
+        headers = {"Content-Type": self.audio_format.value, "Accept": "application/json"}
+        if self.pronunciation:
+            headers["Pronunciation-Assessment"] = self.pronunciation.header_value()
+        return headers
+
+
+class RecognitionStatus(StrEnum):
+    """How a recognition ended, when that isn't an error."""
+
+    SUCCESS = "Success"
+    NO_MATCH = "NoMatch"
+    """Speech, but no words of the language."""
+    INITIAL_SILENCE_TIMEOUT = "InitialSilenceTimeout"
+    """Only silence; also what audio in another format than its header's comes to."""
+    BABBLE_TIMEOUT = "BabbleTimeout"
+    """Only noise."""
+    END_OF_DICTATION = "EndOfDictation"
+    """Nothing more; known from Microsoft's JavaScript SDK."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prosody:
+    """How a word was spoken: the pause before it and its melody.
+
+    Microsoft's page does not give the unit of `break_length`; it is passed on as it comes.
+    """
+
+    break_errors: tuple[str, ...] = ()
+    break_length: float | None = None
+    unexpected_break_confidence: float | None = None
+    missing_break_confidence: float | None = None
+    intonation_errors: tuple[str, ...] = ()
+    monotone_confidence: float | None = None
+    syllable_pitch_delta_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phoneme:
+    """One sound of a word and how well it was spoken."""
+
+    text: str = field(repr=False)
+    offset: float | None = None
+    duration: float | None = None
+    accuracy_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word, its place in the audio sent (seconds) and, if asked for, its scores.
+
+    `error_type` is None, Omission, Insertion or Mispronunciation, as the service says it.
+    """
+
+    text: str = field(repr=False)
+    offset: float | None = None
+    duration: float | None = None
+    confidence: float | None = None
+    accuracy_score: float | None = None
+    error_type: str | None = None
+    phonemes: tuple[Phoneme, ...] = ()
+    prosody: Prosody | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PronunciationScores:
+    """An utterance's scores, in the grading system that was asked for."""
+
+    accuracy: float | None = None
+    fluency: float | None = None
+    completeness: float | None = None
+    prosody: float | None = None
+    pronunciation: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """One of the texts that the speech may have been.
+
+    `display` has capitals, punctuation and figures, `lexical` is as spoken, `itn` has
+    figures only. `lexical` and `itn` are never masked for profanity; `masked_itn` is.
+    """
+
+    display: str = field(repr=False)
+    lexical: str = field(default="", repr=False)
+    itn: str = field(default="", repr=False)
+    masked_itn: str = field(default="", repr=False)
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    scores: PronunciationScores | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """The service's answer for the first utterance in the audio.
+
+    `offset` and `duration` (seconds) place the utterance in the audio sent.
+    `alternatives` stand best first.
+    """
+
+    status: RecognitionStatus
+    alternatives: tuple[Alternative, ...] = ()
+    offset: float | None = None
+    duration: float | None = None
+    signal_to_noise_ratio: float | None = None
+    channel: int | None = None
+    language: str | None = None
+    connection_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The best alternative as it is displayed; empty if there's none."""
+        return self.alternatives[0].display if self.alternatives else ""
+
+    @property
+    def confidence(self) -> float | None:
+        """The best alternative's confidence, 0-1; None in simple answers."""
+        return self.alternatives[0].confidence if self.alternatives else None
+
+    @classmethod
+    def from_answer(
+        cls,
+        answer: Mapping[str, object],
+        status: RecognitionStatus,
+        connection_id: str | None = None,
+    ) -> Self:
+        """Read a simple or a detailed answer."""
+        alternatives = [_alternative(item) for item in _mappings(answer.get("NBest"))]
+        if not alternatives and (display := _text(answer.get("DisplayText"))):
+            alternatives = [Alternative(display=display)]
+        # The best isn't promised to stand first: Microsoft's sample has 0.905 before 0.925.
+        alternatives.sort(
+            key=lambda item: -1 if item.confidence is None else item.confidence, reverse=True
+        )
+        channel = _number(answer.get("Channel"))
+        return cls(
+            status=status,
+            alternatives=tuple(alternatives),
+            offset=_seconds(answer.get("Offset")),
+            duration=_seconds(answer.get("Duration")),
+            signal_to_noise_ratio=_number(answer.get("SNR")),
+            channel=None if channel is None else int(channel),
+            language=_text(answer.get("PrimaryLanguage")) or None,
+            connection_id=connection_id,
+        )
+
+
+def _alternative(item: Mapping[str, object]) -> Alternative:
+    return Alternative(
+        display=_text(item.get("Display")),
+        lexical=_text(item.get("Lexical")),
+        itn=_text(item.get("ITN")),
+        masked_itn=_text(item.get("MaskedITN")),
+        confidence=_number(item.get("Confidence")),
+        words=tuple(_word(word) for word in _mappings(item.get("Words"))),
+        scores=_scores(item),
+    )
+
+
+def _scores(item: Mapping[str, object]) -> PronunciationScores | None:
+    scores = PronunciationScores(
+        accuracy=_number(item.get("AccuracyScore")),
+        fluency=_number(item.get("FluencyScore")),
+        completeness=_number(item.get("CompletenessScore")),
+        prosody=_number(item.get("ProsodyScore")),
+        pronunciation=_number(item.get("PronScore")),
+    )
+    return None if scores == PronunciationScores() else scores
+
+
+def _word(item: Mapping[str, object]) -> Word:
+    return Word(
+        text=_text(item.get("Word")),
+        offset=_seconds(item.get("Offset")),
+        duration=_seconds(item.get("Duration")),
+        confidence=_number(item.get("Confidence")),
+        accuracy_score=_number(item.get("AccuracyScore")),
+        error_type=_text(item.get("ErrorType")) or None,
+        phonemes=tuple(_phoneme(phoneme) for phoneme in _mappings(item.get("Phonemes"))),
+        prosody=_prosody(_mapping(_mapping(item.get("Feedback")).get("Prosody"))),
+    )
+
+
+def _phoneme(item: Mapping[str, object]) -> Phoneme:
+    return Phoneme(
+        text=_text(item.get("Phoneme")),
+        offset=_seconds(item.get("Offset")),
+        duration=_seconds(item.get("Duration")),
+        accuracy_score=_number(item.get("AccuracyScore")),
+    )
+
+
+def _prosody(feedback: Mapping[str, object]) -> Prosody | None:
+    if not feedback:
+        return None
+    pause = _mapping(feedback.get("Break"))
+    intonation = _mapping(feedback.get("Intonation"))
+    monotone = _mapping(intonation.get("Monotone"))
+    return Prosody(
+        break_errors=_texts(pause.get("ErrorTypes")),
+        break_length=_number(pause.get("BreakLength")),
+        unexpected_break_confidence=_number(
+            _mapping(pause.get("UnexpectedBreak")).get("Confidence")
+        ),
+        missing_break_confidence=_number(_mapping(pause.get("MissingBreak")).get("Confidence")),
+        intonation_errors=_texts(intonation.get("ErrorTypes")),
+        monotone_confidence=_number(monotone.get("Confidence")),
+        syllable_pitch_delta_confidence=_number(monotone.get("SyllablePitchDeltaConfidence")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> Iterable[Mapping[str, object]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    """Return a string that can be encoded: JSON may hold half a surrogate pair."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(_text(item) for item in value if isinstance(item, str))
+
+
+def _number(value: object) -> float | None:
+    """Return a finite number from a number or a string."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _seconds(value: object) -> float | None:
+    ticks = _number(value)
+    return None if ticks is None or ticks < 0 else ticks / TICKS_PER_SECOND

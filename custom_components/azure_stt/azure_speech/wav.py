@@ -1,0 +1,35 @@
+"""The RIFF header that stands before the audio."""
+
+import struct
+from typing import Final
+
+SAMPLE_RATE: Final = 16_000
+"""Samples per second: the only rate that the service takes for WAV."""
+
+SAMPLE_WIDTH: Final = 2
+"""Bytes per sample: 16-bit signed little-endian PCM, mono."""
+
+BYTES_PER_SECOND: Final = SAMPLE_RATE * SAMPLE_WIDTH
+
+
+def wav_header() -> bytes:
+    """Return the 44 bytes that announce 16 kHz 16-bit mono PCM of unknown length.
+
+    The data size is 0, as Microsoft's own streaming samples send it.
+    """
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36,
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,  # PCM
+        1,  # mono
+        SAMPLE_RATE,
+        BYTES_PER_SECOND,
+        SAMPLE_WIDTH,
+        8 * SAMPLE_WIDTH,
+        b"data",
+        0,
+    )

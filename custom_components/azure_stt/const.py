@@ -1,0 +1,40 @@
+"""Names that the integration's modules share."""
+
+from enum import StrEnum
+from typing import Final
+
+DOMAIN: Final = "azure_stt"
+
+CONF_CONNECTION: Final = "connection"
+CONF_ENDPOINT: Final = "endpoint"
+CONF_TENANT_ID: Final = "tenant_id"
+CONF_RESOURCE_ID: Final = "resource_id"
+
+CONF_TIER: Final = "tier"
+CONF_PRICE_PER_HOUR: Final = "price_per_hour"
+CONF_CURRENCY: Final = "currency"
+
+CONF_PROFANITY: Final = "profanity"
+
+SUBENTRY_TYPE: Final = "stt"
+DEFAULT_NAME: Final = "Azure Speech to Text"
+
+
+class Connection(StrEnum):
+    """The ways to reach a resource: the steps of the config flow's menu."""
+
+    REGION = "region"
+    US_GOVERNMENT = "us_government"
+    CHINA = "china"
+    CUSTOM_ENDPOINT = "custom_endpoint"
+    ENTRA = "entra"
+
+
+class Tier(StrEnum):
+    """A resource's pricing tier, which limits its requests at once to 1 or 100.
+
+    https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-quotas-and-limits
+    """
+
+    F0 = "f0"
+    S0 = "s0"

@@ -1,0 +1,220 @@
+"""The recording: an utterance that can be heard again.
+
+A host's stream can be read only once. It flows once into a `Recording`, which any number
+of readers follow from any position, live while it still grows.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, Protocol, Self, override
+
+from .audio import SAMPLE_RATE, SAMPLE_WIDTH
+
+CAPACITY: Final = 60 * SAMPLE_RATE
+"""Samples that are read ahead of what has been recognised."""
+
+IDLE_LIMIT: Final = 10.0
+"""Seconds without a chunk from the host after which it is taken to have gone away.
+
+A browser's dialog that is closed while it listens never ends its stream.
+"""
+
+# Two of the host's 10 ms chunks: fewer TLS records, at no delay that could be noticed.
+_BLOCK_MIN: Final = SAMPLE_RATE // 50
+_BLOCK_MAX: Final = SAMPLE_RATE
+
+
+class NoSpeechError(Exception):
+    """The host sent no audio at all, or stopped in the middle without an end.
+
+    What was said until then must not be acted on: the person has gone away.
+    """
+
+
+class BrokenRecordingError(Exception):
+    """The host's stream broke; what a reader meets. `recorded` raises the cause itself."""
+
+
+class Decoder(Protocol):
+    """Turns a host's chunks into 16 kHz 16-bit mono PCM."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the samples that are complete."""
+
+
+class Recording:
+    """16 kHz 16-bit mono PCM that grows at its end and is forgotten at its beginning.
+
+    Positions are samples, counted from the very beginning.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._audio = bytearray()
+        self._start = 0
+        self._ended = False
+        self._error: BaseException | None = None
+        self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Recording {self._start}-{self.length}{' ended' if self._ended else ''}>"
+
+    @property
+    def length(self) -> int:
+        """Samples so far, with those that are forgotten."""
+        return self._start + len(self._audio) // SAMPLE_WIDTH
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._ended
+
+    @property
+    def error(self) -> BaseException | None:
+        """What broke the host's stream, if anything did."""
+        return self._error
+
+    def append(self, pcm: bytes) -> None:
+        """Add whole samples at the end."""
+        self._audio += pcm
+        self._wake()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that nothing more will come, because of an error if there is one."""
+        self._ended = True
+        self._error = error
+        self._wake()
+
+    def forget(self, position: int) -> None:
+        """Drop what stands before the position, for good."""
+        position = min(position, self.length)
+        if position > self._start:
+            del self._audio[: (position - self._start) * SAMPLE_WIDTH]
+            self._start = position
+            self._wake()
+
+    async def has_room(self) -> None:
+        """Wait until less than CAPACITY is kept."""
+        await self._until(lambda: self.length - self._start < CAPACITY)
+
+    def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """Return a reader of the samples from `start` up to `stop` or the end.
+
+        It waits for what is still to come. Raises ValueError if `start` is forgotten.
+        """
+        return _Reader(self, start, stop)
+
+    def copy(self, start: int, stop: int) -> bytes:
+        """Return the samples between two positions, as far as they exist.
+
+        Raises ValueError if `start` is forgotten.
+        """
+        if start < self._start:
+            msg = "This part of the recording is forgotten"
+            raise ValueError(msg)
+        first, last = ((position - self._start) * SAMPLE_WIDTH for position in (start, stop))
+        return bytes(memoryview(self._audio)[first:last])
+
+    async def reaches(self, position: int) -> None:
+        """Wait until the recording is that long, or has ended."""
+        await self._until(lambda: self._ended or self.length >= position)
+
+    async def _until(self, ready: Callable[[], bool]) -> None:
+        if ready():
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[future] = ready
+        try:
+            await future
+        finally:
+            del self._waiting[future]
+
+    def _wake(self) -> None:
+        for future, ready in self._waiting.items():
+            if not future.done() and ready():
+                future.set_result(None)
+
+
+class _Reader:
+    """Follows a recording; a class, because nobody has to close it."""
+
+    def __init__(self, recording: Recording, start: int, stop: int | None) -> None:
+        self._recording = recording
+        self._position = start
+        self._stop = stop
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        wanted = self._position + _BLOCK_MIN
+        await self._recording.reaches(wanted if self._stop is None else min(wanted, self._stop))
+        if self._recording.error:
+            raise BrokenRecordingError from self._recording.error
+        stop = self._position + _BLOCK_MAX
+        block = self._recording.copy(
+            self._position, stop if self._stop is None else min(stop, self._stop)
+        )
+        if not block:
+            raise StopAsyncIteration
+        self._position += len(block) // SAMPLE_WIDTH
+        return block
+
+
+@asynccontextmanager
+async def recorded(stream: AsyncIterable[bytes], decoder: Decoder) -> AsyncIterator[Recording]:
+    """Record the host's stream while the block runs, and let go of it at its end.
+
+    What broke the stream is raised, whatever the block made of it: an exception of the
+    stream's own as it is, NoSpeechError, or what the decoder raises.
+    """
+    recording = Recording()
+    pump = asyncio.create_task(_pump(stream, decoder, recording), name="azure_stt pump")
+    try:
+        yield recording
+    except Exception:
+        if recording.error:
+            raise recording.error from None
+        raise
+    else:
+        if recording.error:
+            raise recording.error
+    finally:
+        pump.cancel()
+        await asyncio.wait([pump])
+
+
+async def _pump(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording) -> None:
+    """Read the host's stream into the recording, from first to last, and close it."""
+    try:
+        await _read(stream, decoder, recording)
+    except BaseException as err:
+        recording.end(err)
+        if not isinstance(err, Exception):
+            raise
+    else:
+        recording.end(None if recording.length else NoSpeechError("The host sent no audio"))
+    finally:
+        # Cancelled between items it would stay open, and ESPHome's satellites feed one
+        # queue: a reader that is left over would eat the next command.
+        if aclose := getattr(stream, "aclose", None):
+            await aclose()
+
+
+async def _read(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording) -> None:
+    idle = asyncio.timeout(IDLE_LIMIT)
+    now = asyncio.get_running_loop().time
+    try:
+        async with idle:
+            async for chunk in stream:
+                recording.append(decoder.feed(chunk))
+                idle.reschedule(None)
+                await recording.has_room()
+                idle.reschedule(now() + IDLE_LIMIT)
+    except TimeoutError as err:
+        if not idle.expired():
+            raise
+        msg = "The host went silent without an end"
+        raise NoSpeechError(msg) from err

@@ -1,0 +1,178 @@
+"""Keys and tokens: who may use which host."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+import json
+import secrets
+import time
+from typing import Final, NoReturn
+
+from .answer import Answer, RefusedError, json_answer, refuse
+from .endpoints import Host, HostKind
+from .settings import Settings, Tier
+
+KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
+_ENTRA_LIFE: Final = 3599.0
+
+
+class Credential(StrEnum):
+    """How a request proves whose it is."""
+
+    KEY = "key"
+    TOKEN = "token"
+    ENTRA = "entra"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose request it is."""
+
+    account: str
+    """The key, also when a token was issued for it; or the resource's id."""
+    tier: Tier
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Token:
+    account: str
+    audience: str
+    expires: float
+
+
+class Authentication:
+    """Issues tokens, and knows a request by its key or token."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Use the settings' keys and clock."""
+        self._settings = settings
+        self._tokens: dict[str, _Token] = {}
+
+    def expire_tokens(self) -> None:
+        """Make every token that was issued up to now a bad one."""
+        self._tokens.clear()
+
+    def issue_token(self, host: Host, headers: Mapping[str, str]) -> Answer:
+        """Answer a request for a token. Raises `RefusedError` (401, 411, 400)."""
+        key = headers.get(KEY_HEADER, "")
+        self._check_key(host, key)
+        length = headers.get("Content-Length")
+        if length is None:
+            refuse(HTTPStatus.LENGTH_REQUIRED, "Length Required")
+        if length != "0":
+            refuse(HTTPStatus.BAD_REQUEST, "The body must be empty")
+        token = self._issue(key, host.audience, self._settings.token_life)
+        return Answer(
+            body=token.encode(), headers={"Content-Type": "application/jwt; charset=us-ascii"}
+        )
+
+    def issue_entra_token(self, host: Host, path: str, form: Mapping[str, str]) -> Answer:
+        """Answer a request for client credentials. Raises `RefusedError` (400, 401).
+
+        https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+        """
+        application = self._settings.entra
+        cloud = host.cloud if host.kind is HostKind.LOGIN else "com|us|cn"
+        scopes = [f"https://cognitiveservices.azure.{name}/.default" for name in cloud.split("|")]
+        if path.split("/")[1] != application.tenant_id:
+            _refuse_entra("invalid_request", 90002, "Tenant not found.")
+        if form.get("grant_type") != "client_credentials":
+            _refuse_entra("unsupported_grant_type", 70003, "The grant type isn't supported.")
+        if form.get("client_id") != application.client_id:
+            _refuse_entra("unauthorized_client", 700016, "Application not found.")
+        if form.get("client_secret") != application.client_secret:
+            _refuse_entra(
+                "invalid_client", 7000215, "Invalid client secret.", HTTPStatus.UNAUTHORIZED
+            )
+        if form.get("scope") not in scopes:
+            _refuse_entra("invalid_scope", 70011, "The provided scope isn't valid.")
+        token = self._issue(application.resource_id, Credential.ENTRA, _ENTRA_LIFE)
+        return json_answer(
+            {"token_type": "Bearer", "expires_in": int(_ENTRA_LIFE), "access_token": token}
+        )
+
+    def identify(self, host: Host, headers: Mapping[str, str]) -> Identity:
+        """Find out whose request it is.
+
+        Raises `RefusedError`: 401 for a wrong key or token, 403 without either.
+        """
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self._identify_bearer(host, token)
+        key = headers.get(KEY_HEADER)
+        if not key:
+            refuse(HTTPStatus.FORBIDDEN, "The authorization is missing.")
+        self._check_key(host, key)
+        return Identity(account=key, tier=self._settings.keys[key], credential=Credential.KEY)
+
+    def _identify_bearer(self, host: Host, token: str) -> Identity:
+        if not token.startswith("aad#"):
+            account = self._find_token(token, host.audience)
+            if account not in self._settings.keys:
+                _refuse_credential()
+            return Identity(
+                account=account, tier=self._settings.keys[account], credential=Credential.TOKEN
+            )
+        _, _, rest = token.partition("#")
+        resource_id, _, token = rest.partition("#")
+        account = self._find_token(token, Credential.ENTRA)
+        # Only the resource's own domain knows Microsoft Entra.
+        if host.is_regional or resource_id != account:
+            _refuse_credential()
+        return Identity(account=account, tier=Tier.S0, credential=Credential.ENTRA)
+
+    def _find_token(self, text: str, audience: str) -> str:
+        token = self._tokens.get(text)
+        if token is None or token.audience != audience or self._settings.clock() >= token.expires:
+            _refuse_credential()
+        return token.account
+
+    def _check_key(self, host: Host, key: str) -> None:
+        region = self._settings.key_regions.get(key, host.name)
+        if key not in self._settings.keys or (host.is_regional and region != host.name):
+            _refuse_credential()
+
+    def _issue(self, account: str, audience: str, life: float) -> str:
+        now = int(time.time())
+        token = ".".join(
+            (
+                _base64(json.dumps({"alg": "ES256", "typ": "JWT"}).encode()),
+                _base64(json.dumps({"aud": audience, "iat": now, "exp": now + int(life)}).encode()),
+                _base64(secrets.token_bytes(64)),
+            )
+        )
+        self._tokens[token] = _Token(
+            account=account, audience=audience, expires=self._settings.clock() + life
+        )
+        return token
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _refuse_credential() -> NoReturn:
+    refuse(
+        HTTPStatus.UNAUTHORIZED,
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide"
+        " a valid key for an active subscription and use a correct regional API endpoint for your"
+        " resource.",
+    )
+
+
+def _refuse_entra(
+    error: str, code: int, description: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST
+) -> NoReturn:
+    raise RefusedError(
+        json_answer(
+            {
+                "error": error,
+                "error_description": f"AADSTS{code}: {description}",
+                "error_codes": [code],
+            },
+            status,
+        )
+    )

@@ -1,0 +1,138 @@
+"""Speech that only this emulator understands: sound whose samples are the words' own bytes.
+
+`speak` turns a text to sound and `SpokenEar` reads it back from exactly the samples that arrive,
+so a test sees in the recognised text what was uploaded: a word with samples lost, doubled or cut
+off is heard as `[cut]`.
+
+A word is a burst of 10 ms for each byte: a start mark, the word in UTF-8, a checksum of two bytes
+and an end mark. A bit is 20 samples at plus or minus the level. That survives a change of level,
+and also another sample rate or width if the conversion is a good one.
+"""
+
+from array import array
+import binascii
+from collections.abc import Iterator
+import random
+import re
+from typing import Final, override
+
+from .ear import SAMPLE_RATE, SAMPLE_WIDTH, TICKS_PER_SAMPLE, Alternative, Ear, Heard, Word
+
+CUT: Final = "[cut]"
+"""What a word is heard as that didn't arrive whole."""
+NORMAL_LEVEL: Final = -12.0
+"""Decibels of full scale."""
+LOWEST_LEVEL: Final = -36.0
+"""The quietest speech that is still understood, in decibels of full scale."""
+SHORTEST_PAUSE: Final = 10
+"""The shortest pause, in milliseconds, that still tells two words from each other."""
+
+_BIT: Final = 20  # samples; the following too
+_BYTE: Final = 8 * _BIT
+_TOLERANCE: Final = 3
+_START, _END = b"\xa5", b"\x5a"
+_CHECKSUM: Final = 2  # bytes
+# On the samples' high bytes: 0x00 and 0xff are those below 256, and 5 ms of them part two bursts.
+_BURST: Final = re.compile(rb"[^\x00\xff]+(?:[\x00\xff]{1,79}[^\x00\xff]+)*")
+# The mean of a square wave is its peak (less what a converter's ringing adds); a sine's is 0.64.
+_SQUARE: Final = 0.72
+
+
+def speak(text: str, *, pause_ms: int = 40, level: float = NORMAL_LEVEL) -> bytes:
+    """Turn a text to 16 kHz 16-bit mono PCM that `SpokenEar` understands.
+
+    Between the words is a pause (10 ms or more); before the first and after the last is none.
+    The level is in decibels of full scale, from -36 to 0. Raises `ValueError` beyond that.
+    """
+    if not LOWEST_LEVEL <= level <= 0:
+        message = f"The level must be from {LOWEST_LEVEL} to 0 dB"
+        raise ValueError(message)
+    if pause_ms < SHORTEST_PAUSE:
+        message = f"The pause must be {SHORTEST_PAUSE} ms or more"
+        raise ValueError(message)
+    amplitude = round(32767 * 10 ** (level / 20))
+    return silence(pause_ms / 1000).join(_speak_word(word, amplitude) for word in text.split())
+
+
+def silence(seconds: float) -> bytes:
+    """Make digital silence as 16 kHz 16-bit mono PCM."""
+    return bytes(round(seconds * SAMPLE_RATE) * SAMPLE_WIDTH)
+
+
+def noise(seconds: float, *, level: float = NORMAL_LEVEL) -> bytes:
+    """Make sound without any words as 16 kHz 16-bit mono PCM: the same noise every time.
+
+    The level is that of the peaks, in decibels of full scale.
+    """
+    amplitude = 32767 * 10 ** (level / 20)
+    generator = random.Random(0)  # noqa: S311
+    samples = (
+        round(generator.uniform(-amplitude, amplitude)) for _ in range(round(seconds * SAMPLE_RATE))
+    )
+    return array("h", samples).tobytes()
+
+
+class SpokenEar(Ear):
+    """The ear that understands `speak`, to the sample, and nothing else."""
+
+    @override
+    async def recognize(self, audio: bytes, language: str) -> Heard:
+        """Read the words back. Sound that never was a word isn't one; a part of one is `[cut]`."""
+        if audio.startswith(b"OggS"):
+            return ()
+        words = list(_hear_words(audio))
+        if not words:
+            return ()
+        return [Alternative(text=" ".join(word.text for word in words), words=words)]
+
+
+def _speak_word(word: str, amplitude: int) -> bytes:
+    payload = word.encode()
+    data = _START + payload + _checksum(payload) + _END
+    bits = (byte >> shift & 1 for byte in data for shift in range(7, -1, -1))
+    high, low = (array("h", [sign * amplitude] * _BIT).tobytes() for sign in (1, -1))
+    return b"".join(high if bit else low for bit in bits)
+
+
+def _checksum(payload: bytes) -> bytes:
+    return binascii.crc_hqx(payload, 0).to_bytes(_CHECKSUM)
+
+
+def _hear_words(audio: bytes) -> Iterator[Word]:
+    for burst in _BURST.finditer(audio[1::SAMPLE_WIDTH]):
+        begin, end = burst.span()
+        samples = array("h", audio[begin * SAMPLE_WIDTH : end * SAMPLE_WIDTH])
+        magnitudes = [abs(sample) for sample in samples]
+        peak = max(magnitudes)
+        if sum(magnitudes) < _SQUARE * peak * len(magnitudes):
+            continue
+        # A converter's ringing before and after the word is no part of it.
+        loud = [index for index, magnitude in enumerate(magnitudes) if magnitude > peak / 2]
+        first, last = loud[0], loud[-1] + 1
+        yield Word(
+            text=_read_word(samples[first:last]) or CUT,
+            offset=(begin + first) * TICKS_PER_SAMPLE,
+            duration=(last - first) * TICKS_PER_SAMPLE,
+        )
+
+
+def _read_word(samples: array[int]) -> str | None:
+    """Read one burst; `None` if it isn't a whole word."""
+    count = round(len(samples) / _BYTE)
+    if abs(len(samples) - count * _BYTE) > _TOLERANCE:
+        return None
+    data = bytes(
+        _read_byte(samples[start : start + _BYTE]) for start in range(0, count * _BYTE, _BYTE)
+    )
+    payload, checksum = data[1 : -1 - _CHECKSUM], data[-1 - _CHECKSUM : -1]
+    if (data[:1], data[-1:], checksum) != (_START, _END, _checksum(payload)) or not payload:
+        return None
+    return payload.decode(errors="replace")
+
+
+def _read_byte(samples: array[int]) -> int:
+    """Read eight bits, each in its middle, where a converter's ringing is over."""
+    value = 0
+    for start in range(_BIT // 4, _BYTE, _BIT):
+        value = value << 1 | (sum(samples[start : start + _BIT // 2]) > 0)
+    return value

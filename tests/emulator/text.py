@@ -1,0 +1,24 @@
+"""The forms of a recognised text: as it is spoken, and without its bad words."""
+
+import re
+from typing import Final
+
+_POINTS: Final = ".,;:!?¿¡…\"'。、"
+_PROFANITY: Final = re.compile(r"\b(?:damn|crap|bloody|bugger|verdammt|mist)\b", re.IGNORECASE)
+
+
+def lexical_form(text: str) -> str:
+    """Give the words without capitals and points."""
+    words = (word.strip(_POINTS) for word in text.lower().split())
+    return " ".join(word for word in words if word)
+
+
+def mask_profanity(text: str) -> str:
+    """Write asterisks for the letters of bad words."""
+    return _PROFANITY.sub(lambda match: "*" * len(match[0]), text)
+
+
+def remove_profanity(text: str) -> str:
+    """Leave bad words out; the result is empty if nothing else was said."""
+    rest = " ".join(_PROFANITY.sub("", text).split())
+    return rest if lexical_form(rest) else ""

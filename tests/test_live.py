@@ -1,0 +1,207 @@
+"""The integration in a real Home Assistant of the newest version, hearing the emulator.
+
+One instance serves all tests; each adds the integration by its form.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+import wave
+
+import pytest
+import pytest_socket
+
+from tests.e2e.connection import SAMPLE_RATE, CommandError, Connection, Json, PipelineRun
+from tests.e2e.home_assistant import HomeAssistant, complaints
+from tests.emulator import S0_KEY, Emulator, Tier, silence, speak
+
+DOMAIN: Final = "azure_stt"
+LIGHT: Final = "light.kitchen_light"
+SENTENCE: Final = "Turn on the kitchen light"
+NEW_KEY: Final = "e" * 32
+WRONG_KEY: Final = "0" * 32
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """What adding the integration gave."""
+
+    entry_id: str
+    entity_id: str
+    pipeline_id: str
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    """Run a Home Assistant for all tests."""
+    pytest_socket.enable_socket()  # the fixture of that name is made for each test
+    with HomeAssistant.running(tmp_path_factory.mktemp("home")) as home:
+        yield home
+
+
+@pytest.fixture
+async def connection(home: HomeAssistant) -> AsyncIterator[Connection]:
+    """Log in, and switch the light off.
+
+    At the end, remove the integration and see that the log has neither errors nor secrets.
+    """
+    async with home.connect() as connection:
+        before = len(home.log)
+        await connection.call("light.turn_off", entity_id=LIGHT)
+        yield connection
+        for entry_id in await entries(connection):
+            await connection.remove_entry(entry_id)
+    logged = home.log[before:]
+    assert not complaints(logged)
+    assert not [secret for secret in (S0_KEY, NEW_KEY, SENTENCE) if secret in logged]
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    """Run an emulator that hears what `speak` says."""
+    async with Emulator(pause=0.5) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+async def resource(connection: Connection, emulator: Emulator) -> Resource:
+    """Add the emulator as a resource, with an Assist pipeline that hears with it."""
+    step = await fill_in(connection, emulator, S0_KEY)
+    entry_id = step["result"]["entry_id"]
+    [entity_id] = await connection.entities(entry_id, "stt")
+    pipeline_id = await connection.create_pipeline(entity_id)
+    return Resource(entry_id=entry_id, entity_id=entity_id, pipeline_id=pipeline_id)
+
+
+async def fill_in(connection: Connection, emulator: Emulator, api_key: str) -> Json:
+    """Fill in the form for an endpoint of one's own; return what comes of it."""
+    menu = await connection.start_flow(DOMAIN)
+    step = await connection.choose(menu, "custom_endpoint")
+    return await connection.answer_step(step, endpoint=emulator.url, api_key=api_key)
+
+
+async def entries(connection: Connection) -> list[str]:
+    """Return the IDs of the integration's entries."""
+    found = await connection.command("config_entries/get", domain=DOMAIN)
+    return [entry["entry_id"] for entry in found]
+
+
+def wav(pcm: bytes) -> bytes:
+    """Return a WAV file of 16 kHz, 16-bit, mono PCM."""
+    file = BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(SAMPLE_RATE)
+        writer.writeframes(pcm)
+    return file.getvalue()
+
+
+async def say(connection: Connection, resource: Resource, text: str = SENTENCE) -> PipelineRun:
+    """Say a text to Assist, with the pause after it that ends a command."""
+    return await connection.speak(speak(text) + silence(1), resource.pipeline_id, button=True)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_complaint"),
+    [
+        ("WARNING (MainThread) [custom_components.azure_stt] Away", False),
+        ("ERROR (MainThread) [custom_components.azure_stt] Broken", True),
+        ("ERROR (MainThread) [asyncio] Task exception was never retrieved", True),
+        ("ERROR (MainThread) [a] b\nTraceback\n File custom_components/azure_stt/stt.py", True),
+        ("WARNING (MainThread) [homeassistant.util.loop] Detected blocking call to open"
+         " by custom integration 'azure_stt'", True),
+        ("ERROR (MainThread) [haffmpeg] Fails\nTraceback\n File /azure_stt/.dev/a.py", False),
+    ],
+)  # fmt: skip
+def test_complaints(message: str, is_complaint: bool) -> None:  # noqa: FBT001
+    """What the log of every test here is searched for is found, and nothing else."""
+    stamp = "2026-11-22 16:37:01.134+00:00"
+    record = f"{stamp} {message}\n"
+    other = f"{stamp} WARNING (MainThread) [homeassistant.loader] Found azure_stt\n"
+    assert complaints(other + record + other) == [record] * is_complaint
+
+
+async def test_wrong_key_then_right_one(connection: Connection, emulator: Emulator) -> None:
+    """The form tells of a wrong key, keeps open, and takes the right one."""
+    step = await fill_in(connection, emulator, WRONG_KEY)
+    assert step["type"] == "form"
+    assert "invalid_auth" in step["errors"].values()
+
+    step = await connection.answer_step(step, endpoint=emulator.url, api_key=S0_KEY)
+    assert step["type"] == "create_entry"
+    entry_id = step["result"]["entry_id"]
+    [entity_id] = await connection.entities(entry_id, "stt")
+    assert "en-US" in (await connection.get(f"/api/stt/{entity_id}"))["languages"]
+
+    step = await fill_in(connection, emulator, S0_KEY)
+    assert (step["type"], step["reason"]) == ("abort", "already_configured")
+
+
+async def test_command(connection: Connection, resource: Resource) -> None:
+    """A spoken command is heard to the last sample and carried out."""
+    run = await say(connection, resource)
+    assert run.text == SENTENCE
+    assert await connection.state(LIGHT) == "on"
+
+
+async def test_two_commands_at_once(connection: Connection, resource: Resource) -> None:
+    """Two satellites are heard at the same time, each its own."""
+    first, second = await asyncio.gather(
+        say(connection, resource), say(connection, resource, "What time is it")
+    )
+    assert (first.text, second.text) == (SENTENCE, "What time is it")
+
+
+async def test_silence(connection: Connection, resource: Resource) -> None:
+    """Nothing said is no error of the service."""
+    run = await connection.speak(silence(1), resource.pipeline_id, button=True)
+    assert run.event("error").data["code"] == "stt-no-text-recognized"
+
+
+async def test_wav_file(connection: Connection, resource: Resource) -> None:
+    """A WAV file that is posted is heard without its header."""
+    result = await connection.transcribe(wav(speak(SENTENCE) + silence(1)), resource.entity_id)
+    assert result == {"text": SENTENCE, "result": "success"}
+
+
+async def test_reload_while_speaking(connection: Connection, resource: Resource) -> None:
+    """A command that is being spoken survives a reload, and so does the next one."""
+    async with asyncio.TaskGroup() as group:
+        speaking = group.create_task(say(connection, resource))
+        await asyncio.sleep(0.3)
+        await connection.reload_entry(resource.entry_id)
+    assert speaking.result().text == SENTENCE
+    assert (await say(connection, resource)).text == SENTENCE
+
+
+async def test_revoked_key(connection: Connection, emulator: Emulator, resource: Resource) -> None:
+    """A key that isn't good any more asks for a new one, which then is used."""
+    emulator.keys = {NEW_KEY: Tier.S0}
+    run = await say(connection, resource)
+    assert run.event("error").data["code"] == "stt-stream-failed"
+
+    [flow] = await connection.command("config_entries/flow/progress")
+    assert flow["context"]["source"] == "reauth"
+    assert flow["context"]["entry_id"] == resource.entry_id
+    step = await connection.current_step(flow["flow_id"])
+    assert step["step_id"] == "reauth_confirm"
+    step = await connection.answer_step(step, api_key=WRONG_KEY)
+    assert "invalid_auth" in step["errors"].values()
+    step = await connection.answer_step(step, api_key=NEW_KEY)
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+
+    assert (await say(connection, resource)).text == SENTENCE
+
+
+async def test_removal(connection: Connection, resource: Resource) -> None:
+    """Removed, nothing is left of it, and the pipeline says so."""
+    await connection.remove_entry(resource.entry_id)
+    assert await connection.entities(resource.entry_id, "stt") == []
+    assert resource.entry_id not in await entries(connection)
+    with pytest.raises(CommandError, match="No speech-to-text provider"):
+        await say(connection, resource)

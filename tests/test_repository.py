@@ -1,0 +1,411 @@
+"""Rules of hassfest and of HACS that are easy to break, and the direction of our layers."""
+
+import ast
+from collections.abc import Iterator
+from importlib.util import resolve_name
+import json
+from pathlib import Path
+import re
+import struct
+import subprocess
+import sys
+import tomllib
+from typing import Any
+
+from homeassistant.components.brands.const import ALLOWED_IMAGES
+from homeassistant.const import Platform
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+
+ROOT = Path(__file__).parent.parent
+INTEGRATION = ROOT / "custom_components/azure_stt"
+MODULES = sorted(INTEGRATION.rglob("*.py"))
+
+type Json = dict[str, Any]
+
+
+def load(path: Path) -> Json:
+    """Return a JSON file's object, empty if the file isn't there."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+@pytest.fixture
+def manifest() -> Json:
+    """Return the integration's manifest."""
+    return load(INTEGRATION / "manifest.json")
+
+
+@pytest.fixture
+def translations() -> Json:
+    """Return the integration's texts."""
+    return load(INTEGRATION / "translations/en.json")
+
+
+def strings(node: object) -> Iterator[str]:
+    """Yield each string in a JSON value, without the keys."""
+    match node:
+        case str():
+            yield node
+        case dict():
+            for child in node.values():
+                yield from strings(child)
+
+
+def objects(node: object) -> Iterator[Json]:
+    """Yield each object in a JSON value, itself included."""
+    match node:
+        case dict():
+            yield node
+            for child in node.values():
+                yield from objects(child)
+        case list():
+            for child in node:
+                yield from objects(child)
+
+
+def project_files() -> list[Path]:
+    """Return the files that belong to the repository."""
+    git = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [path for name in git.stdout.split("\0") if (path := ROOT / name).is_file()]
+
+
+# The manifest, hacs.json and the brand
+
+
+def test_manifest(manifest: Json) -> None:
+    """The manifest has the keys that are asked for, in their order."""
+    required = {
+        "codeowners",
+        "documentation",
+        "domain",
+        "iot_class",
+        "issue_tracker",
+        "name",
+        "version",
+    }
+    optional = {
+        "after_dependencies",
+        "config_flow",
+        "dependencies",
+        "integration_type",
+        "loggers",
+        "quality_scale",
+        "requirements",
+        "single_config_entry",
+    }
+    assert required <= manifest.keys() <= required | optional
+    assert list(manifest) == ["domain", "name", *sorted(manifest.keys() - {"domain", "name"})]
+    assert manifest["domain"] == INTEGRATION.name
+    assert all(owner.startswith("@") for owner in manifest["codeowners"])
+    assert not any(" " in requirement for requirement in manifest.get("requirements", []))
+    assert not manifest.get("config_flow") or (INTEGRATION / "config_flow.py").exists()
+
+
+def test_address(manifest: Json) -> None:
+    """The project's address stands only where scripts/set-repository writes it."""
+    address = manifest["documentation"]
+    assert re.fullmatch(r"https://github\.com/[\w-]+/[\w.-]+", address)
+    assert manifest["issue_tracker"] == f"{address}/issues"
+    link = re.compile(re.escape(address.removeprefix("https://")).encode() + rb"(?![\w-])")
+    named = {path for path in project_files() if link.search(path.read_bytes())}
+    assert named <= {
+        INTEGRATION / "manifest.json",
+        ROOT / "README.md",
+        ROOT / "tests/test_set_repository.py",
+    }
+
+
+def test_dependencies(manifest: Json) -> None:
+    """The manifest names every integration whose code is imported."""
+    prefix = "homeassistant.components."
+    imported = {
+        name.removeprefix(prefix).split(".")[0]
+        for module in MODULES
+        for name in imports(module)
+        if name.startswith(prefix)
+    }
+    declared = {*manifest.get("dependencies", []), *manifest.get("after_dependencies", [])}
+    # A module such as diagnostics.py is loaded by the integration of that name.
+    loaded_by = {module.stem for module in INTEGRATION.glob("*.py")}
+    assert imported <= declared | loaded_by | set(Platform)
+
+
+def test_versions(manifest: Json) -> None:
+    """The project's version is the integration's; HACS asks for what the tests run on."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert manifest["version"] == project["project"]["version"]
+    oldest = load(ROOT / "hacs.json")["homeassistant"]
+    assert f"homeassistant=={oldest}" in project["dependency-groups"]["test"]
+
+
+def test_hacs() -> None:
+    """hacs.json has only keys that HACS knows and names the archive of a release."""
+    hacs = load(ROOT / "hacs.json")
+    optional = {
+        "content_in_root",
+        "country",
+        "filename",
+        "hacs",
+        "hide_default_branch",
+        "homeassistant",
+        "persistent_directory",
+        "render_readme",
+        "zip_release",
+    }
+    assert {"name"} <= hacs.keys() <= {"name"} | optional
+    assert hacs["zip_release"]
+    assert hacs["filename"] in (ROOT / ".github/workflows/release.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height"),
+    [
+        ("icon.png", 256, 256),
+        ("icon@2x.png", 512, 512),
+        ("logo.png", 480, 128),
+        ("logo@2x.png", 960, 256),
+        ("dark_logo.png", 480, 128),
+        ("dark_logo@2x.png", 960, 256),
+    ],
+)
+def test_brand(name: str, width: int, height: int) -> None:
+    """A brand image has its size."""
+    header = (INTEGRATION / "brand" / name).read_bytes()[:24]
+    assert struct.unpack(">8s4x4sII", header) == (b"\x89PNG\r\n\x1a\n", b"IHDR", width, height)
+
+
+def test_brand_names() -> None:
+    """Home Assistant serves every brand image."""
+    assert {image.name for image in (INTEGRATION / "brand").iterdir()} <= ALLOWED_IMAGES
+
+
+# Texts and icons
+
+
+def test_json() -> None:
+    """Every JSON file parses."""
+    for path in project_files():
+        if path.suffix == ".json":
+            json.loads(path.read_bytes())
+
+
+def test_translation_files() -> None:
+    """The texts stand in en.json, and a custom integration has no strings.json."""
+    assert (INTEGRATION / "translations/en.json").exists()
+    assert not (INTEGRATION / "strings.json").exists()
+
+
+def test_translation_keys(translations: Json) -> None:
+    """The keys of texts have only the characters that are allowed."""
+    assert translations.keys() <= {
+        "common",
+        "conditions",
+        "config",
+        "config_subentries",
+        "device",
+        "entity",
+        "exceptions",
+        "issues",
+        "options",
+        "selector",
+        "services",
+        "system_health",
+        "title",
+        "triggers",
+    }
+    keys = [key for node in objects(translations) for key in node]
+    assert [key for key in keys if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", key)] == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(r"</?[a-zA-Z]", id="HTML"),
+        pytest.param(r"\w://|\bwww\.", id="URL"),
+        pytest.param(r"\A\s|\s\Z|\A\Z", id="space at an end, or nothing"),
+        pytest.param(r"'\{\w+\}'", id="placeholder in single quotes"),
+        pytest.param(r"\{(?![a-zA-Z_]\w*\})", id="placeholder that isn't a name"),
+        pytest.param(r"\[%key", id="reference"),
+    ],
+)
+def test_translation_values(translations: Json, fault: str) -> None:
+    """The texts have nothing that hassfest refuses."""
+    assert [text for text in strings(translations) if re.search(fault, text)] == []
+
+
+def test_data_descriptions(translations: Json) -> None:
+    """Only fields that exist are described."""
+    for node in objects(translations):
+        assert node.get("data_description", {}).keys() <= node.get("data", {}).keys()
+
+
+def test_subentries(translations: Json) -> None:
+    """Each kind of subentry has its name and the text of the button that adds one."""
+    for subentry in translations.get("config_subentries", {}).values():
+        assert subentry["entry_type"]
+        assert subentry["initiate_flow"]["user"]
+
+
+def test_issues(translations: Json) -> None:
+    """Each repair issue has a title, and a text or a flow."""
+    for issue in translations.get("issues", {}).values():
+        assert issue["title"]
+        assert ("description" in issue) != ("fix_flow" in issue)
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "field_keys"),
+    [
+        ("services", "services", {"example", "default", "required", "selector", "filter"}),
+        ("trigger", "triggers", {"example", "default", "required", "selector", "context"}),
+    ],
+)
+def test_descriptions(module: str, kind: str, field_keys: set[str], translations: Json) -> None:
+    """Each action and each trigger is described, named and explained, field by field."""
+    path = INTEGRATION / f"{kind}.yaml"
+    assert path.exists() == (INTEGRATION / f"{module}.py").exists()
+    described = load_yaml_dict(str(path)) if path.exists() else {}
+    texts = translations.get(kind, {})
+    assert described.keys() == texts.keys()
+    for name, description in described.items():
+        assert description.keys() <= {"target", "fields"}
+        assert {"name", "description"} <= texts[name].keys()
+        fields, sections = unfolded(description.get("fields", {}))
+        assert sections.keys() == texts[name].get("sections", {}).keys()
+        assert fields.keys() == texts[name].get("fields", {}).keys()
+        assert all(section.keys() <= {"fields", "collapsed"} for section in sections.values())
+        assert all(field.keys() <= field_keys for field in fields.values())
+        assert all(text["name"] for text in texts[name].get("fields", {}).values())
+
+
+def unfolded(fields: Json) -> tuple[Json, Json]:
+    """Return the fields of an action, those in its sections included, and the sections."""
+    sections = {key: field for key, field in fields.items() if "fields" in field}
+    plain = {key: field for key, field in fields.items() if key not in sections}
+    for section in sections.values():
+        plain |= section["fields"]
+    return plain, sections
+
+
+def test_yaml_selectors(translations: Json) -> None:
+    """The options of a selector in YAML have their texts."""
+    paths = [INTEGRATION / "services.yaml", INTEGRATION / "triggers.yaml"]
+    files = [load_yaml_dict(str(path)) for path in paths if path.exists()]
+    keys = {node["translation_key"] for node in objects(files) if "translation_key" in node}
+    assert keys <= translations.get("selector", {}).keys()
+
+
+def test_icons() -> None:
+    """All icons are of Material Design."""
+    icons = load(INTEGRATION / "icons.json")
+    assert [icon for icon in strings(icons) if not re.fullmatch(r"mdi:[a-z0-9-]+", icon)] == []
+
+
+def test_translation_keys_in_code(translations: Json) -> None:
+    """The exceptions, issues and selectors that the code names have their texts."""
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Call) and (text := text_of(node)):
+                section, key = text
+                assert key in translations.get(section, {}), f"{module.name}:{node.lineno}"
+
+
+def text_of(call: ast.Call) -> tuple[str, str] | None:
+    """Return the section and the key of the text that a call names, if it does."""
+    arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+    match arguments.get("translation_key"), call.func:
+        case ast.Constant(value=str(key)), _ if "translation_domain" in arguments:
+            return "exceptions", key
+        case ast.Constant(value=str(key)), (
+            ast.Attribute(attr="async_create_issue") | ast.Name(id="async_create_issue")
+        ):
+            return "issues", key
+        case ast.Constant(value=str(key)), ast.Name(id="SelectSelectorConfig"):
+            return "selector", key
+    return None
+
+
+# Layers
+
+PACKAGE = ".".join(INTEGRATION.relative_to(ROOT).parts)
+LAYERS = {
+    "azure_speech": 0,
+    "audio": 0,
+    "recording": 0,
+    "const": 0,
+    "locales": 0,
+    "transcriber": 1,
+    "choice": 2,
+}
+TOP = 3
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Yield the full name of everything that a module imports, wherever it does."""
+    package = ".".join(module.relative_to(ROOT).parent.parts)
+    for node in ast.walk(ast.parse(module.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=source, names=names, level=level):
+                origin = resolve_name("." * level + (source or ""), package)
+                yield from (f"{origin}.{name.name}" for name in names)
+
+
+def own_imports(module: Path) -> set[str]:
+    """Return which of the integration's modules and packages a module imports."""
+    prefix = f"{PACKAGE}."
+    return {
+        name.removeprefix(prefix).split(".")[0]
+        for name in imports(module)
+        if name.startswith(prefix)
+    }
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))
+def test_layers(module: Path) -> None:
+    """No module imports one of a higher layer."""
+    layer = LAYERS.get(module.relative_to(INTEGRATION).parts[0].removesuffix(".py"), TOP)
+    assert {name for name in own_imports(module) if LAYERS.get(name, TOP) > layer} == set()
+
+
+def test_azure_speech_stands_alone() -> None:
+    """The client needs only aiohttp and the standard library."""
+    allowed = {*sys.stdlib_module_names, "aiohttp", "multidict", "yarl"}
+    for module in (INTEGRATION / "azure_speech").rglob("*.py"):
+        names = {name for name in imports(module) if not name.startswith(f"{PACKAGE}.azure_speech")}
+        assert {name.split(".")[0] for name in names} <= allowed, module.name
+
+
+@pytest.mark.parametrize("name", ["audio.py", "recording.py"])
+def test_sound_knows_neither_azure_nor_home_assistant(name: str) -> None:
+    """The modules that treat sound do only that."""
+    module = INTEGRATION / name
+    assert "azure_speech" not in own_imports(module)
+    assert "homeassistant" not in {name.split(".")[0] for name in imports(module)}
+
+
+# Nothing of the machine that the project was written on
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        pytest.param(rb"(?<![\w$}.~-])/(?:root|work|home/\w+|Users/\w+)/", id="path"),
+        pytest.param(
+            rb"(?:pypi\.org|pythonhosted\.org|registry\.\w+\.org|proxy\.golang\.org"
+            rb"|(?:deb|snapshot)\.debian\.org)",
+            id="registry",
+        ),
+    ],
+)
+def test_no_trace_of_a_machine(trace: bytes) -> None:
+    """No file names a folder of one machine, or a registry that another would not use."""
+    found = [path for path in project_files() if re.search(trace, path.read_bytes())]
+    assert found == []
