@@ -12,10 +12,11 @@ import sys
 import tomllib
 from typing import Any
 
+import pytest
+
 from homeassistant.components.brands.const import ALLOWED_IMAGES
 from homeassistant.const import Platform
 from homeassistant.util.yaml import load_yaml_dict
-import pytest
 
 ROOT = Path(__file__).parent.parent
 INTEGRATION = ROOT / "custom_components/azure_stt"

@@ -20,8 +20,9 @@ _BYTES_PER_SECOND: Final = SAMPLE_RATE * 2
 _FRAME_SECONDS: Final = 0.032  # as a satellite with ESPHome sends
 _FRAME_BYTES: Final = int(_FRAME_SECONDS * _BYTES_PER_SECOND)
 _RUN_LIMIT: Final = 60.0
-_FLOWS: Final = "/api/config/config_entries/flow"
 _ENTRIES: Final = "/api/config/config_entries/entry"
+_FLOWS: Final = "/api/config/config_entries/flow"
+_SUBENTRY_FLOWS: Final = "/api/config/config_entries/subentries/flow"
 
 
 class CommandError(Exception):
@@ -91,13 +92,18 @@ class Connection:
         """Return the first step of the form that adds an integration."""
         return await self.post(_FLOWS, handler=domain)
 
+    async def start_subentry_flow(self, entry_id: str, kind: str) -> Json:
+        """Return the first step of the form that adds a subentry of some kind to an entry."""
+        return await self.post(_SUBENTRY_FLOWS, handler=[entry_id, kind])
+
     async def current_step(self, flow_id: str) -> Json:
         """Return the step at which a form is that Home Assistant has started itself."""
         return await self.get(f"{_FLOWS}/{flow_id}")
 
     async def answer_step(self, step: Json, **answers: str) -> Json:
         """Fill in a step of a form; return the next one."""
-        return await self.post(f"{_FLOWS}/{step['flow_id']}", **answers)
+        flows = _SUBENTRY_FLOWS if isinstance(step["handler"], list) else _FLOWS
+        return await self.post(f"{flows}/{step['flow_id']}", **answers)
 
     async def choose(self, menu: Json, step_id: str) -> Json:
         """Take one of a menu's ways; return its step."""

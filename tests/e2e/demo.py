@@ -14,7 +14,8 @@ from typing import Final
 
 from aiohttp import ClientError
 
-from tests.emulator import Emulator
+from tests.emulator import S0_KEY, Emulator
+from tests.emulator.whisper import WhisperEar
 
 from .connection import CommandError, Connection
 from .home_assistant import PASSWORD, USERNAME, HomeAssistant, StartError, complaints
@@ -89,8 +90,9 @@ async def _service(arguments: argparse.Namespace) -> AsyncIterator[Form]:
         return
     async with AsyncExitStack() as stack:
         with _step("Starting the stand-in for Azure, with Whisper for an ear"):
-            emulator = await stack.enter_async_context(Emulator(ear="whisper"))
-        yield "custom_endpoint", {"endpoint": emulator.url, "api_key": next(iter(emulator.keys))}
+            ear = await asyncio.to_thread(WhisperEar)
+            emulator = await stack.enter_async_context(Emulator(ear=ear))
+        yield "custom_endpoint", {"endpoint": emulator.url, "api_key": S0_KEY}
 
 
 async def _set_up(connection: Connection, form: Form) -> str:

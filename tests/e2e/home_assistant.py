@@ -22,6 +22,8 @@ PASSWORD: Final = "demo"
 
 _PROJECT: Final = Path(__file__).parents[2]
 _HASS: Final = _PROJECT / ".dev/home-assistant/bin/hass"
+# Linux then ends it with us, even if we are killed.
+_TIE: Final = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 _INTEGRATION: Final = _PROJECT / "custom_components/azure_stt"
 _HOME: Final = Path(__file__).with_name("home")
 
@@ -65,7 +67,7 @@ class HomeAssistant:
         _furnish(directory, port)
         with _output(directory).open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
-                [_HASS, "--config", directory],
+                [*_TIE, _HASS, "--config", directory],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,7 +1,8 @@
 """A plain caller of the emulator, for the emulator's own tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import json
 from typing import Any, Final
@@ -113,3 +114,17 @@ async def stream(
             sent.append(len(piece))
         yield piece
         await asyncio.sleep(pause)
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds. Raises `TimeoutError` after five seconds."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110  # an emulator has no event for everything
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def calling(emulator: Emulator | None = None) -> AsyncIterator[Caller]:
+    """Start an emulator, by default one without special settings, and someone to call it."""
+    async with emulator or Emulator() as running, aiohttp.ClientSession() as session:
+        yield Caller(emulator=running, session=session)

@@ -13,7 +13,7 @@ _MARGIN: Final = SAMPLE_RATE // 5
 
 # Mean squares of 16-bit samples.
 _ALWAYS_QUIET: Final = 50.0**2  # -56 dB of full scale
-_ALWAYS_SOUND: Final = 250.0**2  # -42 dB
+_ALWAYS_SOUND: Final = 400.0**2  # -38 dB
 _ABOVE_NOISE: Final = 2.5**2  # 8 dB over the background
 _BELOW_SPEECH: Final = 1 / 32**2  # 30 dB under the loudest part
 _LEAST_NOISE: Final = 10.0**2  # digital silence says nothing of the room

@@ -60,9 +60,10 @@ class WavReader:
         """
         if self._unread is not None:
             data = self._read_header(self._unread + data)
-        if _SECOND_HEADER in self._tail + data:
+        audio = self._tail + data
+        if _SECOND_HEADER in audio:
             refuse_content("Only the first chunk may contain the audio file's header")
-        self._tail = (self._tail + data)[1 - len(_SECOND_HEADER) :]
+        self._tail = audio[1 - len(_SECOND_HEADER) :]
         self._audio_bytes += len(data)
         return data
 
@@ -83,6 +84,8 @@ class WavReader:
             return data
         end = self._find_audio(data)
         if end is None:
+            if len(data) > _LONGEST_HEADER:
+                refuse_content("The audio file's header is too long")
             self._unread = data
             return b""
         self._unread = None
@@ -92,7 +95,7 @@ class WavReader:
     def _find_audio(self, data: bytes) -> int | None:
         if len(data) < _RIFF_HEADER:
             return None
-        if data[8:12] != b"WAVE" or len(data) > _LONGEST_HEADER:
+        if data[8:12] != b"WAVE":
             refuse_content("Not a WAV file")
         position = _RIFF_HEADER
         while len(data) >= position + _CHUNK_HEADER:
@@ -128,5 +131,6 @@ def wav_header(
     """Make a header: samples a second, bits of a sample, the audio's size in bytes (0: unknown)."""
     block = channels * bits // 8
     form = struct.pack("<HHIIHH", codec, channels, sample_rate, sample_rate * block, block, bits)
-    riff = b"WAVE" + b"fmt " + struct.pack("<I", len(form)) + form + b"data"
-    return b"RIFF" + struct.pack("<I", len(riff) + 4 + size) + riff + struct.pack("<I", size)
+    riff = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data"
+    whole = min(len(riff) + 4 + size, 0xFFFFFFFF)
+    return b"RIFF" + struct.pack("<I", whole) + riff + struct.pack("<I", size)

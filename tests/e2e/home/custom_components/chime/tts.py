@@ -12,9 +12,9 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 
 
 def get_engine(
-    hass: HomeAssistant,  # noqa: ARG001
-    config: ConfigType,  # noqa: ARG001
-    discovery_info: DiscoveryInfoType | None = None,  # noqa: ARG001
+    hass: HomeAssistant,
+    config: ConfigType,
+    discovery_info: DiscoveryInfoType | None = None,
 ) -> Provider:
     """Return the engine that `platform: chime` asks for."""
     return Chime()

@@ -1,0 +1,416 @@
+"""The set-up in the UI: every form, every error, and back from it."""
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.azure_stt.azure_speech import (
+    AuthenticationError,
+    CertificateError,
+    InvalidAnswerError,
+    QuotaExceededError,
+    ResponseError,
+    SpeechClient,
+    SpeechConnectionError,
+    SpeechTimeoutError,
+    UnknownHostError,
+)
+from custom_components.azure_stt.const import DOMAIN, SUBENTRY_TYPE, Connection
+from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault
+
+ENTRA = {
+    "tenant_id": "11111111-2222-3333-4444-555555555555",
+    "client_id": "66666666-7777-8888-9999-000000000000",
+    "client_secret": "the client's secret",
+    "resource_id": (
+        "/subscriptions/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/resourceGroups/home"
+        "/providers/Microsoft.CognitiveServices/accounts/speech"
+    ),
+}
+CUSTOM = {"endpoint": "https://my-speech.cognitiveservices.azure.com", "api_key": S0_KEY}
+
+
+async def open_form(hass: HomeAssistant, connection: Connection) -> str:
+    """Choose a form from the menu and return the flow's id."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.MENU
+    assert result["menu_options"] == list(Connection)
+    result = await submit(hass, result["flow_id"], {"next_step_id": connection})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == connection
+    return result["flow_id"]
+
+
+async def submit(hass: HomeAssistant, flow_id: str, typed: dict[str, Any]) -> ConfigFlowResult:
+    """Type into a flow's form."""
+    return await hass.config_entries.flow.async_configure(flow_id, typed)
+
+
+def suggested(result: ConfigFlowResult | SubentryFlowResult) -> dict[str, Any]:
+    """Return what a form shows as typed before."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema.schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
+async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
+    """A key is checked by a token and a recognition; entry, recognizer and entity follow."""
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    result = await submit(
+        hass, flow_id, {"endpoint": f" {emulator.url}/ ", "api_key": f"\ufeff{S0_KEY}\n"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "127.0.0.1"
+    entry = result["result"]
+    assert entry.data == {
+        "connection": "custom_endpoint",
+        "endpoint": emulator.url,
+        "api_key": S0_KEY,
+    }
+    assert entry.options == {"tier": "s0", "price_per_hour": 1.0, "currency": "USD"}
+    (subentry,) = entry.subentries.values()
+    assert subentry.subentry_type == SUBENTRY_TYPE
+    assert subentry.data == {"profanity": "masked"}
+    kinds = [request.kind for request in emulator.requests]
+    assert kinds[:2] == [Endpoint.TOKEN, Endpoint.RECOGNITION]
+    assert len(emulator.requests[1].audio) < 16000
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get("stt.azure_speech_to_text")
+
+
+@pytest.mark.parametrize(
+    ("connection", "typed", "data", "title"),
+    [
+        (
+            Connection.REGION,
+            {"region": "West Europe", "api_key": S0_KEY},
+            {"region": "westeurope", "api_key": S0_KEY},
+            "westeurope",
+        ),
+        (
+            Connection.US_GOVERNMENT,
+            {"region": "usgovvirginia", "api_key": S0_KEY},
+            {"region": "usgovvirginia", "api_key": S0_KEY},
+            "usgovvirginia",
+        ),
+        (
+            Connection.CHINA,
+            {"region": "chinaeast2", "api_key": S0_KEY},
+            {"region": "chinaeast2", "api_key": S0_KEY},
+            "chinaeast2",
+        ),
+        (
+            Connection.CUSTOM_ENDPOINT,
+            {"endpoint": "my-speech.cognitiveservices.azure.com", "api_key": S0_KEY},
+            CUSTOM,
+            "my-speech.cognitiveservices.azure.com",
+        ),
+        (
+            Connection.ENTRA,
+            {"endpoint": "my-speech.cognitiveservices.azure.us", **ENTRA},
+            {"endpoint": "https://my-speech.cognitiveservices.azure.us", **ENTRA},
+            "my-speech.cognitiveservices.azure.us",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, Connection) else "",
+)
+async def test_every_form(
+    hass: HomeAssistant,
+    connection: Connection,
+    typed: dict[str, str],
+    data: dict[str, str],
+    title: str,
+) -> None:
+    """Each way to a resource saves what it needs, in one spelling."""
+    flow_id = await open_form(hass, connection)
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, flow_id, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {"connection": connection, **data}
+    assert result["title"] == title
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (AuthenticationError("", status=401), "invalid_auth"),
+        (QuotaExceededError("", status=403), "quota_exceeded"),
+        (UnknownHostError(""), "cannot_connect"),
+        (SpeechConnectionError(""), "cannot_connect"),
+        (SpeechTimeoutError(""), "cannot_connect"),
+        (ResponseError("", status=503), "cannot_connect"),
+        (ResponseError("", status=429), "cannot_connect"),
+        (CertificateError(""), "invalid_certificate"),
+        (ResponseError("", status=404), "not_azure"),
+        (ResponseError("", status=302), "not_azure"),
+        (InvalidAnswerError(""), "not_azure"),
+        (ZeroDivisionError(), "unknown"),
+    ],
+    ids=lambda value: f"{type(value).__name__}" if isinstance(value, Exception) else "",
+)
+@pytest.mark.parametrize(
+    ("connection", "typed"),
+    [
+        (Connection.REGION, {"region": "westeurope", "api_key": S0_KEY}),
+        (Connection.CUSTOM_ENDPOINT, CUSTOM),
+        (Connection.ENTRA, {"endpoint": CUSTOM["endpoint"], **ENTRA}),
+    ],
+    ids=["region", "custom_endpoint", "entra"],
+)
+async def test_errors(
+    hass: HomeAssistant,
+    connection: Connection,
+    typed: dict[str, str],
+    error: Exception,
+    key: str,
+) -> None:
+    """An error is shown, nothing is saved, what was typed stays, and the next try works."""
+    flow_id = await open_form(hass, connection)
+    with patch.object(SpeechClient, "check", side_effect=error):
+        result = await submit(hass, flow_id, typed)
+    assert result["errors"] == {"base": key}
+    assert suggested(result) == typed
+    assert not hass.config_entries.async_entries(DOMAIN)
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, flow_id, typed)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("connection", "wrong", "right", "errors"),
+    [
+        pytest.param(Connection.REGION, wrong, "westeurope", "unknown_region", id=wrong or "empty")
+        for wrong in ("", "west/europe", "westeurope.evil.com", "1", "west@europe", "wést", "a?b=c")
+    ]
+    + [
+        pytest.param(
+            Connection.CUSTOM_ENDPOINT, wrong, CUSTOM["endpoint"], "invalid_endpoint", id=wrong
+        )
+        for wrong in (
+            "https://my speech.cognitiveservices.azure.com",
+            "https://user:secret@my-speech.cognitiveservices.azure.com",
+            "https://my-speech.cognitiveservices.azure.com/speech",
+            "https://my-speech.cognitiveservices.azure.com/?a=b",
+            "http://my-speech.cognitiveservices.azure.com",
+            "http://8.8.8.8",
+            "ftp://my-speech.cognitiveservices.azure.com",
+            "https://",
+            "https://host:99999",
+        )
+    ],
+)
+async def test_bad_addresses(
+    hass: HomeAssistant, connection: Connection, wrong: str, right: str, errors: str
+) -> None:
+    """An address that can't be one is said so at its field, before anything is sent."""
+    field = "region" if connection is Connection.REGION else "endpoint"
+    flow_id = await open_form(hass, connection)
+    with patch.object(SpeechClient, "check") as check:
+        result = await submit(hass, flow_id, {field: wrong, "api_key": S0_KEY})
+        assert result["errors"] == {field: errors}
+        assert not check.called
+        result = await submit(hass, flow_id, {field: right, "api_key": S0_KEY})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_unknown_region(hass: HomeAssistant) -> None:
+    """A region that Azure doesn't have is a name that doesn't exist."""
+    flow_id = await open_form(hass, Connection.REGION)
+    with patch.object(SpeechClient, "check", side_effect=UnknownHostError("")):
+        result = await submit(hass, flow_id, {"region": "atlantis", "api_key": S0_KEY})
+    assert result["errors"] == {"region": "unknown_region"}
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, flow_id, {"region": "westus", "api_key": S0_KEY})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_bad_tenant(hass: HomeAssistant) -> None:
+    """A tenant that would change the address is refused."""
+    flow_id = await open_form(hass, Connection.ENTRA)
+    typed = {"endpoint": CUSTOM["endpoint"], **ENTRA}
+    result = await submit(hass, flow_id, {**typed, "tenant_id": "a/../../b"})
+    assert result["errors"] == {"base": "invalid_auth"}
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, flow_id, typed)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        (Fault(status=200, body="<html>Log in</html>", times=None), "not_azure"),
+        (Fault(status=302, headers={"Location": "https://portal/"}, times=None), "not_azure"),
+        (Fault(status=503, times=None), "cannot_connect"),
+        (Fault(reset=True, times=None), "cannot_connect"),
+    ],
+    ids=["captive portal", "redirect", "503", "reset"],
+)
+async def test_trouble_over_the_wire(
+    hass: HomeAssistant, emulator: Emulator, fault: Fault, key: str
+) -> None:
+    """What a host really does to us ends in the right words."""
+    emulator.faults.append(fault)
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    typed = {"endpoint": emulator.url, "api_key": S0_KEY}
+    result = await submit(hass, flow_id, typed)
+    assert result["errors"] == {"base": key}
+    emulator.faults.clear()
+    result = await submit(hass, flow_id, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_wrong_key_and_quota_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
+    """A wrong key and a used-up quota are told apart."""
+    emulator.audio_left[F0_KEY] = 0
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    result = await submit(hass, flow_id, {"endpoint": emulator.url, "api_key": "0" * 32})
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await submit(hass, flow_id, {"endpoint": emulator.url, "api_key": F0_KEY})
+    assert result["errors"] == {"base": "quota_exceeded"}
+    result = await submit(hass, flow_id, {"endpoint": emulator.url, "api_key": S0_KEY})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_no_duplicates(
+    hass: HomeAssistant, emulator: Emulator, loaded_entry: MockConfigEntry
+) -> None:
+    """The same resource isn't added twice; another key of the same host is another resource."""
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    result = await submit(hass, flow_id, {"endpoint": f"{emulator.url}/", "api_key": S0_KEY})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    result = await submit(hass, flow_id, {"endpoint": emulator.url, "api_key": F0_KEY})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_reauth(
+    hass: HomeAssistant, emulator: Emulator, loaded_entry: MockConfigEntry
+) -> None:
+    """A new key takes the old one's place, and a wrong one doesn't."""
+    new_key = "b" * 32
+    emulator.keys = {new_key: emulator.keys[S0_KEY]}
+    result = await loaded_entry.start_reauth_flow(hass)
+    assert result["step_id"] == "reauth_confirm"
+    result = await submit(hass, result["flow_id"], {"api_key": S0_KEY})
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert loaded_entry.data["api_key"] == S0_KEY
+    result = await submit(hass, result["flow_id"], {"api_key": new_key})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded_entry.data["api_key"] == new_key
+    assert emulator.requests[-1].status == 200
+
+
+async def test_reauth_entra(hass: HomeAssistant) -> None:
+    """Entra's secret is renewed alone."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        data={"connection": Connection.ENTRA, "endpoint": CUSTOM["endpoint"], **ENTRA},
+    )
+    entry.add_to_hass(hass)
+    result = await entry.start_reauth_flow(hass)
+    assert result["data_schema"] is not None
+    assert [str(key) for key in result["data_schema"].schema] == ["client_secret"]
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, result["flow_id"], {"client_secret": "new"})
+        assert result["reason"] == "reauth_successful"
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.data == {
+        "connection": Connection.ENTRA,
+        "endpoint": CUSTOM["endpoint"],
+        **ENTRA,
+        "client_secret": "new",
+    }
+
+
+async def test_reconfigure(
+    hass: HomeAssistant, emulator: Emulator, loaded_entry: MockConfigEntry
+) -> None:
+    """An address is changed; the key that isn't typed again stays and isn't shown."""
+    result = await loaded_entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == Connection.CUSTOM_ENDPOINT
+    assert suggested(result) == {"endpoint": emulator.url}
+    address = emulator.url.replace("127.0.0.1", "localhost")
+    with patch.object(SpeechClient, "check", side_effect=SpeechConnectionError("")):
+        result = await submit(hass, result["flow_id"], {"endpoint": address})
+    assert result["errors"] == {"base": "cannot_connect"}
+    assert suggested(result) == {"endpoint": address}
+    assert loaded_entry.data["endpoint"] == emulator.url
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, result["flow_id"], {"endpoint": address})
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded_entry.data["endpoint"] == address
+    assert loaded_entry.data["api_key"] == S0_KEY
+    assert loaded_entry.title == "localhost"
+
+
+async def test_reconfigure_keeps_a_name_of_the_users_own(
+    hass: HomeAssistant, emulator: Emulator, loaded_entry: MockConfigEntry
+) -> None:
+    """An entry that was renamed keeps its name."""
+    hass.config_entries.async_update_entry(loaded_entry, title="Cellar")
+    result = await loaded_entry.start_reconfigure_flow(hass)
+    result = await submit(hass, result["flow_id"], {"endpoint": emulator.url, "api_key": F0_KEY})
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded_entry.title == "Cellar"
+    assert loaded_entry.data["api_key"] == F0_KEY
+
+
+async def test_options(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """Tier and price are kept as options."""
+    result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
+    assert suggested(result) == {"tier": "s0", "price_per_hour": 1.0, "currency": "USD"}
+    options = {"tier": "f0", "price_per_hour": 0.9, "currency": "EUR"}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], options)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert loaded_entry.options == options
+
+
+async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """A second recognizer is added, changed and removed; its entity follows."""
+    flows = hass.config_entries.subentries
+    result = await flows.async_init(
+        (loaded_entry.entry_id, SUBENTRY_TYPE), context={"source": SOURCE_USER}
+    )
+    assert suggested(result) == {"name": "Azure Speech to Text", "profanity": "masked"}
+    result = await flows.async_configure(result["flow_id"], {"name": "Cellar", "profanity": "raw"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get("stt.cellar")
+
+    (added,) = (sub for sub in loaded_entry.subentries.values() if sub.title == "Cellar")
+    form = await loaded_entry.start_subentry_reconfigure_flow(hass, added.subentry_id)
+    assert suggested(form) == {"name": "Cellar", "profanity": "raw"}
+    result = await flows.async_configure(form["flow_id"], {"name": "Kids", "profanity": "removed"})
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    changed = loaded_entry.subentries[added.subentry_id]
+    assert changed.title == "Kids"
+    assert changed.data == {"profanity": "removed"}
+
+    hass.config_entries.async_remove_subentry(loaded_entry, added.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not hass.states.get("stt.cellar")

@@ -1,0 +1,421 @@
+"""Who may use the emulator's hosts: keys, tokens, Microsoft Entra, and limits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.emulator import (
+    F0_KEY,
+    S0_KEY,
+    Credential,
+    Emulator,
+    Endpoint,
+    EntraApplication,
+    Tier,
+    silence,
+    speak,
+    wav_header,
+)
+from tests.emulator.caller import (
+    RECOGNITION_PATH,
+    TOKEN_PATH,
+    Caller,
+    Reply,
+    calling,
+    eventually,
+    stream,
+)
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+KEY_HEADER = "Ocp-Apim-Subscription-Key"
+SPEECH_HOST = "westus.stt.speech.microsoft.com"
+TOKEN_HOST = "westus.api.cognitive.microsoft.com"
+CUSTOM_HOST = "home.cognitiveservices.azure.com"
+CLOUDS = [
+    ("westus.stt.speech.microsoft.com", "westus.api.cognitive.microsoft.com"),
+    ("usgovvirginia.stt.speech.azure.us", "usgovvirginia.api.cognitive.microsoft.us"),
+    ("chinaeast2.stt.speech.azure.cn", "chinaeast2.api.cognitive.azure.cn"),
+]
+CUSTOM_HOSTS = [
+    None,
+    "localhost:8123",
+    "home.cognitiveservices.azure.com",
+    "home-2.cognitiveservices.azure.us",
+    "home.cognitiveservices.azure.cn",
+]
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Make the header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def with_credentials(caller: Caller, credentials: dict[str, str]) -> Caller:
+    """Make another caller of the same emulator."""
+    return replace(caller, credentials=credentials)
+
+
+# Hosts and paths.
+
+
+@pytest.mark.parametrize(("speech_host", "token_host"), CLOUDS)
+async def test_regions_of_every_cloud(speech_host: str, token_host: str) -> None:
+    """A region has one host for tokens and one for recognition, which takes them."""
+    async with calling() as caller:
+        token = await caller.fetch_token(host=token_host)
+        reply = await with_credentials(caller, bearer(token)).recognize(
+            speak("on"), host=speech_host, path=RECOGNITION_PATH
+        )
+    assert reply.status == 200
+    assert caller.emulator.requests_for(Endpoint.RECOGNITION)[0].credential is Credential.TOKEN
+
+
+@pytest.mark.parametrize("host", CUSTOM_HOSTS)
+async def test_custom_domains(host: str | None) -> None:
+    """A custom domain, and this machine, has both under one name."""
+    async with calling() as caller:
+        token = await caller.fetch_token(host=host)
+        reply = await with_credentials(caller, bearer(token)).recognize(speak("on"), host=host)
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        (SPEECH_HOST, f"/stt{RECOGNITION_PATH}"),
+        (SPEECH_HOST, f"{RECOGNITION_PATH}/"),
+        (SPEECH_HOST, TOKEN_PATH),
+        (TOKEN_HOST, RECOGNITION_PATH),
+        (TOKEN_HOST, f"/stt{RECOGNITION_PATH}"),
+        (CUSTOM_HOST, RECOGNITION_PATH),
+        (CUSTOM_HOST, "/11111111-2222-3333-4444-555555555555/oauth2/v2.0/token"),
+        ("login.microsoftonline.com", TOKEN_PATH),
+        ("westus.stt.speech.microsoft.us", RECOGNITION_PATH),
+        ("example.com", RECOGNITION_PATH),
+        (None, RECOGNITION_PATH),
+        (None, "/"),
+    ],
+)
+async def test_other_hosts_and_paths_are_not_found(host: str | None, path: str) -> None:
+    """404 in Azure's form, before any audio."""
+    async with calling() as caller:
+        reply = await caller.recognize(speak("on"), host=host, path=path, expect=True)
+    assert reply.status == 404
+    assert reply.content == {"error": {"code": "404", "message": "Resource not found"}}
+    record = caller.emulator.requests[0]
+    assert (record.kind, record.body_bytes) == (Endpoint.UNKNOWN, 0)
+
+
+async def test_only_posts() -> None:
+    """Reading an endpoint finds nothing."""
+    async with calling() as caller, caller.session.get(caller.emulator.url + TOKEN_PATH) as reply:
+        assert reply.status == 404
+
+
+# Keys.
+
+
+@pytest.mark.parametrize(
+    ("credentials", "status"),
+    [
+        ({KEY_HEADER: "0" * 32}, 401),
+        (bearer("nonsense"), 401),
+        (bearer("aad#resource#nonsense"), 401),
+        (bearer(""), 401),
+        ({"Authorization": "Basic abc"}, 403),
+        ({KEY_HEADER: ""}, 403),
+        ({}, 403),
+    ],
+)
+async def test_refuses_before_any_audio(credentials: dict[str, str], status: int) -> None:
+    """401 for a wrong key or token, 403 for none: without `100 Continue`, so without audio."""
+    sent: list[int] = []
+    async with calling() as caller:
+        upload = stream(wav_header() + speak("on"), sent=sent)
+        reply = await with_credentials(caller, credentials).recognize(upload, expect=True)
+    assert reply.status == status
+    assert reply.content["error"]["code"] == str(status)
+    assert sent == []
+    assert caller.emulator.requests[0].credential is None
+
+
+async def test_without_expect_the_upload_is_refused_all_the_same() -> None:
+    """A client that doesn't wait gets its 401 as well."""
+    async with calling() as caller:
+        upload = stream(wav_header() + silence(30))
+        reply = await with_credentials(caller, {KEY_HEADER: "0" * 32}).recognize(upload)
+    assert reply.status == 401
+    assert caller.emulator.requests[0].body_bytes == 0
+
+
+async def test_a_key_belongs_to_its_region() -> None:
+    """In another region it is wrong; on the resource's own domain it is right."""
+    async with calling(Emulator(key_regions={S0_KEY: "westus"})) as caller:
+
+        async def status(host: str | None, path: str) -> int:
+            return (await caller.recognize(speak("on"), host=host, path=path)).status
+
+        assert await status(SPEECH_HOST, RECOGNITION_PATH) == 200
+        assert await status("eastus.stt.speech.microsoft.com", RECOGNITION_PATH) == 401
+        assert await status(CUSTOM_HOST, f"/stt{RECOGNITION_PATH}") == 200
+        elsewhere = await caller.post(
+            TOKEN_PATH, host="eastus.api.cognitive.microsoft.com", headers=caller.credentials
+        )
+        assert elsewhere.status == 401
+
+
+# Tokens.
+
+
+async def test_a_token_looks_like_one() -> None:
+    """Three parts in base64, as plain text."""
+    async with calling() as caller:
+        reply = await caller.post(TOKEN_PATH, headers=caller.credentials)
+    assert reply.status == 200
+    assert [len(part) > 20 for part in reply.text.split(".")] == [True] * 3
+    assert len(caller.emulator.requests_for(Endpoint.TOKEN)) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "data", "status"),
+    [
+        ({KEY_HEADER: "0" * 32}, b"", 401),
+        ({}, b"", 401),
+        ({KEY_HEADER: S0_KEY}, b"grant", 400),
+        ({KEY_HEADER: S0_KEY}, None, 411),
+    ],
+)
+async def test_refuses_tokens(headers: dict[str, str], data: bytes | None, status: int) -> None:
+    """A right key and an empty body of known length are needed."""
+    async with calling() as caller:
+        reply = await caller.post(
+            TOKEN_PATH, headers=headers, data=stream(b"") if data is None else data
+        )
+    assert reply.status == status
+
+
+@pytest.mark.parametrize(
+    ("token_host", "host", "path"),
+    [
+        (TOKEN_HOST, CUSTOM_HOST, f"/stt{RECOGNITION_PATH}"),
+        (TOKEN_HOST, "eastus.stt.speech.microsoft.com", RECOGNITION_PATH),
+        (CUSTOM_HOST, SPEECH_HOST, RECOGNITION_PATH),
+    ],
+)
+async def test_a_token_is_good_only_where_it_is_from(token_host: str, host: str, path: str) -> None:
+    """Elsewhere it is refused, where the key alone is taken."""
+    async with calling() as caller:
+        token = await caller.fetch_token(host=token_host)
+        reply = await with_credentials(caller, bearer(token)).recognize(
+            speak("on"), host=host, path=path
+        )
+        assert reply.status == 401
+        assert (await caller.recognize(speak("on"), host=host, path=path)).status == 200
+
+
+async def test_a_token_lives_ten_minutes() -> None:
+    """By the settings' clock, which a test can put forward."""
+    now = 0.0
+    async with calling(Emulator(clock=lambda: now)) as caller:
+        holder = with_credentials(caller, bearer(await caller.fetch_token()))
+        now = 599.0
+        assert (await holder.recognize(speak("on"))).status == 200
+        now = 600.0
+        assert (await holder.recognize(speak("on"))).status == 401
+
+
+async def test_tokens_can_be_expired() -> None:
+    """All at once, while new ones are good."""
+    async with calling() as caller:
+        old = await caller.fetch_token()
+        caller.emulator.expire_tokens()
+        new = await caller.fetch_token()
+        assert (await with_credentials(caller, bearer(old)).recognize(speak("on"))).status == 401
+        assert (await with_credentials(caller, bearer(new)).recognize(speak("on"))).status == 200
+
+
+async def test_a_deleted_key_takes_its_tokens_with_it() -> None:
+    """A key that is regenerated makes them bad."""
+    async with calling() as caller:
+        holder = with_credentials(caller, bearer(await caller.fetch_token()))
+        del caller.emulator.keys[S0_KEY]
+        assert (await holder.recognize(speak("on"))).status == 401
+
+
+# Microsoft Entra.
+
+APPLICATION = EntraApplication()
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": APPLICATION.client_id,
+    "client_secret": APPLICATION.client_secret,
+    "scope": "https://cognitiveservices.azure.com/.default",
+}
+
+
+async def log_in(
+    caller: Caller,
+    form: dict[str, str],
+    *,
+    host: str | None = None,
+    tenant: str = APPLICATION.tenant_id,
+) -> Reply:
+    """Ask Microsoft Entra for a token."""
+    return await caller.post(
+        f"/{tenant}/oauth2/v2.0/token",
+        host=host,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        data=urlencode(form),
+    )
+
+
+@pytest.mark.parametrize(
+    ("login_host", "host"),
+    [
+        (None, None),
+        ("login.microsoftonline.com", "home.cognitiveservices.azure.com"),
+        ("login.microsoftonline.us", "home.cognitiveservices.azure.us"),
+        ("login.partner.microsoftonline.cn", "home.cognitiveservices.azure.cn"),
+    ],
+)
+async def test_entra(login_host: str | None, host: str | None) -> None:
+    """The token, joined to the resource's id, is taken by the resource's own domain only."""
+    cloud = "com" if host is None else host.rpartition(".")[2]
+    form = FORM | {"scope": f"https://cognitiveservices.azure.{cloud}/.default"}
+    async with calling() as caller:
+        answer = (await log_in(caller, form, host=login_host)).content
+        assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
+        token = answer["access_token"]
+        holder = with_credentials(caller, bearer(f"aad#{APPLICATION.resource_id}#{token}"))
+        assert (await holder.recognize(speak("on"), host=host)).status == 200
+        region = await holder.recognize(speak("on"), host=SPEECH_HOST, path=RECOGNITION_PATH)
+        assert region.status == 401
+        other = with_credentials(caller, bearer(f"aad#/other#{token}"))
+        assert (await other.recognize(speak("on"), host=host)).status == 401
+        plain = with_credentials(caller, bearer(token))
+        assert (await plain.recognize(speak("on"), host=host)).status == 401
+    record = caller.emulator.requests_for(Endpoint.RECOGNITION)[0]
+    assert record.credential is Credential.ENTRA
+    assert len(caller.emulator.requests_for(Endpoint.ENTRA)) == 1
+
+
+async def test_a_token_for_a_key_is_none_of_entra() -> None:
+    """Joined to the resource's id it is still refused."""
+    async with calling() as caller:
+        token = await caller.fetch_token()
+        holder = with_credentials(caller, bearer(f"aad#{APPLICATION.resource_id}#{token}"))
+        assert (await holder.recognize(speak("on"))).status == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "error"),
+    [
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"client_id": "other"}, 400, "unauthorized_client"),
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"scope": "https://graph.microsoft.com/.default"}, 400, "invalid_scope"),
+    ],
+)
+async def test_entra_refuses(changes: dict[str, str], status: int, error: str) -> None:
+    """With the errors of OAuth 2.0."""
+    async with calling() as caller:
+        reply = await log_in(caller, FORM | changes)
+    assert (reply.status, reply.content["error"]) == (status, error)
+
+
+async def test_entra_refuses_other_tenants_and_clouds() -> None:
+    """A tenant that doesn't exist; a scope of another cloud than the login's."""
+    async with calling() as caller:
+        tenant = await log_in(caller, FORM, tenant="contoso")
+        cloud = await log_in(caller, FORM, host="login.microsoftonline.us")
+    assert (tenant.status, cloud.status) == (400, 400)
+
+
+# Limits.
+
+
+async def occupy(caller: Caller) -> tuple[asyncio.Task[Reply], asyncio.Event]:
+    """Begin a recognition that goes on until the event is set."""
+    end = asyncio.Event()
+
+    async def upload() -> AsyncIterator[bytes]:
+        yield wav_header() + speak("on")
+        await end.wait()
+
+    running = len(caller.emulator.requests)
+    task = asyncio.create_task(caller.recognize(upload()))
+    await eventually(lambda: any(r.body_bytes for r in caller.emulator.requests[running:]))
+    return task, end
+
+
+async def test_a_free_key_has_one_place() -> None:
+    """A second recognition at the same time is refused before its audio; a later one isn't."""
+    async with calling(Emulator(retry_after=7)) as caller:
+        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
+        task, end = await occupy(free)
+        refused = await free.recognize(speak("on"), expect=True)
+        assert (refused.status, refused.headers["Retry-After"]) == (429, "7")
+        assert caller.emulator.requests[-1].body_bytes == 0
+        assert (await caller.recognize(speak("on"))).status == 200
+        end.set()
+        assert (await task).status == 200
+        assert (await free.recognize(speak("on"))).status == 200
+
+
+async def test_a_token_counts_for_its_key() -> None:
+    """Both ways of authentication share the place."""
+    async with calling() as caller:
+        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
+        holder = with_credentials(caller, bearer(await free.fetch_token()))
+        task, end = await occupy(free)
+        refused = await holder.recognize(speak("on"))
+        end.set()
+        await task
+    assert refused.status == 429
+    assert "Retry-After" not in refused.headers
+
+
+async def test_a_client_that_goes_away_leaves_its_place() -> None:
+    """Even while the emulator would take its time to answer."""
+    async with calling(Emulator(answer_delay=60)) as caller:
+        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
+        task = asyncio.create_task(free.recognize(speak("on")))
+        await eventually(lambda: any(request.audio for request in caller.emulator.requests))
+        task.cancel()
+        await asyncio.wait([task])
+        caller.emulator.answer_delay = 0
+        await asyncio.sleep(0.05)
+        assert (await free.recognize(speak("on"))).status == 200
+    assert caller.emulator.requests[0].status is None
+
+
+async def test_a_paid_key_has_a_hundred_places() -> None:
+    """The limit is a setting, with Azure's numbers by default."""
+    assert Emulator().concurrency == {Tier.F0: 1, Tier.S0: 100}
+    async with calling(Emulator(concurrency={Tier.S0: 2, Tier.F0: 1})) as caller:
+        first, second = await occupy(caller), await occupy(caller)
+        refused = await caller.recognize(speak("on"))
+        for task, end in (first, second):
+            end.set()
+            await task
+    assert refused.status == HTTPStatus.TOO_MANY_REQUESTS
+
+
+async def test_the_free_hours_run_out() -> None:
+    """Then 403, before any audio; what was sent is counted, heard or not."""
+    async with calling() as caller:
+        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
+        assert (await free.recognize(silence(2))).status == 200
+        assert caller.emulator.audio_left[F0_KEY] == pytest.approx(5 * 3600 - 2)
+        caller.emulator.audio_left[F0_KEY] = 1.5
+        assert (await free.recognize(silence(2))).status == 200
+        reply = await free.recognize(silence(2), expect=True)
+        assert (reply.status, reply.content["error"]["code"]) == (403, "403")
+        assert caller.emulator.requests[-1].body_bytes == 0
+        assert (await caller.recognize(silence(2))).status == 200
+        assert S0_KEY not in caller.emulator.audio_left

@@ -1,0 +1,72 @@
+"""Set-up and its end: at any moment, whatever Azure does."""
+
+import logging
+
+import pytest
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.conftest import ENTITY_ID
+from tests.emulator import Emulator, Fault
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Add an entry and wait for its check in the background."""
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_load_and_unload(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """An entry comes, goes and comes again."""
+    assert hass.states.get(ENTITY_ID)
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    assert loaded_entry.state is ConfigEntryState.NOT_LOADED
+    assert await hass.config_entries.async_setup(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get(ENTITY_ID)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(reset=True, times=None), Fault(status=500, times=None)],
+    ids=["no network", "trouble"],
+)
+async def test_unreachable(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    entry: MockConfigEntry,
+    fault: Fault,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without network the entity is there all the same, and one warning says why."""
+    emulator.faults.append(fault)
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert hass.states.get(ENTITY_ID)
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len([record for record in warnings if "azure_stt" in record.name]) == 1
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_key_revoked(hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry) -> None:
+    """With a key that is refused the entity is there, and a new key is asked for."""
+    emulator.keys.clear()
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert hass.states.get(ENTITY_ID)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+async def test_unload_in_the_check(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    """An entry can go while its check still waits for Azure."""
+    emulator.faults.append(Fault(delay=60, times=None))
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED

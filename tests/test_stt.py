@@ -1,0 +1,261 @@
+"""The entity: a host's stream in, text out."""
+
+import asyncio
+import logging
+from pathlib import Path
+import struct
+import wave
+
+import pytest
+
+from homeassistant.components.stt import SpeechResultState
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.azure_stt import recording
+from custom_components.azure_stt.locales import LOCALES
+from tests.conftest import ENTITY_ID, HostStream, Recognize, eventually
+from tests.emulator import (
+    S0_KEY,
+    Emulator,
+    Endpoint,
+    Fault,
+    Moment,
+    noise,
+    silence,
+    speak,
+    wav_header,
+)
+
+SENTENCE = "Turn on the kitchen light."
+
+
+async def test_entity(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """The recognizer is an entity and a device, and takes Azure's 145 locales."""
+    entry = entity_registry.async_get(ENTITY_ID)
+    assert entry is not None
+    (subentry_id,) = loaded_entry.subentries
+    assert entry.unique_id == subentry_id
+    assert entry.config_subentry_id == subentry_id
+    assert entry.device_id is not None
+    device = dr.async_get(hass).async_get(entry.device_id)
+    assert device is not None
+    assert device.name == "Azure Speech to Text"
+    assert isinstance(device, dr.DeviceEntry)
+    assert device.entry_type is dr.DeviceEntryType.SERVICE
+    assert len(LOCALES) == 145
+
+
+async def test_text(recognize: Recognize, emulator: Emulator) -> None:
+    """What was said comes out, and the whole of it was sent."""
+    stream = HostStream(speak(SENTENCE))
+    result = await recognize(stream)
+    assert (result.text, result.result) == (SENTENCE, SpeechResultState.SUCCESS)
+    assert stream.closed
+    request = emulator.requests_for(Endpoint.RECOGNITION)[-1]
+    assert bytes(request.audio) == speak(SENTENCE)
+    assert request.query["language"] == "en-US"
+    assert request.query["profanity"] == "masked"
+
+
+async def test_sends_while_the_person_speaks(recognize: Recognize, emulator: Emulator) -> None:
+    """The first words are at the service before the last are spoken."""
+    go_on = asyncio.Event()
+    stream = HostStream(speak("Turn on the"), silence(0.04), go_on.wait(), speak("kitchen light."))
+    call = asyncio.create_task(recognize(stream))
+    requests = emulator.requests
+    await eventually(lambda: len(requests[-1].audio) >= len(speak("Turn on the")))
+    assert requests[-1].answered is None
+    go_on.set()
+    assert (await call).text == SENTENCE
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param((), id="nothing"),
+        pytest.param((b"",), id="empty chunk"),
+        pytest.param((b"\0",), id="half a sample"),
+        pytest.param((wav_header(),), id="only a header"),
+        pytest.param((wav_header()[:20],), id="half a header"),
+        pytest.param((silence(0.5),), id="silence"),
+        pytest.param((noise(0.5),), id="noise"),
+    ],
+)
+async def test_nothing_said(
+    recognize: Recognize, parts: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without words the result is an empty success, and the log stays clean."""
+    result = await recognize(HostStream(*parts))
+    assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param((wav_header(), speak(SENTENCE)), id="header"),
+        pytest.param((wav_header()[:7], wav_header()[7:], speak(SENTENCE)), id="header cut in two"),
+        pytest.param((wav_header(), wav_header(), speak(SENTENCE)), id="second header"),
+        pytest.param((speak(SENTENCE), b"\1"), id="half a sample more"),
+    ],
+)
+async def test_odd_streams(recognize: Recognize, parts: tuple[bytes, ...]) -> None:
+    """What hosts do to a stream's ends changes nothing."""
+    assert (await recognize(HostStream(*parts))).text == SENTENCE
+
+
+async def test_other_format_than_declared(
+    recognize: Recognize, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A header that says something else than was declared is an error that names both."""
+    header = bytearray(wav_header())
+    struct.pack_into("<I", header, 24, 44100)
+    result = await recognize(HostStream(bytes(header), speak(SENTENCE)))
+    assert (result.text, result.result) == (None, SpeechResultState.ERROR)
+    assert "44100 Hz" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("host"), TimeoutError("host")], ids=["exception", "timeout"]
+)
+async def test_host_fails(recognize: Recognize, error: Exception) -> None:
+    """What the host's stream raises is raised to the pipeline as it is."""
+    stream = HostStream(speak("Turn on"), error)
+    with pytest.raises(type(error), match="host") as caught:
+        await recognize(stream)
+    assert caught.value is error
+    assert stream.closed
+
+
+async def test_host_goes_away(
+    recognize: Recognize, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dialog that is closed in mid-sentence ends by itself, and runs nothing."""
+    monkeypatch.setattr(recording, "IDLE_LIMIT", 0.05)
+    stream = HostStream(speak("Turn on the"), asyncio.Event().wait())
+    result = await recognize(stream)
+    assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
+    assert stream.closed
+
+
+async def test_cancelled(recognize: Recognize) -> None:
+    """A pipeline that is stopped lets go of the host's stream."""
+    stream = HostStream(speak("Turn on the"), asyncio.Event().wait())
+    call = asyncio.create_task(recognize(stream))
+    await eventually(lambda: stream.sent >= len(speak("Turn on the")))
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert stream.closed
+
+
+async def test_first_answer_is_taken(recognize: Recognize) -> None:
+    """The service answers at a pause; the host's stream is let go at once."""
+    stream = HostStream(speak(SENTENCE), silence(1), asyncio.Event().wait())
+    assert (await recognize(stream)).text == SENTENCE
+    assert stream.closed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(status=500), id="500"),
+        pytest.param(Fault(status=429), id="429"),
+        pytest.param(Fault(reset=True), id="reset"),
+        pytest.param(Fault(reset=True, at=Moment.AFTER_BODY), id="reset after the body"),
+        pytest.param(Fault(status=200, body="<html>Log in</html>"), id="captive portal"),
+        pytest.param(Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), id="redirect"),
+    ],
+)
+async def test_trouble(
+    recognize: Recognize, emulator: Emulator, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the service can't do is an error with one line in the log that helps."""
+    emulator.faults.append(fault)
+    result = await recognize(HostStream(speak(SENTENCE)))
+    assert (result.text, result.result) == (None, SpeechResultState.ERROR)
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert ENTITY_ID in record.message
+    assert "[request " in record.message
+
+
+async def test_wrong_key_starts_reauth(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator
+) -> None:
+    """A key that was revoked is asked for anew."""
+    emulator.keys.clear()
+    emulator.expire_tokens()
+    result = await recognize(HostStream(speak(SENTENCE)))
+    assert result.result is SpeechResultState.ERROR
+    await hass.async_block_till_done()
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    assert flow["step_id"] == "reauth_confirm"
+
+
+async def test_reload_in_mid_speech(
+    hass: HomeAssistant, recognize: Recognize, loaded_entry: MockConfigEntry
+) -> None:
+    """An utterance survives a reload of its entry."""
+    go_on = asyncio.Event()
+    stream = HostStream(speak("Turn on the"), silence(0.04), go_on.wait(), speak("kitchen light."))
+    call = asyncio.create_task(recognize(stream))
+    await eventually(lambda: stream.sent >= len(speak("Turn on the")))
+    assert await hass.config_entries.async_reload(loaded_entry.entry_id)
+    assert not call.done()
+    go_on.set()
+    assert (await call).text == SENTENCE
+
+
+async def test_many_at_once(recognize: Recognize) -> None:
+    """Utterances that come together don't get mixed up."""
+    sentences = [f"Turn on light {number}." for number in range(20)]
+    results = await asyncio.gather(*(recognize(HostStream(speak(text))) for text in sentences))
+    assert [result.text for result in results] == sentences
+
+
+async def test_web_api(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    tmp_path: Path,
+) -> None:
+    """A WAV file that is posted to Home Assistant is recognised, header and all."""
+    path = tmp_path / "speech.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(speak(SENTENCE))
+    client = await hass_client()
+    response = await client.post(
+        f"/api/stt/{ENTITY_ID}",
+        headers={
+            "X-Speech-Content": (
+                "format=wav; codec=pcm; sample_rate=16000; bit_rate=16; channel=1; language=en-US"
+            )
+        },
+        data=path.read_bytes(),
+    )
+    assert await response.json() == {"text": SENTENCE, "result": "success"}
+
+
+async def test_nothing_said_reaches_the_log(
+    recognize: Recognize, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither what was said nor the key is written down, even for debugging."""
+    caplog.set_level(logging.DEBUG)
+    await recognize(HostStream(speak(SENTENCE)))
+    emulator.faults.append(Fault(status=500, body=f'{{"message": "{S0_KEY}"}}'))
+    await recognize(HostStream(speak(SENTENCE)))
+    ours = [
+        record.getMessage() for record in caplog.records if record.name.startswith("custom_comp")
+    ]
+    assert ours
+    assert not any("kitchen" in message or S0_KEY in message for message in ours)
