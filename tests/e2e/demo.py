@@ -42,7 +42,8 @@ def main() -> None:
     try:
         asyncio.run(_demonstrate(directory, arguments))
     except (ClientError, CommandError, DemoError, LookupError, StartError, TimeoutError) as error:
-        sys.exit(f"\nThe demo failed: {error or type(error).__name__}\nThe log: {directory}")
+        reason = str(error) or type(error).__name__
+        sys.exit(f"\nThe demo failed: {reason}\nHome Assistant's log is in {directory}")
     except KeyboardInterrupt:
         _tell("\nStopped.")
         status = 130
@@ -88,10 +89,9 @@ async def _service(arguments: argparse.Namespace) -> AsyncIterator[Form]:
     if arguments.key:
         yield "region", {"region": arguments.region, "api_key": arguments.key}
         return
-    async with AsyncExitStack() as stack:
-        with _step("Starting the stand-in for Azure, with Whisper for an ear"):
-            ear = await asyncio.to_thread(WhisperEar)
-            emulator = await stack.enter_async_context(Emulator(ear=ear))
+    with _step("Loading Whisper, the ear of the stand-in for Azure"):
+        ear = await asyncio.to_thread(WhisperEar)
+    async with Emulator(ear=ear) as emulator:
         yield "custom_endpoint", {"endpoint": emulator.url, "api_key": S0_KEY}
 
 

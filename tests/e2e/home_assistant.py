@@ -22,10 +22,10 @@ PASSWORD: Final = "demo"
 
 _PROJECT: Final = Path(__file__).parents[2]
 _HASS: Final = _PROJECT / ".dev/home-assistant/bin/hass"
-# Linux then ends it with us, even if we are killed.
-_TIE: Final = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 _INTEGRATION: Final = _PROJECT / "custom_components/azure_stt"
 _HOME: Final = Path(__file__).with_name("home")
+# Linux then ends it with us, even if we are killed.
+_TIE: Final = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 
 _START_LIMIT: Final = 120.0
 _STOP_LIMIT: Final = 20.0
@@ -58,12 +58,12 @@ class HomeAssistant:
 
     @classmethod
     @contextmanager
-    def running(cls, directory: Path, port: int | None = None) -> Iterator[Self]:
+    def running(cls, directory: Path) -> Iterator[Self]:
         """Start one that is new, with the integration at hand but not set up; stop it at the end.
 
-        `directory` must be empty or missing. Without a `port` a free one is taken.
+        `directory` must be empty or missing.
         """
-        port = port or _free_port()
+        port = _free_port()
         _furnish(directory, port)
         with _output(directory).open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
@@ -80,14 +80,9 @@ class HomeAssistant:
             _stop(process)
 
     @property
-    def log_path(self) -> Path:
-        """Return the path of Home Assistant's own log."""
-        return self.directory / "home-assistant.log"
-
-    @property
     def log(self) -> str:
         """Return all that Home Assistant has logged so far."""
-        return self.log_path.read_text(encoding="utf-8")
+        return (self.directory / "home-assistant.log").read_text(encoding="utf-8")
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Connection]:
