@@ -2,10 +2,18 @@
 
 import asyncio
 import base64
+from datetime import UTC, datetime, timedelta
+import ipaddress
 import json
+from pathlib import Path
 import ssl
 import time
 
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 import pytest
 
 from tests.emulator import (
@@ -16,6 +24,7 @@ from tests.emulator import (
     AudioType,
     Credential,
     Emulator,
+    Fault,
     RecognitionStatus,
     ScriptedEar,
     Word,
@@ -24,7 +33,7 @@ from tests.emulator import (
     speak,
     wav_header,
 )
-from tests.emulator.caller import RECOGNITION_PATH, calling, stream
+from tests.emulator.caller import RECOGNITION_PATH, Caller, calling, stream
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -105,14 +114,14 @@ async def test_hears_a_quiet_television() -> None:
 async def test_answers_at_the_pause_while_audio_still_comes() -> None:
     """Only the first utterance is answered, and the client needn't have ended its upload."""
     speech = silence(0.2) + speak("Turn on") + silence(1.0) + speak("the light") + silence(20)
-    sent: list[int] = []
     async with calling() as caller:
-        upload = stream(wav_header() + speech, chunk=640, pause=0.004, sent=sent)
+        upload = stream(wav_header() + speech, chunk=640, pause=0.001)
         reply = await caller.recognize(upload, expect=True)
     assert reply.content.get("DisplayText") == "Turn on", reply
     assert reply.headers["Connection"] == "close"
     end = (reply.content["Offset"] + reply.content["Duration"]) / TICKS_PER_SECOND
-    assert sum(sent) / 32_000 == pytest.approx(end + caller.emulator.pause, abs=0.3)
+    heard = caller.emulator.requests[0].body_bytes / 32_000
+    assert heard == pytest.approx(end + caller.emulator.pause, abs=0.06)
 
 
 @pytest.mark.parametrize("chunk", [640, 100_000])
@@ -146,18 +155,14 @@ async def test_the_rest_can_be_recognised_from_where_the_first_ended() -> None:
 
 async def test_initial_silence_ends_early() -> None:
     """Five seconds of quiet are enough, whatever comes later."""
-    sent: list[int] = []
     async with calling() as caller:
-        upload = stream(
-            wav_header() + silence(8) + speak("late"), chunk=3200, pause=0.001, sent=sent
-        )
-        reply = await caller.recognize(upload)
+        reply = await caller.recognize(silence(8) + speak("late"))
     assert reply.content == {
         "RecognitionStatus": "InitialSilenceTimeout",
         "Offset": 50_000_000,
         "Duration": 0,
     }
-    assert sum(sent) < 6 * 32_000
+    assert caller.emulator.requests[0].body_bytes < 5.2 * 32_000
 
 
 async def test_sound_without_words_is_no_match_early() -> None:
@@ -205,11 +210,45 @@ async def test_keeps_only_so_much_audio() -> None:
     assert bytes(caller.emulator.requests[0].audio) == speak("on")[:1000]
 
 
-async def test_serves_https() -> None:
+def self_signed(directory: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Make the two ends' contexts of a certificate for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "emulator")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = directory / "emulator.pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(path)
+    client = ssl.create_default_context(cadata=path.read_text().partition("KEY-----\n")[2])
+    return server, client
+
+
+async def test_serves_https(tmp_path: Path) -> None:
     """With a context of its own the emulator's address is an https one."""
-    emulator = Emulator(ssl_context=ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
-    async with emulator:
-        assert emulator.url == f"https://127.0.0.1:{emulator.port}"
+    server, client = self_signed(tmp_path)
+    connector = aiohttp.TCPConnector(ssl=client)
+    async with (
+        Emulator(ssl_context=server) as emulator,
+        aiohttp.ClientSession(connector=connector) as session,
+    ):
+        assert emulator.url.startswith("https://127.0.0.1:")
+        caller = Caller(emulator=emulator, session=session)
+        upload = stream(wav_header() + speak("Turn on") + silence(60))
+        reply = await caller.recognize(upload, expect=True)
+        emulator.faults.append(Fault(reset=True))
+        with pytest.raises(aiohttp.ClientOSError):
+            await caller.recognize(speak("on"))
+    assert reply.content["DisplayText"] == "Turn on"
 
 
 async def test_comes_back_on_the_same_port() -> None:
@@ -490,11 +529,14 @@ async def test_opus() -> None:
     async with calling(Emulator(ear=ScriptedEar(["Turn on."]))) as caller:
         good = await caller.recognize(opus(2.5), header=b"", headers=headers)
         wav = await caller.recognize(speak("on"), headers=headers)
+        vorbis = await caller.recognize(
+            opus(2.5).replace(b"OpusHead", b"\x01vorbis\0"), header=b"", headers=headers
+        )
         long = await caller.recognize(opus(61), header=b"", headers=headers)
         caller.emulator.ear = Emulator().ear
         unheard = await caller.recognize(opus(2.5), header=b"", headers=headers)
     assert (good.content["DisplayText"], good.content["Duration"]) == ("Turn on.", 25_000_000)
-    assert (wav.status, long.status) == (400, 400)
+    assert (wav.status, vorbis.status, long.status) == (400, 400, 400)
     assert unheard.content["RecognitionStatus"] == "NoMatch"
 
 

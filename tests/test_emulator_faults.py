@@ -11,6 +11,8 @@ from tests.emulator.caller import TOKEN_PATH, calling, stream
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
+SPEECH = speak("Turn on the light and the fan")
+
 
 async def test_faults_strike_in_order_and_so_often() -> None:
     """The first of the list for as long as it lasts, then the next, then none."""
@@ -102,25 +104,26 @@ async def test_a_dripping_answer() -> None:
         started = time.monotonic()
         reply = await caller.recognize(speak("on"))
     assert reply.content["DisplayText"] == "on"
-    assert time.monotonic() - started == pytest.approx(len(reply.text) / 400, abs=0.15)
+    assert time.monotonic() - started > 0.9 * len(reply.text) / 400
 
 
 @pytest.mark.parametrize(
-    ("fault", "read"),
+    ("fault", "least", "most"),
     [
-        (Fault(reset=True), 0),
-        (Fault(reset=True, at=Moment.DURING_BODY, after_bytes=5000), 6400),
-        (Fault(reset=True, at=Moment.AFTER_BODY), 44 + len(speak("Turn on the light"))),
+        (Fault(reset=True), 0, 0),
+        (Fault(reset=True, at=Moment.DURING_BODY, after_bytes=5000), 5000, 9600),
+        (Fault(reset=True, at=Moment.AFTER_BODY), 44 + len(SPEECH), 44 + len(SPEECH)),
     ],
 )
-async def test_a_reset(fault: Fault, read: int) -> None:
+async def test_a_reset(fault: Fault, least: int, most: int) -> None:
     """The client's connection breaks without an answer, at its moment."""
     async with calling() as caller:
         caller.emulator.faults.append(fault)
         with pytest.raises(aiohttp.ClientOSError, match="reset"):
-            await caller.recognize(speak("Turn on the light"))
+            await caller.recognize(SPEECH)
         record = caller.emulator.requests[0]
-        assert (record.status, record.body_bytes) == (None, read)
+        assert record.status is None
+        assert least <= record.body_bytes <= most
         assert (await caller.recognize(speak("on"))).status == 200
 
 

@@ -1,13 +1,22 @@
-"""Turns what a host sends into 16 kHz 16-bit mono PCM, as it flows."""
+"""Sound: what a host sends as 16 kHz 16-bit mono PCM, and how loud it is."""
 
+from math import log10
 import struct
 from typing import Final
+
+import audioop
 
 SAMPLE_RATE: Final = 16_000
 """Samples per second of all audio behind this module."""
 
 SAMPLE_WIDTH: Final = 2
 """Bytes per sample: 16-bit signed little-endian, one channel."""
+
+FRAME: Final = SAMPLE_RATE // 50
+"""Samples of the 20 ms whose loudness is looked at together."""
+
+SILENT: Final = -100.0
+"""The level of digital silence, in decibels of full scale."""
 
 _PCM: Final = 1
 _EXTENSIBLE: Final = 0xFFFE
@@ -46,9 +55,10 @@ class PcmDecoder:
                     raise AudioFormatError(msg)
                 self._rest = data
                 return b""
-            self._in_audio = True
+            # Until the audio begins there may come another header, cut wherever it likes.
+            self._in_audio = start == 0
             data = data[start:]
-            if start == 0:
+            if self._in_audio:
                 break
         whole = len(data) - len(data) % SAMPLE_WIDTH
         self._rest = data[whole:]
@@ -88,3 +98,13 @@ def _check_format(format_chunk: bytes) -> None:
             f" declared was PCM, {SAMPLE_RATE} Hz, {8 * SAMPLE_WIDTH} bit, 1 channel"
         )
         raise AudioFormatError(msg)
+
+
+def levels(pcm: bytes) -> list[float]:
+    """Return the level of each whole frame of 16-bit PCM, in decibels of full scale."""
+    size = FRAME * SAMPLE_WIDTH
+    loudness = (
+        audioop.rms(pcm[start : start + size], SAMPLE_WIDTH)
+        for start in range(0, len(pcm) - size + 1, size)
+    )
+    return [20 * log10(rms / 32768) if rms else SILENT for rms in loudness]

@@ -53,13 +53,13 @@ class Recording:
         """Begin with nothing."""
         self._audio = bytearray()
         self._start = 0
-        self._ended = False
+        self._ended_at: float | None = None
         self._error: BaseException | None = None
         self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
 
     @override
     def __repr__(self) -> str:
-        return f"<Recording {self._start}-{self.length}{' ended' if self._ended else ''}>"
+        return f"<Recording {self._start}-{self.length}{' ended' if self.ended else ''}>"
 
     @property
     def length(self) -> int:
@@ -69,7 +69,12 @@ class Recording:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
-        return self._ended
+        return self._ended_at is not None
+
+    @property
+    def ended_at(self) -> float | None:
+        """When the end came, by the event loop's clock; None before it."""
+        return self._ended_at
 
     @property
     def error(self) -> BaseException | None:
@@ -83,7 +88,7 @@ class Recording:
 
     def end(self, error: BaseException | None = None) -> None:
         """Say that nothing more will come, because of an error if there is one."""
-        self._ended = True
+        self._ended_at = asyncio.get_running_loop().time()
         self._error = error
         self._wake()
 
@@ -102,7 +107,8 @@ class Recording:
     def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Return a reader of the samples from `start` up to `stop` or the end.
 
-        It waits for what is still to come. Raises ValueError if `start` is forgotten.
+        It waits for what is still to come. Raises ValueError if `start` is forgotten, and
+        BrokenRecordingError if the host's stream broke.
         """
         return _Reader(self, start, stop)
 
@@ -118,8 +124,19 @@ class Recording:
         return bytes(memoryview(self._audio)[first:last])
 
     async def reaches(self, position: int) -> None:
-        """Wait until the recording is that long, or has ended."""
-        await self._until(lambda: self._ended or self.length >= position)
+        """Wait until the recording is that long, or has ended.
+
+        Raises BrokenRecordingError if the host's stream broke.
+        """
+        await self._until(lambda: self.ended or self.length >= position)
+        if self._error:
+            raise BrokenRecordingError from self._error
+
+    async def ends(self) -> float:
+        """Wait for the end and return when it came, by the event loop's clock."""
+        await self._until(lambda: self.ended)
+        assert self._ended_at is not None  # noqa: S101 - for the type checker
+        return self._ended_at
 
     async def _until(self, ready: Callable[[], bool]) -> None:
         if ready():
@@ -151,8 +168,6 @@ class _Reader:
     async def __anext__(self) -> bytes:
         wanted = self._position + _BLOCK_MIN
         await self._recording.reaches(wanted if self._stop is None else min(wanted, self._stop))
-        if self._recording.error:
-            raise BrokenRecordingError from self._recording.error
         stop = self._position + _BLOCK_MAX
         block = self._recording.copy(
             self._position, stop if self._stop is None else min(stop, self._stop)
@@ -171,7 +186,10 @@ async def recorded(stream: AsyncIterable[bytes], decoder: Decoder) -> AsyncItera
     stream's own as it is, NoSpeechError, or what the decoder raises.
     """
     recording = Recording()
-    pump = asyncio.create_task(_pump(stream, decoder, recording), name="azure_stt pump")
+    # Eager: a task that is cancelled before it began would not close the stream.
+    pump = asyncio.create_task(
+        _pump(stream, decoder, recording), name="azure_stt pump", eager_start=True
+    )
     try:
         yield recording
     except Exception:

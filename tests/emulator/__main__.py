@@ -4,13 +4,14 @@ import argparse
 import asyncio
 import logging
 import signal
+import sys
 
 from . import CUSTOM_SPEECH_ID, F0_KEY, S0_KEY, Ear, Emulator, SpokenEar
 
 
 def main() -> None:
     """Run the emulator until Ctrl-C or SIGTERM."""
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stdout)
     asyncio.run(_run(_parse_arguments()))
 
 

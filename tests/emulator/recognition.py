@@ -14,7 +14,7 @@ from .options import AudioType, Options, read_options
 from .result import Result, result_json, success
 from .segmentation import Segmenter, Utterance
 from .settings import Settings
-from .wav import EXPECTED_FORMAT, WavReader
+from .wav import WavReader
 
 
 class Recognizer:
@@ -53,25 +53,21 @@ class Recognizer:
         reader = WavReader()
         segmenter = Segmenter(pause=settings.pause, initial_silence=settings.initial_silence)
         try:
-            while not segmenter.has_ended:
-                data = await exchange.read(settings.audio_timeout)
-                if data is None:
-                    reader.finish()
-                    segmenter.finish()
-                    break
+            while (data := await exchange.read(settings.audio_timeout)) is not None:
                 audio = reader.feed(data)
-                exchange.record.header = reader.header
-                self._record(exchange, audio)
+                self._record(exchange, audio, reader.header)
                 # A header that disagrees with the audio isn't an error: nothing is understood.
-                is_understood = reader.format in {None, EXPECTED_FORMAT}
-                segmenter.feed(audio if is_understood else bytes(len(audio)))
-                # What Azure does with longer audio isn't known, so nobody may depend on it.
-                if segmenter.seconds > options.longest_audio and not segmenter.has_ended:
-                    refuse_content(f"The audio is longer than {options.longest_audio:.0f} seconds")
+                segmenter.feed(audio if reader.is_understood else bytes(len(audio)))
+                if segmenter.has_ended:
+                    break
+                _check_length(segmenter.seconds, options)
+            else:
+                reader.finish()
+                segmenter.finish()
         finally:
             self._limits.use_audio(identity, segmenter.seconds)
         if not segmenter.seconds:
-            # Neither is it known for no audio at all.
+            # What Azure answers to no audio at all isn't known, so nobody may depend on it.
             refuse_content("There is no audio")
         return segmenter.utterance, segmenter.offset
 
@@ -82,13 +78,12 @@ class Recognizer:
         file = bytearray()
         while (data := await exchange.read(self._settings.audio_timeout)) is not None:
             file += data
-            self._record(exchange, data)
+            self._record(exchange, data, b"")
         if not is_opus(file):
             refuse_content("Not an OGG file with Opus")
         seconds = opus_seconds(file)
         self._limits.use_audio(identity, seconds)
-        if seconds > options.longest_audio:
-            refuse_content(f"The audio is longer than {options.longest_audio:.0f} seconds")
+        _check_length(seconds, options)
         duration = round(seconds * TICKS_PER_SECOND)
         utterance = Utterance(offset=0, duration=duration, audio=bytes(file), audio_offset=0)
         return utterance, duration
@@ -110,10 +105,16 @@ class Recognizer:
             duration=utterance.duration,
         )
 
-    def _record(self, exchange: Exchange, audio: bytes) -> None:
-        if not audio:
-            return
+    def _record(self, exchange: Exchange, audio: bytes, header: bytes) -> None:
         record = exchange.record
-        record.last_audio = time.monotonic()
-        record.first_audio = record.first_audio or record.last_audio
-        record.audio += audio[: max(0, self._settings.keep_audio - len(record.audio))]
+        record.header = header
+        if audio:
+            record.last_audio = time.monotonic()
+            record.first_audio = record.first_audio or record.last_audio
+            record.audio += audio[: max(0, self._settings.keep_audio - len(record.audio))]
+
+
+def _check_length(seconds: float, options: Options) -> None:
+    """Refuse audio that is too long. What Azure answers isn't known: nobody may depend on it."""
+    if seconds > options.longest_audio:
+        refuse_content(f"The audio is longer than {options.longest_audio:.0f} seconds")

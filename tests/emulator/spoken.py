@@ -11,7 +11,7 @@ and also another sample rate or width if the conversion is a good one.
 
 from array import array
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 import random
 import re
 from typing import Final, override
@@ -102,13 +102,12 @@ def _hear_words(audio: bytes) -> Iterator[Word]:
     for burst in _BURST.finditer(audio[1::SAMPLE_WIDTH]):
         begin, end = burst.span()
         samples = array("h", audio[begin * SAMPLE_WIDTH : end * SAMPLE_WIDTH])
-        magnitudes = [abs(sample) for sample in samples]
-        peak = max(magnitudes)
-        if sum(magnitudes) < _SQUARE * peak * len(magnitudes):
+        peak = max(max(samples), -min(samples))
+        if sum(map(abs, samples)) < _SQUARE * peak * len(samples):
             continue
         # A converter's ringing before and after the word is no part of it.
-        loud = [index for index, magnitude in enumerate(magnitudes) if magnitude > peak / 2]
-        first, last = loud[0], loud[-1] + 1
+        first = _find_loud(samples, peak)
+        last = len(samples) - _find_loud(reversed(samples), peak)
         yield Word(
             text=_read_word(samples[first:last]) or CUT,
             offset=(begin + first) * TICKS_PER_SAMPLE,
@@ -116,23 +115,20 @@ def _hear_words(audio: bytes) -> Iterator[Word]:
         )
 
 
+def _find_loud(samples: Iterable[int], peak: int) -> int:
+    """Find the first sample that isn't much below the peak."""
+    return next(index for index, sample in enumerate(samples) if abs(sample) > peak / 2)
+
+
 def _read_word(samples: array[int]) -> str | None:
     """Read one burst; `None` if it isn't a whole word."""
     count = round(len(samples) / _BYTE)
     if abs(len(samples) - count * _BYTE) > _TOLERANCE:
         return None
-    data = bytes(
-        _read_byte(samples[start : start + _BYTE]) for start in range(0, count * _BYTE, _BYTE)
-    )
+    # Each bit in its middle, where a converter's ringing is over.
+    bits = "".join("1" if sample > 0 else "0" for sample in samples[_BIT // 2 :: _BIT])
+    data = int(bits[: 8 * count] or "0", 2).to_bytes(count)
     payload, checksum = data[1 : -1 - _CHECKSUM], data[-1 - _CHECKSUM : -1]
     if (data[:1], data[-1:], checksum) != (_START, _END, _checksum(payload)) or not payload:
         return None
     return payload.decode(errors="replace")
-
-
-def _read_byte(samples: array[int]) -> int:
-    """Read eight bits, each in its middle, where a converter's ringing is over."""
-    value = 0
-    for start in range(_BIT // 4, _BYTE, _BIT):
-        value = value << 1 | (sum(samples[start : start + _BIT // 2]) > 0)
-    return value

@@ -31,9 +31,7 @@ class WavFormat:
     """Bits of one sample."""
 
 
-EXPECTED_FORMAT: Final = WavFormat(
-    codec=1, channels=1, sample_rate=SAMPLE_RATE, bits=8 * SAMPLE_WIDTH
-)
+_EXPECTED: Final = WavFormat(codec=1, channels=1, sample_rate=SAMPLE_RATE, bits=8 * SAMPLE_WIDTH)
 
 
 class WavReader:
@@ -52,6 +50,11 @@ class WavReader:
         self._audio_bytes = 0
         self._unread: bytes | None = b""
         self._tail = b""
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the header, if there is one, says what the service expects."""
+        return self.format in {None, _EXPECTED}
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the upload and give those of them that are audio.

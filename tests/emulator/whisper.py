@@ -123,7 +123,7 @@ class WhisperEar(Ear):
         self, encoded: ctranslate2.StorageView, hypotheses: Sequence[_Hypothesis], audio: bytes
     ) -> Sequence[Alternative]:
         alternatives = []
-        frames = len(audio) // (_HOP * SAMPLE_WIDTH) + 1
+        frames = min(len(audio) // (_HOP * SAMPLE_WIDTH) + 1, _LENGTH // _HOP)
         for hypothesis in hypotheses:
             aligned = self._model.align(encoded, self._start, [hypothesis.tokens], [frames])[0]
             # The first frame of each token, in order; then the end of the last one.

@@ -160,7 +160,7 @@ class SpeechClient:
                 ) as response,
             ):
                 watch.enter(_Phase.READING)
-                body = await read_answer(response)
+                body = await read_answer(response, connection_id)
         if response.status != HTTPStatus.OK:
             raise response_error(response, body, connection_id)
         return _recognition(body, connection_id)
@@ -258,17 +258,17 @@ def _recognition(body: bytes, connection_id: str) -> Recognition:
     """Read a 200 answer; raises InvalidAnswerError, or ResponseError for its own errors."""
     try:
         answer = json.loads(body)
-        name = answer["RecognitionStatus"]
+        name = str(answer["RecognitionStatus"])
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         msg = f"The answer is not the Speech service's ({type(err).__name__})"
         raise InvalidAnswerError(msg, connection_id=connection_id) from None
     try:
         status = RecognitionStatus(name)
     except ValueError:
-        msg = f"The service answered {str(name)[:40]!r}"
+        msg = f"The service answered {name[:40]!r}"
         raise ResponseError(
             msg,
-            status=_ERROR_STATUSES.get(str(name), HTTPStatus.INTERNAL_SERVER_ERROR),
+            status=_ERROR_STATUSES.get(name, HTTPStatus.INTERNAL_SERVER_ERROR),
             connection_id=connection_id,
         ) from None
     return Recognition.from_answer(answer, status, connection_id)

@@ -175,6 +175,8 @@ class KeyCredential(Credential):
 
     @override
     async def ways_in(self) -> AsyncGenerator[Authorization]:
+        if not self._key:
+            return
         if monotonic() >= self._key_alone_until:
             try:
                 async with aclosing(super().ways_in()) as tokens:
@@ -227,7 +229,7 @@ class EntraCredential(Credential):
             "client_secret": client_secret.strip(),
             "scope": scope,
         }
-        self._resource_id = resource_id.strip()
+        self._resource_id = "".join(filter(str.isprintable, resource_id)).strip()
 
     @override
     async def _fetch_token(self) -> _Token:
@@ -242,9 +244,10 @@ class EntraCredential(Credential):
         try:
             answer = json.loads(body)
             value, life = answer["access_token"], float(answer["expires_in"])
-        except (ValueError, TypeError, KeyError, RecursionError) as err:
+        except ValueError, TypeError, KeyError, OverflowError, RecursionError:
+            # Not from the error: it can hold the answer, and so the token.
             msg = "The token service's answer is not a token"
-            raise InvalidAnswerError(msg) from err
+            raise InvalidAnswerError(msg) from None
         return _Token.issued_now(value, life - _ENTRA_MARGIN)
 
     @override

@@ -141,10 +141,10 @@ def _parse_address(address: str) -> URL:
     try:
         url = URL(address)
         origin = url.origin()
+        host = origin.host or ""
     except ValueError as err:
         msg = "This is not an address"
         raise InvalidEndpointError(msg) from err
-    host = origin.host or ""
     if url.user is not None or url.password is not None:
         msg = "The address must not contain credentials"
     elif url.path not in {"", "/"} or url.raw_query_string or url.raw_fragment:

@@ -50,7 +50,7 @@ _HINTS: Final[dict[int, str]] = {
 }
 
 # Long runs of these could be a key or a token that a host sends back to us.
-_SECRET = re.compile(r"[\w.+/=-]{20,}")
+_SECRET = re.compile(r"[\w.+/=~-]{20,}")
 
 
 @contextmanager
@@ -68,19 +68,20 @@ def transport_errors(host: str, connection_id: str | None = None) -> Iterator[No
         msg = f"{host} has no valid certificate"
         raise CertificateError(msg, connection_id=connection_id) from err
     except ClientError as err:
-        # Not its text: that can quote what the host sent.
+        # Neither its text, which can quote what the host sent, nor itself: it can hold the
+        # request's headers.
         msg = f"The connection to {host} failed ({type(err).__name__})"
-        raise SpeechConnectionError(msg, connection_id=connection_id) from err
+        raise SpeechConnectionError(msg, connection_id=connection_id) from None
 
 
-async def read_answer(response: ClientResponse) -> bytes:
+async def read_answer(response: ClientResponse, connection_id: str | None = None) -> bytes:
     """Return the answer's body; raises InvalidAnswerError past MAX_ANSWER_SIZE."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_ANSWER_SIZE:
             msg = "The answer is too large"
-            raise InvalidAnswerError(msg)
+            raise InvalidAnswerError(msg, connection_id=connection_id)
     return bytes(body)
 
 
@@ -119,8 +120,9 @@ def _service_message(body: bytes) -> str:
             | {"message": str(message)}
             | {"Message": str(message)}
         ):
-            printable = "".join(char if char.isprintable() else " " for char in message[:200])
-            return _SECRET.sub("…", printable).strip()
+            # Masked before it's cut: the rest of a key would be too short to be known as one.
+            masked = _SECRET.sub("…", message)[:200]
+            return "".join(char if char.isprintable() else " " for char in masked).strip()
     return ""
 
 

@@ -1,0 +1,149 @@
+"""The benchmarks on the command line: `scripts/bench --help`."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+import json
+import os
+from pathlib import Path
+import platform
+import sys
+from typing import Final
+
+import aiohttp
+from homeassistant.const import __version__ as home_assistant_version
+
+from . import crowd, overhead
+from .contenders import CLIENT, ENTITY, FLOOR, NO_ONE
+from .crowd import Crowd, Plan
+from .overhead import Case, Overhead
+from .servers import CLIENT_CORE, SERVICE_CORE, pin
+from .table import Table
+
+PARTS: Final = ("overhead", "load", "memory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """What is measured."""
+
+    cases: Sequence[Case]
+    runs: int
+    load: Sequence[Plan]
+    memory: Sequence[Plan]
+
+
+@dataclass(kw_only=True)
+class Results:
+    """What was measured, and on what."""
+
+    machine: dict[str, str | int]
+    overhead: list[Overhead] = field(default_factory=list)
+    load: list[Crowd] = field(default_factory=list)
+    memory: list[Crowd] = field(default_factory=list)
+
+    def tables(self) -> list[Table]:
+        """Return the tables of what there is."""
+        makers: list[tuple[list[Overhead] | list[Crowd], Callable[[], Table]]] = [
+            (self.overhead, lambda: overhead.table(self.overhead)),
+            (self.load, lambda: crowd.table_of_load(self.load)),
+            (self.memory, lambda: crowd.table_of_memory(self.memory)),
+        ]
+        return [make() for measured, make in makers if measured]
+
+
+def main() -> None:
+    """Measure, and write the tables."""
+    arguments = _parse_arguments()
+    results = asyncio.run(_measure(_programme(arguments), arguments.only or PARTS))
+    report(results, as_markdown=arguments.markdown)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(asdict(results), indent=1) + "\n")
+
+
+def report(results: Results, *, as_markdown: bool) -> None:
+    """Write the machine's facts and the tables to standard output."""
+    facts = ", ".join(f"{name} {value}" for name, value in results.machine.items())
+    tables = (table.as_markdown() if as_markdown else table.as_text() for table in results.tables())
+    sys.stdout.write("\n".join((facts, "", *tables)))
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measure the integration side by side with its floor. It reports; it judges"
+        " nothing: the exit status is 0 when all ran through.",
+    )
+    parser.add_argument("--quick", action="store_true", help="a short run, under a minute")
+    parser.add_argument("--runs", type=int, help="commands for each contender in each case")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    arguments = parser.parse_args()
+    if arguments.runs is not None and arguments.runs < 1:
+        parser.error("--runs must be 1 or more")
+    return arguments
+
+
+def _programme(arguments: argparse.Namespace) -> Programme:
+    if arguments.quick:
+        return Programme(
+            cases=overhead.WARM,
+            runs=arguments.runs or 3,
+            load=[
+                Plan(contender=name, utterances=20, seconds=3, alone=1) for name in (FLOOR, ENTITY)
+            ],
+            memory=[Plan(contender=ENTITY, utterances=10, seconds=5, traces_memory=True)],
+        )
+    return Programme(
+        cases=(*overhead.WARM, *overhead.OTHERS),
+        runs=arguments.runs or 30,
+        load=[
+            Plan(contender=name, utterances=100, seconds=10, alone=5)
+            for name in (NO_ONE, FLOOR, CLIENT, ENTITY)
+        ],
+        memory=[
+            Plan(contender=ENTITY, utterances=count, seconds=seconds, traces_memory=traces)
+            for seconds in (10, 60)
+            for count in (1, 10, 100)
+            for traces in (True, False)
+        ],
+    )
+
+
+async def _measure(programme: Programme, parts: Sequence[str]) -> Results:
+    pin(CLIENT_CORE)
+    results = Results(machine=_machine())
+    if "overhead" in parts:
+        for case in programme.cases:
+            _say(f"{case.link.name}, {case.name}")
+            results.overhead.append(await overhead.compare(case, programme.runs))
+    for name, plans, crowds in (
+        ("load", programme.load, results.load),
+        ("memory", programme.memory, results.memory),
+    ):
+        for plan in plans if name in parts else ():
+            _say(f"{name}: {plan.contender}, {plan.utterances} at once, {plan.seconds:g} s")
+            crowds.append(await crowd.gather_crowd(plan))
+    return results
+
+
+def _machine() -> dict[str, str | int]:
+    return {
+        "Python": platform.python_version(),
+        "aiohttp": aiohttp.__version__,
+        "Home Assistant": home_assistant_version,
+        "processor cores": os.cpu_count() or 1,
+        "client on core": CLIENT_CORE,
+        "service on core": SERVICE_CORE,
+    }
+
+
+def _say(text: str) -> None:
+    """Tell on standard error what is measured now."""
+    sys.stderr.write(f"{text} …\n")
+
+
+if __name__ == "__main__":
+    main()

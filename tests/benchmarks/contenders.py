@@ -1,0 +1,129 @@
+"""The ways to have speech recognised that are compared."""
+
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from custom_components.azure_stt.audio import PcmDecoder
+from custom_components.azure_stt.azure_speech import (
+    TRACE_CONFIG,
+    Endpoint,
+    KeyCredential,
+    RecognitionOptions,
+    SpeechClient,
+    wav_header,
+)
+from custom_components.azure_stt.recording import CAPACITY, recorded
+from custom_components.azure_stt.resource import async_get_session
+from tests.emulator import S0_KEY
+
+from .home import home_assistant, recognizer
+
+LANGUAGE: Final = "en-US"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One that is ready for a host's stream: it has its token, and a connection if it keeps any."""
+
+    recognize: Callable[[AsyncIterable[bytes]], Awaitable[str]]
+    session: ClientSession
+    """Whose connections it uses."""
+
+
+type Opening = Callable[[str], AbstractAsyncContextManager[Contender]]
+"""Makes a contender for a service's address."""
+
+
+@asynccontextmanager
+async def bare_post(address: str, *, expect: bool) -> AsyncIterator[Contender]:
+    """Post the host's chunks as they come, with nothing around it: what can't be beaten.
+
+    The request is the one that the client sends; the token is fetched before.
+    """
+    endpoint = Endpoint.from_address(address)
+    options = RecognitionOptions(language=LANGUAGE)
+    url = endpoint.recognition_url.with_query(options.query())
+    async with ClientSession() as session:
+        token = await _token(session, endpoint.token_url)
+        headers = {**options.headers(), "Authorization": f"Bearer {token}"}
+
+        async def recognize(stream: AsyncIterable[bytes]) -> str:
+            body = _with_header(stream)
+            async with session.post(url, data=body, headers=headers, expect100=expect) as response:
+                text: str = (await response.json())["NBest"][0]["Display"]
+                return text
+
+        yield Contender(recognize=recognize, session=session)
+
+
+@asynccontextmanager
+async def our_client(address: str) -> AsyncIterator[Contender]:
+    """Record the stream, and recognise the recording with our client."""
+    endpoint = Endpoint.from_address(address)
+    async with ClientSession(trace_configs=[TRACE_CONFIG]) as session:
+        credential = KeyCredential(session, endpoint.token_url, S0_KEY)
+        client = SpeechClient(session, endpoint, credential)
+        await client.check()
+
+        async def recognize(stream: AsyncIterable[bytes]) -> str:
+            async with recorded(stream, PcmDecoder()) as recording:
+                recognition = await client.recognize(
+                    lambda: recording.read(stop=CAPACITY), RecognitionOptions(language=LANGUAGE)
+                )
+            return recognition.text
+
+        yield Contender(recognize=recognize, session=session)
+
+
+@asynccontextmanager
+async def our_entity(address: str) -> AsyncIterator[Contender]:
+    """Give the stream to our entity in a Home Assistant core."""
+    async with home_assistant() as hass:
+        recognize = await recognizer(hass, address, LANGUAGE)
+        yield Contender(recognize=recognize, session=async_get_session(hass))
+
+
+@asynccontextmanager
+async def no_one(address: str) -> AsyncIterator[Contender]:  # noqa: ARG001
+    """Take the stream and do nothing: what the benchmark's own host costs."""
+
+    async def recognize(stream: AsyncIterable[bytes]) -> str:
+        async for _ in stream:
+            pass
+        return ""
+
+    async with ClientSession() as session:
+        yield Contender(recognize=recognize, session=session)
+
+
+FLOOR: Final = "bare post"
+NO_ONE: Final = "no one"
+CLIENT: Final = "client"
+ENTITY: Final = "entity"
+
+CONTENDERS: Final[dict[str, Opening]] = {
+    FLOOR: partial(bare_post, expect=True),
+    "bare, no Expect": partial(bare_post, expect=False),
+    CLIENT: our_client,
+    ENTITY: our_entity,
+    NO_ONE: no_one,
+}
+"""All by their names. The floor sends `Expect: 100-continue` as our client does."""
+
+
+async def _token(session: ClientSession, url: URL) -> str:
+    headers = {"Ocp-Apim-Subscription-Key": S0_KEY}
+    async with session.post(url, headers=headers, raise_for_status=True) as response:
+        return await response.text()
+
+
+async def _with_header(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    yield wav_header()
+    async for chunk in stream:
+        yield chunk

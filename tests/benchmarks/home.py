@@ -1,0 +1,86 @@
+"""Our entity in a Home Assistant core, in this process."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
+
+from homeassistant.components.stt import (
+    DATA_COMPONENT,
+    AudioBitRates,
+    AudioChannels,
+    AudioCodecs,
+    AudioFormats,
+    AudioSampleRates,
+    SpeechMetadata,
+)
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+)
+
+from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS, DEFAULT_RECOGNIZER
+from custom_components.azure_stt.const import DEFAULT_NAME, DOMAIN, SUBENTRY_TYPE, Connection
+from tests.emulator import S0_KEY
+
+
+@asynccontextmanager
+async def home_assistant() -> AsyncIterator[HomeAssistant]:
+    """Run a Home Assistant core without anything in it."""
+    with TemporaryDirectory() as folder:
+        async with async_test_home_assistant(config_dir=folder) as hass:
+            hass.data.pop(DATA_CUSTOM_COMPONENTS)  # the harness keeps them out
+            try:
+                yield hass
+            finally:
+                await hass.async_stop(force=True)
+
+
+async def recognizer(
+    hass: HomeAssistant, address: str, language: str
+) -> Callable[[AsyncIterable[bytes]], Awaitable[str]]:
+    """Add a resource at an address; return what has its entity recognise a stream."""
+    entry = _entry(address)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [registered] = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    entity = hass.data[DATA_COMPONENT].get_entity(registered.entity_id)
+    assert entity
+    metadata = SpeechMetadata(
+        language=language,
+        format=AudioFormats.WAV,
+        codec=AudioCodecs.PCM,
+        bit_rate=AudioBitRates.BITRATE_16,
+        sample_rate=AudioSampleRates.SAMPLERATE_16000,
+        channel=AudioChannels.CHANNEL_MONO,
+    )
+
+    async def recognize(stream: AsyncIterable[bytes]) -> str:
+        return (await entity.internal_async_process_audio_stream(metadata, stream)).text or ""
+
+    return recognize
+
+
+def _entry(address: str) -> MockConfigEntry:
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=address,
+        data={
+            "connection": Connection.CUSTOM_ENDPOINT,
+            "endpoint": address,
+            "api_key": S0_KEY,
+        },
+        options=DEFAULT_OPTIONS,
+        subentries_data=[
+            ConfigSubentryData(
+                subentry_type=SUBENTRY_TYPE,
+                title=DEFAULT_NAME,
+                data=DEFAULT_RECOGNIZER,
+                unique_id=None,
+            )
+        ],
+    )

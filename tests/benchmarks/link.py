@@ -1,0 +1,148 @@
+"""Links between the client and the service, simulated by a relay in a process of its own.
+
+Each direction of a link is a line that sends one packet after another at its rate, however
+many connections share it; what it has sent arrives after the delay. A connection that is
+opened is usable after a round trip, as with TCP's handshake. Rates count the payload:
+neither the headers of TCP and IP nor loss are simulated.
+"""
+
+import argparse
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+import sys
+from typing import Final
+
+_PACKET: Final = 1460  # bytes of payload in an Ethernet frame
+_BACKLOG: Final = 64  # packets of one connection that are under way; then the sender waits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A way to the service. Without delay and rate there is nothing in between."""
+
+    name: str
+    delay: float = 0.0
+    """Seconds that a packet takes, one way: half the round trip."""
+    up: float | None = None
+    """Bits per second towards the service; `None`: no limit."""
+    down: float | None = None
+    """Bits per second towards the client; `None`: no limit."""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether nothing is simulated."""
+        return self == Link(name=self.name)
+
+
+LOOPBACK: Final = Link(name="loopback")
+SLOW: Final = Link(name="50 ms, 1 Mbit/s", delay=0.025, up=1e6, down=1e6)
+
+
+class Line:
+    """One direction of a link. Times are those of the event loop."""
+
+    def __init__(self, *, rate: float | None, delay: float) -> None:
+        """Begin idle; the rate is in bits per second, the delay in seconds."""
+        self._rate = rate
+        self._delay = delay
+        self._free_at = 0.0
+
+    def arrival(self, size: int, ready: float) -> float:
+        """Take a packet of `size` bytes that is ready then; return when it arrives."""
+        begin = max(ready, self._free_at)
+        self._free_at = begin if self._rate is None else begin + 8 * size / self._rate
+        return self._free_at + self._delay
+
+
+class Relay:
+    """Carries the connections of a link to a port of this machine."""
+
+    def __init__(self, link: Link, port: int) -> None:
+        """Lead to 127.0.0.1 and this port."""
+        self._port = port
+        self._round_trip = 2 * link.delay
+        self._up = Line(rate=link.up, delay=link.delay)
+        self._down = Line(rate=link.down, delay=link.delay)
+
+    async def listen(self) -> asyncio.Server:
+        """Take connections on a free port of 127.0.0.1."""
+        return await asyncio.start_server(self._connect, "127.0.0.1")
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        usable_at = asyncio.get_running_loop().time() + self._round_trip
+        there = await asyncio.open_connection("127.0.0.1", self._port)
+        try:
+            await asyncio.gather(
+                _carry(reader, there[1], self._up, usable_at),
+                _carry(there[0], writer, self._down, usable_at),
+            )
+        finally:
+            writer.close()
+            there[1].close()
+
+
+async def _carry(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line, usable_at: float
+) -> None:
+    """Carry one direction of one connection to its end."""
+    under_way = asyncio.Queue[tuple[float, bytes]](_BACKLOG)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_send(reader, under_way, line, usable_at))
+        group.create_task(_deliver(under_way, writer))
+
+
+async def _send(
+    reader: asyncio.StreamReader,
+    under_way: asyncio.Queue[tuple[float, bytes]],
+    line: Line,
+    usable_at: float,
+) -> None:
+    now = asyncio.get_running_loop().time
+    packet = b"begin"
+    while packet:
+        try:
+            packet = await reader.read(_PACKET)
+        except ConnectionError:
+            packet = b""
+        await under_way.put((line.arrival(len(packet), max(now(), usable_at)), packet))
+
+
+async def _deliver(
+    under_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+) -> None:
+    """Hand over each packet when it's due; the empty one is the end."""
+    now = asyncio.get_running_loop().time
+    packet = b"begin"
+    while packet:
+        due, packet = await under_way.get()
+        await asyncio.sleep(due - now())
+        with suppress(ConnectionError):
+            writer.write(packet)
+            await writer.drain()
+    with suppress(OSError):
+        writer.write_eof()
+
+
+async def _run(link: Link, port: int) -> None:
+    server = await Relay(link, port).listen()
+    address = server.sockets[0].getsockname()
+    sys.stderr.write(f"http://127.0.0.1:{address[1]}\n")
+    sys.stderr.flush()
+    await server.serve_forever()
+
+
+def main() -> None:
+    """Run a relay until it's terminated; it writes its address to standard error."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("port", type=int, help="the service's port on 127.0.0.1")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds, one way")
+    parser.add_argument("--up", type=float, help="bits per second towards the service")
+    parser.add_argument("--down", type=float, help="bits per second towards the client")
+    arguments = parser.parse_args()
+    link = Link(name="", delay=arguments.delay, up=arguments.up, down=arguments.down)
+    asyncio.run(_run(link, arguments.port))
+
+
+if __name__ == "__main__":
+    main()

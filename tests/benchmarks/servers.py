@@ -1,0 +1,80 @@
+"""The emulator and the relay of a link, each in a process of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+import os
+import re
+import sys
+from typing import Any, Final
+
+from aiohttp import ClientSession
+from yarl import URL
+
+from .link import Link
+
+_ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
+_CORES: Final = sorted(os.sched_getaffinity(0))
+
+CLIENT_CORE: Final = _CORES[0]
+"""The processor core of what is measured."""
+SERVICE_CORE: Final = _CORES[-1]
+"""The core of the emulator and the link; the same one if there is only one."""
+
+
+def pin(core: int, process: int = 0) -> None:
+    """Keep a process, or this one, on one core."""
+    os.sched_setaffinity(process, {core})
+
+
+@asynccontextmanager
+async def emulator(*, pause: float) -> AsyncIterator[str]:
+    """Run an emulator that ends an utterance after a pause (seconds); give its address."""
+    options = ("--port=0", "--ear=spoken", f"--pause={pause}", "--initial-silence=120")
+    async with _serving("tests.emulator", options) as address:
+        yield address
+
+
+@asynccontextmanager
+async def linked(link: Link, address: str) -> AsyncIterator[str]:
+    """Put a link before an address; give the address to use instead."""
+    if link.is_direct:
+        yield address
+        return
+    rates = ((f"--{way}", rate) for way in ("up", "down") if (rate := getattr(link, way)))
+    options = [f"--delay={link.delay}", *(f"{way}={rate}" for way, rate in rates)]
+    async with _serving("tests.benchmarks.link", [str(URL(address).port), *options]) as relay:
+        yield relay
+
+
+async def recorded_requests(address: str) -> list[dict[str, Any]]:
+    """Return what an emulator remembers of its requests, from the oldest to the newest."""
+    async with ClientSession() as session, session.get(f"{address}/emulator/requests") as response:
+        requests: list[dict[str, Any]] = await response.json()
+        return requests
+
+
+@asynccontextmanager
+async def _serving(module: str, options: Iterable[str]) -> AsyncIterator[str]:
+    """Run a server that writes its address to standard error; give that."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *options, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        pin(SERVICE_CORE, process.pid)
+        yield await _address(process)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _address(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr
+    said = ""
+    while line := (await process.stderr.readline()).decode():
+        if found := _ADDRESS.search(line):
+            return found[0]
+        said += line
+    msg = f"The server did not start: {said}"
+    raise RuntimeError(msg)

@@ -1,0 +1,96 @@
+"""The emulator on the command line, and its ear for real voices."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+import re
+import signal
+import sys
+
+import aiohttp
+import pytest
+
+from tests.emulator import S0_KEY, AudioType, noise, silence, speak, wav_header
+from tests.emulator.caller import RECOGNITION_PATH, Reply
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+ROOT = Path(__file__).parents[1]
+WHISPER = ROOT / ".dev/emulator/bin/python"  # made by `scripts/setup emulator`
+
+needs_whisper = pytest.mark.skipif(not WHISPER.exists(), reason="scripts/setup emulator")
+
+
+@asynccontextmanager
+async def emulator(
+    *options: str, python: str | Path = sys.executable
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """Run the command; give its process and the address that it prints."""
+    process = await asyncio.create_subprocess_exec(
+        python, "-m", "tests.emulator", "--port=0", *options, cwd=ROOT, stdout=-1
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            line = (await process.stdout.readline()).decode()
+        match = re.fullmatch(r"Endpoint: +(http://127\.0\.0\.1:\d+)\n", line)
+        assert match
+        yield process, match[1]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+async def recognize(url: str, audio: bytes) -> Reply:
+    """Have WAV audio recognised."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{url}/stt{RECOGNITION_PATH}",
+            params={"language": "en-US", "format": "detailed", "wordLevelTimestamps": "true"},
+            headers={"Ocp-Apim-Subscription-Key": S0_KEY, "Content-Type": AudioType.WAV},
+            data=wav_header() + audio,
+        ) as response,
+    ):
+        return Reply(status=response.status, text=await response.text(), headers=response.headers)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_runs_until_it_is_stopped(number: signal.Signals) -> None:
+    """It prints the address and the key, serves, and ends without complaint."""
+    async with emulator("--ear=spoken", "--pause=0.3") as (process, url):
+        reply = await recognize(url, speak("Turn on") + silence(0.35) + speak("the light"))
+        assert reply.content["NBest"][0]["Display"] == "Turn on"
+        process.send_signal(number)
+        async with asyncio.timeout(5):
+            output, _ = await process.communicate()
+    assert process.returncode == 0
+    assert S0_KEY in output.decode()
+    assert "Traceback" not in output.decode()
+
+
+@needs_whisper
+async def test_whisper_understands_a_voice() -> None:
+    """Piper's "joe" is recognised, with the times of his words; noise and silence are not."""
+    make_sound = (
+        "import sys; from tests.e2e.voice import speak;"
+        "sys.stdout.buffer.write(speak('Turn on the kitchen light'))"
+    )
+    voice = await asyncio.create_subprocess_exec(WHISPER, "-c", make_sound, cwd=ROOT, stdout=-1)
+    sound, _ = await voice.communicate()
+    prompt = "Kitchen light, bedroom fan."
+    async with emulator("--ear=whisper", f"--prompt={prompt}", python=WHISPER) as (_, url):
+        spoken = (await recognize(url, silence(1) + sound)).content
+        hiss = (await recognize(url, noise(1.5))).content
+        quiet = (await recognize(url, silence(1.5))).content
+    best = spoken["NBest"][0]
+    assert best["Display"] == "Turn on the kitchen light."
+    assert best["Lexical"] == "turn on the kitchen light"
+    assert best["Confidence"] > 0.8
+    assert [word["Word"] for word in best["Words"]] == best["Lexical"].split()
+    assert spoken["Offset"] == pytest.approx(12_500_000, abs=4_000_000)
+    assert spoken["Offset"] + spoken["Duration"] <= len(sound) // 2 * 625 + 10_000_000
+    assert hiss["RecognitionStatus"] == "NoMatch"
+    assert quiet["RecognitionStatus"] == "InitialSilenceTimeout"
