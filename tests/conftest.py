@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,14 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
-from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS, DEFAULT_RECOGNIZER
-from custom_components.azure_stt.const import DEFAULT_NAME, DOMAIN, SUBENTRY_TYPE, Connection
+from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
+from custom_components.azure_stt.const import (
+    DEFAULT_NAME,
+    DEFAULT_RECOGNIZER,
+    DOMAIN,
+    SUBENTRY_TYPE,
+    Connection,
+)
 from tests.emulator import S0_KEY, Emulator
 
 ENTITY_ID = "stt.azure_speech_to_text"
@@ -42,7 +49,13 @@ async def emulator(socket_enabled: None) -> AsyncGenerator[Emulator]:
 
 
 @pytest.fixture
-def entry(emulator: Emulator) -> MockConfigEntry:
+def recognizer() -> dict[str, Any]:
+    """Give the recognizer's options that aren't the defaults; tests parametrise it."""
+    return {}
+
+
+@pytest.fixture
+def entry(emulator: Emulator, recognizer: dict[str, Any]) -> MockConfigEntry:
     """Give the entry of a resource on the emulator, not yet added."""
     return MockConfigEntry(
         domain=DOMAIN,
@@ -57,7 +70,7 @@ def entry(emulator: Emulator) -> MockConfigEntry:
             ConfigSubentryData(
                 subentry_type=SUBENTRY_TYPE,
                 title=DEFAULT_NAME,
-                data=DEFAULT_RECOGNIZER,
+                data={**DEFAULT_RECOGNIZER, **recognizer},
                 unique_id=None,
             )
         ],

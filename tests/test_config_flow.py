@@ -1,5 +1,6 @@
 """The set-up in the UI: every form, every error, and back from it."""
 
+from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -7,7 +8,7 @@ import pytest
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.azure_speech import (
@@ -56,11 +57,17 @@ def suggested(result: ConfigFlowResult | SubentryFlowResult) -> dict[str, Any]:
     """Return what a form shows as typed before."""
     schema = result["data_schema"]
     assert schema is not None
-    return {
-        str(key): key.description["suggested_value"]
-        for key in schema.schema
-        if key.description and "suggested_value" in key.description
-    }
+    return _suggested(schema.schema)
+
+
+def _suggested(fields: Mapping[Any, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for key, field in fields.items():
+        if isinstance(field, section):
+            shown |= _suggested(field.schema.schema)
+        elif key.description and "suggested_value" in key.description:
+            shown[str(key)] = key.description["suggested_value"]
+    return shown
 
 
 async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
@@ -80,7 +87,7 @@ async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
     assert entry.options == {"tier": "s0", "price_per_hour": 1.0, "currency": "USD"}
     (subentry,) = entry.subentries.values()
     assert subentry.subentry_type == SUBENTRY_TYPE
-    assert subentry.data == {"profanity": "masked"}
+    assert subentry.data == {"profanity": "masked", "patience": "automatic", "deadline": 8.0}
     kinds = [request.kind for request in emulator.requests]
     assert kinds[:2] == [Endpoint.TOKEN, Endpoint.RECOGNITION]
     assert len(emulator.requests[1].audio) < 16000
@@ -391,25 +398,53 @@ async def test_options(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> No
 
 async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
     """A second recognizer is added, changed and removed; its entity follows."""
+    defaults = {"profanity": "masked", "patience": "automatic", "deadline": 8.0}
     flows = hass.config_entries.subentries
     result = await flows.async_init(
         (loaded_entry.entry_id, SUBENTRY_TYPE), context={"source": SOURCE_USER}
     )
-    assert suggested(result) == {"name": "Azure Speech to Text", "profanity": "masked"}
-    result = await flows.async_configure(result["flow_id"], {"name": "Cellar", "profanity": "raw"})
+    assert suggested(result) == {"name": "Azure Speech to Text", **defaults}
+    typed = {
+        "name": "Cellar",
+        "profanity": "raw",
+        "answer": {"patience": "to_the_end", "deadline": 5},
+        "backup": {"second_entry": loaded_entry.entry_id},
+    }
+    result = await flows.async_configure(result["flow_id"], typed)
+    assert result["errors"] == {"base": "same_resource"}
+    assert suggested(result)["patience"] == "to_the_end"
+    assert suggested(result)["name"] == "Cellar"
+    typed["backup"] = {"fallback_entity": "stt.whisper"}
+    result = await flows.async_configure(result["flow_id"], typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.get("stt.cellar")
 
     (added,) = (sub for sub in loaded_entry.subentries.values() if sub.title == "Cellar")
+    saved = {
+        "profanity": "raw",
+        "patience": "to_the_end",
+        "deadline": 5,
+        "fallback_entity": "stt.whisper",
+    }
+    assert added.data == saved
     form = await loaded_entry.start_subentry_reconfigure_flow(hass, added.subentry_id)
-    assert suggested(form) == {"name": "Cellar", "profanity": "raw"}
-    result = await flows.async_configure(form["flow_id"], {"name": "Kids", "profanity": "removed"})
+    assert suggested(form) == {"name": "Cellar", **saved}
+    typed = {
+        "name": "Kids",
+        "profanity": "removed",
+        "answer": {"patience": "first_pause", "deadline": 8},
+        "backup": {"second_entry": loaded_entry.entry_id},
+    }
+    form = await flows.async_configure(form["flow_id"], typed)
+    assert form["errors"] == {"base": "same_resource"}
+    typed["backup"] = {}
+    result = await flows.async_configure(form["flow_id"], typed)
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     changed = loaded_entry.subentries[added.subentry_id]
     assert changed.title == "Kids"
-    assert changed.data == {"profanity": "removed"}
+    assert changed.data == {"profanity": "removed", "patience": "first_pause", "deadline": 8}
 
     hass.config_entries.async_remove_subentry(loaded_entry, added.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

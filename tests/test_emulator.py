@@ -33,7 +33,7 @@ from tests.emulator import (
     speak,
     wav_header,
 )
-from tests.emulator.caller import RECOGNITION_PATH, Caller, calling, stream
+from tests.emulator.caller import RECOGNITION_PATH, Caller, calling, eventually, stream
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -45,7 +45,7 @@ OPUS_HEAD = b"OggS" + bytes(22) + b"\x01\x13OpusHead" + bytes(11)
 def opus(seconds: float) -> bytes:
     """Make what looks like an OGG file of that length."""
     position = round(seconds * 48_000).to_bytes(8, "little")
-    return OPUS_HEAD + b"OggS\x00\x04" + position + bytes(40)
+    return OPUS_HEAD + b"OggS\x00\x04" + position + b"\x7f" * 400
 
 
 # What it hears.
@@ -263,6 +263,18 @@ async def test_comes_back_on_the_same_port() -> None:
         assert (await caller.recognize(speak("on"))).status == 200
 
 
+async def test_stops_at_once() -> None:
+    """Requests that are going on don't hold it up; their clients lose the connection."""
+    async with calling() as caller:
+        upload = stream(wav_header() + silence(4), pause=10)
+        task = asyncio.create_task(caller.recognize(upload))
+        await eventually(lambda: bool(caller.emulator.requests))
+        async with asyncio.timeout(2):
+            await caller.emulator.stop()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await task
+
+
 # The answer's form.
 
 GUESSES = [
@@ -383,6 +395,17 @@ async def test_scripts() -> None:
     assert function.content["DisplayText"] == f"de-DE {len(speak('x'))}"
 
 
+async def test_an_ear_that_fails_is_a_server_error() -> None:
+    """A mistake in a test's script comes back as 500."""
+
+    def fail(audio: bytes, language: str) -> str:
+        raise NotImplementedError(audio, language)
+
+    async with calling(Emulator(ear=ScriptedEar(fail))) as caller:
+        reply = await caller.recognize(speak("on"), expect=True)
+    assert reply.status == 500
+
+
 # What it refuses.
 
 
@@ -481,23 +504,24 @@ async def test_a_header_that_disagrees_hears_nothing(header: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "audio"),
+    ("header", "audio", "message"),
     [
-        pytest.param(b"RIFF\0\0\0\0AVI ", speak("on"), id="not WAVE"),
-        pytest.param(wav_header()[:40], b"", id="cut off"),
-        pytest.param(wav_header()[:12] + wav_header()[36:], speak("on"), id="no format"),
-        pytest.param(wav_header(size=100), speak("on"), id="wrong size"),
-        pytest.param(wav_header(), speak("on") + wav_header() + speak("on"), id="second header"),
-        pytest.param(wav_header(), b"", id="no audio"),
-        pytest.param(b"", b"", id="nothing"),
+        (b"RIFF\0\0\0\0AVI ", speak("on"), "Not a WAV file"),
+        (wav_header()[:40], b"", "incomplete"),
+        (wav_header()[:12] + wav_header()[36:], speak("on"), "no format"),
+        (wav_header()[:16] + b"\x02\0\0\0\1\0" + wav_header()[36:], speak("on"), "broken format"),
+        (wav_header(size=100), speak("on"), "another size"),
+        (wav_header(), speak("on") + wav_header() + speak("on"), "Only the first chunk"),
+        (wav_header(), b"", "no audio"),
+        (b"", b"", "no audio"),
     ],
 )
-async def test_refuses_a_broken_upload(header: bytes, audio: bytes) -> None:
+async def test_refuses_a_broken_upload(header: bytes, audio: bytes, message: str) -> None:
     """400, also for what a careless client does to a header."""
     async with calling() as caller:
         reply = await caller.recognize(audio, header=header)
     assert reply.status == 400
-    assert reply.content["Message"]
+    assert message in reply.content["Message"]
 
 
 async def test_refuses_a_second_header_cut_over_chunks() -> None:
@@ -584,6 +608,29 @@ async def test_assessment_of_a_word_left_out() -> None:
     assert [word["Word"] for word in without.content["NBest"][0]["Words"]] == ["good"]
 
 
+async def test_prosody_is_scored_on_demand() -> None:
+    """Without the flag there is neither a score nor feedback."""
+    async with calling() as caller:
+        reply = await caller.recognize(
+            speak("Good morning."), headers=assessment(Dimension="Comprehensive")
+        )
+    best = reply.content["NBest"][0]
+    assert best["PronScore"] == 5
+    assert "ProsodyScore" not in best
+    assert "Feedback" not in best["Words"][0]
+
+
+async def test_assessment_of_a_word_too_many() -> None:
+    """With miscue it is an insertion; without, a mispronunciation."""
+    async with calling() as caller:
+        replies = [
+            await caller.recognize(speak("Good morning all"), headers=assessment(EnableMiscue=flag))
+            for flag in ("True", "False")
+        ]
+    errors = [reply.content["NBest"][0]["Words"][2]["ErrorType"] for reply in replies]
+    assert errors == ["Insertion", "Mispronunciation"]
+
+
 async def test_assessment_by_default_is_basic_with_five_points() -> None:
     """The defaults are those on Microsoft's page."""
     async with calling() as caller:
@@ -602,6 +649,7 @@ async def test_assessment_by_default_is_basic_with_five_points() -> None:
     "headers",
     [
         {"Pronunciation-Assessment": "{}"},
+        {"Pronunciation-Assessment": assessment()["Pronunciation-Assessment"] + "!"},
         {"Pronunciation-Assessment": base64.b64encode(b"[]").decode()},
         {"Pronunciation-Assessment": base64.b64encode(b'"text"').decode()},
         assessment(ReferenceText=1),

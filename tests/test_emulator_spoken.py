@@ -80,7 +80,7 @@ async def test_loss_and_doubling_are_heard(
 ) -> None:
     """A word that lost samples, or has some twice, isn't heard as it was spoken."""
     speech = speak(word)
-    at = at % (len(speech) // 2) * 2
+    at = at % (len(speech) // 2 - samples) * 2
     end = at + 2 * samples
     damaged = data.draw(st.sampled_from([speech[:at] + speech[end:], speech[:end] + speech[at:]]))
     heard = await hear_text(silence(0.01) + damaged + silence(0.01))
@@ -173,6 +173,20 @@ def test_steady_background_is_quiet() -> None:
     assert utterance is not None
     assert segmenter.has_ended
     assert utterance.offset == pytest.approx(15_000_000, abs=200_000)
+
+
+def test_what_is_far_below_the_speech_is_quiet() -> None:
+    """A hum 30 dB under the loudest part doesn't hide the utterance's end."""
+    utterance, segmenter = segment(speak("on", level=0) + noise(2, level=-33))
+    assert utterance is not None
+    assert segmenter.has_ended
+    assert utterance.duration == 600_000
+
+
+def test_a_background_after_digital_silence_is_learnt() -> None:
+    """A microphone that opens late is taken for speech for some seconds only."""
+    _, segmenter = segment(silence(0.1) + noise(10, level=-45))
+    assert segmenter.has_ended
 
 
 def test_costs_little() -> None:

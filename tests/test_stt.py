@@ -155,6 +155,7 @@ async def test_cancelled(recognize: Recognize) -> None:
     assert stream.closed
 
 
+@pytest.mark.parametrize("recognizer", [{"patience": "first_pause"}])
 async def test_first_answer_is_taken(recognize: Recognize) -> None:
     """The service answers at a pause; the host's stream is let go at once."""
     stream = HostStream(speak(SENTENCE), silence(1), asyncio.Event().wait())
@@ -162,15 +163,19 @@ async def test_first_answer_is_taken(recognize: Recognize) -> None:
     assert stream.closed
 
 
+@pytest.mark.parametrize("recognizer", [{"deadline": 0.3}])
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(Fault(status=500), id="500"),
-        pytest.param(Fault(status=429), id="429"),
-        pytest.param(Fault(reset=True), id="reset"),
-        pytest.param(Fault(reset=True, at=Moment.AFTER_BODY), id="reset after the body"),
-        pytest.param(Fault(status=200, body="<html>Log in</html>"), id="captive portal"),
-        pytest.param(Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), id="redirect"),
+        pytest.param(Fault(times=None, status=500), id="500"),
+        pytest.param(Fault(times=None, status=429), id="429"),
+        pytest.param(Fault(times=None, reset=True), id="reset"),
+        pytest.param(Fault(times=None, reset=True, at=Moment.AFTER_BODY), id="reset at the end"),
+        pytest.param(Fault(times=None, status=200, body="<html>Log in</html>"), id="portal"),
+        pytest.param(
+            Fault(times=None, status=302, headers={"Location": "http://127.0.0.1:1/"}),
+            id="redirect",
+        ),
     ],
 )
 async def test_trouble(
@@ -180,7 +185,7 @@ async def test_trouble(
     emulator.faults.append(fault)
     result = await recognize(HostStream(speak(SENTENCE)))
     assert (result.text, result.result) == (None, SpeechResultState.ERROR)
-    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert ENTITY_ID in record.message
     assert "[request " in record.message
 
@@ -253,7 +258,9 @@ async def test_nothing_said_reaches_the_log(
     caplog.set_level(logging.DEBUG)
     await recognize(HostStream(speak(SENTENCE)))
     emulator.faults.append(Fault(status=500, body=f'{{"message": "{S0_KEY}"}}'))
-    await recognize(HostStream(speak(SENTENCE)))
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    emulator.faults.append(Fault(status=400, body=f'{{"message": "{S0_KEY}"}}'))
+    assert (await recognize(HostStream(speak(SENTENCE)))).text is None
     ours = [
         record.getMessage() for record in caplog.records if record.name.startswith("custom_comp")
     ]

@@ -3,7 +3,8 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 
-from .resource import AzureSttConfigEntry, Resource, async_check, async_create_client
+from .repairs import async_delete_issues
+from .resource import AzureSttConfigEntry, Resource
 
 PLATFORMS = [Platform.STT]
 
@@ -14,16 +15,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> 
     Neither network nor authentication can make this fail: an entry that isn't ready has
     no entity, and the pipeline would lose its engine until the router is up again.
     """
-    entry.runtime_data = Resource(client=async_create_client(hass, entry.data))
+    entry.runtime_data = resource = Resource(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
-    entry.async_create_background_task(hass, async_check(hass, entry), f"{entry.title} check")
+    entry.async_create_background_task(hass, resource.async_check(), f"{entry.title} check")
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> bool:
     """Unload a resource; utterances under way go on to their end."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
+    """Take back what was noticed about a resource that is removed."""
+    async_delete_issues(hass, entry)
 
 
 async def _async_reload(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:

@@ -14,13 +14,11 @@ from homeassistant.config_entries import (
     ConfigSubentryData,
     ConfigSubentryFlow,
     OptionsFlow,
-    SubentryFlowResult,
 )
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_CLIENT_ID,
     CONF_CLIENT_SECRET,
-    CONF_NAME,
     CONF_REGION,
 )
 from homeassistant.core import callback
@@ -43,7 +41,6 @@ from .azure_speech import (
     CertificateError,
     InvalidAnswerError,
     InvalidEndpointError,
-    Profanity,
     QuotaExceededError,
     ResponseError,
     SpeechError,
@@ -56,23 +53,23 @@ from .const import (
     CONF_CURRENCY,
     CONF_ENDPOINT,
     CONF_PRICE_PER_HOUR,
-    CONF_PROFANITY,
     CONF_RESOURCE_ID,
     CONF_TENANT_ID,
     CONF_TIER,
     DEFAULT_NAME,
+    DEFAULT_RECOGNIZER,
     DOMAIN,
     SUBENTRY_TYPE,
     Connection,
     Tier,
 )
 from .locales import CHINA_REGIONS, PUBLIC_REGIONS, US_GOVERNMENT_REGIONS
+from .recognizer_flow import RecognizerFlow
 from .resource import AzureSttConfigEntry, async_create_client, endpoint_of
 
 _LOGGER = logging.getLogger(__name__)
 
 DEFAULT_OPTIONS = {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
-DEFAULT_RECOGNIZER = {CONF_PROFANITY: Profanity.MASKED}
 
 # Texts may not hold addresses; forms get them from here.
 _PLACEHOLDERS = {
@@ -323,41 +320,6 @@ class AzureSttOptionsFlow(OptionsFlow):
             data_schema=self.add_suggested_values_to_schema(
                 schema, {**DEFAULT_OPTIONS, **self.config_entry.options}
             ),
-        )
-
-
-class RecognizerFlow(ConfigSubentryFlow):
-    """Adds a recognizer, which is an entity for voice pipelines, and changes it."""
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Add a recognizer."""
-        if user_input is not None:
-            return self.async_create_entry(title=user_input.pop(CONF_NAME), data=user_input)
-        return self._async_show("user", {CONF_NAME: DEFAULT_NAME, **DEFAULT_RECOGNIZER})
-
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Change a recognizer."""
-        subentry = self._get_reconfigure_subentry()
-        if user_input is not None:
-            return self.async_update_and_abort(
-                self._get_entry(), subentry, title=user_input.pop(CONF_NAME), data=user_input
-            )
-        return self._async_show("reconfigure", {CONF_NAME: subentry.title, **subentry.data})
-
-    @callback
-    def _async_show(self, step_id: str, shown: Mapping[str, Any]) -> SubentryFlowResult:
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_NAME): _TEXT,
-                vol.Required(CONF_PROFANITY): SelectSelector(
-                    SelectSelectorConfig(options=list(Profanity), translation_key=CONF_PROFANITY)
-                ),
-            }
-        )
-        return self.async_show_form(
-            step_id=step_id, data_schema=self.add_suggested_values_to_schema(schema, shown)
         )
 
 

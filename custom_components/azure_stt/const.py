@@ -15,9 +15,21 @@ CONF_PRICE_PER_HOUR: Final = "price_per_hour"
 CONF_CURRENCY: Final = "currency"
 
 CONF_PROFANITY: Final = "profanity"
+CONF_PATIENCE: Final = "patience"
+CONF_DEADLINE: Final = "deadline"
+CONF_SECOND_ENTRY: Final = "second_entry"
+CONF_FALLBACK_ENTITY: Final = "fallback_entity"
 
 SUBENTRY_TYPE: Final = "stt"
 DEFAULT_NAME: Final = "Azure Speech to Text"
+
+
+DEFAULT_RECOGNIZER: Final = {
+    CONF_PROFANITY: "masked",
+    CONF_PATIENCE: "automatic",
+    CONF_DEADLINE: 8.0,
+}
+"""What a recognizer's options are until they are changed; others have no default."""
 
 
 class Connection(StrEnum):

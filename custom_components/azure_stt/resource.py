@@ -1,9 +1,10 @@
-"""The Azure resource behind a config entry."""
+"""The Azure resource behind a config entry: its client, its limits and its health."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 import logging
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import ClientSession
 
@@ -14,19 +15,24 @@ from homeassistant.const import (
     CONF_CLIENT_SECRET,
     CONF_REGION,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.singleton import singleton
 from homeassistant.util.hass_dict import HassKey
 
 from .azure_speech import (
     TRACE_CONFIG,
+    AudioSource,
     AuthenticationError,
     Cloud,
     Credential,
     Endpoint,
     EntraCredential,
     KeyCredential,
+    QuotaExceededError,
+    Recognition,
+    RecognitionOptions,
+    ResponseError,
     SpeechClient,
     SpeechError,
 )
@@ -35,11 +41,22 @@ from .const import (
     CONF_ENDPOINT,
     CONF_RESOURCE_ID,
     CONF_TENANT_ID,
+    CONF_TIER,
     DOMAIN,
     Connection,
+    Tier,
 )
+from .repairs import Issue, async_create_issue, async_delete_issue
 
 _LOGGER = logging.getLogger(__name__)
+
+CONCURRENCY: Final = {Tier.F0: 1, Tier.S0: 100}
+"""Requests at once.
+https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-quotas-and-limits
+"""
+
+LONG_OUTAGE: Final = 15 * 60.0
+"""Seconds after which an outage is worth a repair notice."""
 
 _SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
 
@@ -49,14 +66,142 @@ _CLOUDS = {
     Connection.CHINA: Cloud.CHINA,
 }
 
+# One failure can be chance; a second one in a row is an outage.
+_FAILURES_OF_AN_OUTAGE: Final = 2
+_PROBE_FIRST: Final = 15.0
+_PROBE_LAST: Final = 5 * 60.0
+
 type AzureSttConfigEntry = ConfigEntry[Resource]
 
 
-@dataclass(kw_only=True, slots=True)
 class Resource:
-    """What an entry's entities share while it is loaded."""
+    """A resource in use by the entities of its entry, and by those that fall back on it.
 
-    client: SpeechClient
+    It queues what is more than its tier takes at once, keeps to the service's
+    Retry-After, and knows whether the service can be reached. It outlives its entry's
+    reload for as long as an utterance needs it.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
+        """Take the connection from the entry's data and the tier from its options."""
+        self.client: Final = async_create_client(hass, entry.data)
+        self._hass = hass
+        self._entry = entry
+        self._slots = asyncio.Semaphore(CONCURRENCY[Tier(entry.options[CONF_TIER])])
+        self._not_before = 0.0
+        self._failures = 0
+        self._refused = False
+        self._listeners: set[Callable[[], None]] = set()
+
+    @property
+    def down(self) -> bool:
+        """Whether Azure can't be reached or refuses the credentials, as far as is known."""
+        return self._refused or self._failures >= _FAILURES_OF_AN_OUTAGE
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call a listener whenever `down` changes, until the returned function is called."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+        """Recognise the first utterance as soon as there's a free slot.
+
+        Raises the client's SpeechErrors, and ResponseError (429) without asking while the
+        service wants to be left alone.
+        """
+        async with self._slots:
+            if (wait := self._not_before - asyncio.get_running_loop().time()) > 0:
+                msg = "The service asked to wait"
+                raise ResponseError(msg, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait)
+            try:
+                recognition = await self.client.recognize(audio, options)
+            except SpeechError as err:
+                self._note_failure(err, options)
+                raise
+        self._note_success()
+        return recognition
+
+    async def async_check(self) -> None:
+        """Try the resource once, after the start."""
+        try:
+            await self.client.check()
+        except SpeechError as err:
+            # Nobody waits for an answer who could try again, so this counts in full.
+            self._failures = _FAILURES_OF_AN_OUTAGE - 1
+            self._note_failure(err)
+        else:
+            self._note_success()
+
+    @callback
+    def _note_failure(self, err: SpeechError, options: RecognitionOptions | None = None) -> None:
+        """Draw the conclusions from a failure, each of them once."""
+        was_down = self.down
+        if err.retry_after:
+            self._not_before = asyncio.get_running_loop().time() + err.retry_after
+        match err:
+            case AuthenticationError():
+                self._refused = True
+                self._entry.async_start_reauth(self._hass)
+            case QuotaExceededError():
+                async_create_issue(self._hass, self._entry, Issue.QUOTA_EXCEEDED)
+            case ResponseError(status=HTTPStatus.BAD_REQUEST) if options and options.endpoint_id:
+                async_create_issue(self._hass, self._entry, Issue.ENDPOINT_REFUSED)
+            case ResponseError(status=HTTPStatus.TOO_MANY_REQUESTS):
+                pass
+            case SpeechError(retryable=True):
+                self._failures += 1
+        if self.down and not was_down:
+            if not self._refused:
+                _LOGGER.warning("%s can't be reached: %s", self._entry.title, err)
+                self._start_probing()
+            self._tell_listeners()
+
+    @callback
+    def _note_success(self) -> None:
+        """Take back what was concluded from failures."""
+        was_down = self.down
+        self._failures = 0
+        self._refused = False
+        for issue in (Issue.QUOTA_EXCEEDED, Issue.ENDPOINT_REFUSED, Issue.UNREACHABLE):
+            async_delete_issue(self._hass, self._entry, issue)
+        if was_down:
+            _LOGGER.info("%s can be reached again", self._entry.title)
+            self._tell_listeners()
+
+    @callback
+    def _tell_listeners(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    @callback
+    def _start_probing(self) -> None:
+        """Look for the service's return, unless the entry has been unloaded meanwhile."""
+        if getattr(self._entry, "runtime_data", None) is self:
+            self._entry.async_create_background_task(
+                self._hass, self._probe(), f"{self._entry.title} probe"
+            )
+
+    async def _probe(self) -> None:
+        """Ask gently until the service answers, however it was that it did."""
+        began = asyncio.get_running_loop().time()
+        pause = _PROBE_FIRST
+        while self.down:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PROBE_LAST)
+            if not self.down:
+                return
+            try:
+                await self.client.check()
+            except AuthenticationError as err:
+                self._note_failure(err)
+                return
+            except SpeechError as err:
+                _LOGGER.debug("%s still can't be reached: %s", self._entry.title, err)
+            else:
+                self._note_success()
+            if asyncio.get_running_loop().time() - began > LONG_OUTAGE and self.down:
+                async_create_issue(self._hass, self._entry, Issue.UNREACHABLE)
 
 
 @callback
@@ -98,18 +243,3 @@ def endpoint_of(data: Mapping[str, Any]) -> Endpoint:
     if cloud := _CLOUDS.get(data[CONF_CONNECTION]):
         return Endpoint.from_region(data[CONF_REGION], cloud)
     return Endpoint.from_address(data[CONF_ENDPOINT])
-
-
-async def async_check(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
-    """Try the resource once after the start, and ask for a new key if it's refused."""
-    client = entry.runtime_data.client
-    try:
-        await client.check()
-    except AuthenticationError:
-        entry.async_start_reauth(hass)
-    except SpeechError as err:
-        _LOGGER.warning(
-            "%s can't be used now and will be tried again with the next utterance: %s",
-            entry.title,
-            err,
-        )

@@ -1,6 +1,7 @@
 """The speech-to-text entity: Assist's stream in, its text out."""
 
 from collections.abc import AsyncIterable
+from functools import partial
 import logging
 from typing import override
 
@@ -15,23 +16,29 @@ from homeassistant.components.stt import (
     SpeechResultState,
     SpeechToTextEntity,
 )
-from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio import AudioFormatError, PcmDecoder
-from .azure_speech import (
-    AuthenticationError,
-    Profanity,
-    Recognition,
-    RecognitionOptions,
-    SpeechError,
+from .azure_speech import Profanity, RecognitionOptions, SpeechError
+from .choice import async_is_whole
+from .const import (
+    CONF_DEADLINE,
+    CONF_FALLBACK_ENTITY,
+    CONF_PATIENCE,
+    CONF_PROFANITY,
+    CONF_SECOND_ENTRY,
+    DEFAULT_RECOGNIZER,
+    SUBENTRY_TYPE,
 )
-from .const import CONF_PROFANITY, SUBENTRY_TYPE
 from .entity import RecognizerEntity
+from .fallback import asked, async_fall_back
 from .locales import LOCALES
-from .recording import CAPACITY, NoSpeechError, Recording, recorded
-from .resource import AzureSttConfigEntry
+from .recording import NoSpeechError, Recording, recorded
+from .repairs import Issue, async_create_issue, async_delete_issue
+from .resource import AzureSttConfigEntry, Resource
+from .transcriber import Patience, Transcriber
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,9 +67,23 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     _attr_name = None
 
     def __init__(self, entry: AzureSttConfigEntry, subentry: ConfigSubentry) -> None:
-        """Keep the client: an utterance may outlive the entry's runtime data."""
+        """Keep the resource: an utterance may outlive the entry's runtime data."""
         super().__init__(entry, subentry)
-        self._client = entry.runtime_data.client
+        self._resource = entry.runtime_data
+        self._options = {**DEFAULT_RECOGNIZER, **subentry.data}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the resource's health as it changes."""
+        await super().async_added_to_hass()
+        for engine in self._engines():
+            self.async_on_remove(engine.async_add_listener(self.async_write_ha_state))
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether anyone could answer; calls are served all the same."""
+        return not all(engine.down for engine in self._engines()) or bool(self._fallback_entity)
 
     @property
     @override
@@ -102,9 +123,14 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
         What the host's stream itself raises is raised again.
         """
+        if self.entity_id in asked.get():
+            _LOGGER.debug("%s is asked in a circle", self.entity_id)
+            return _ERROR
+        self._async_notice_second_entry()
+        token = asked.set(asked.get() | {self.entity_id})
         try:
             async with recorded(stream, PcmDecoder()) as recording:
-                recognition = await self._recognize(recording, metadata.language)
+                transcript = await self._transcriber(recording, metadata.language).transcribe()
         except NoSpeechError as err:
             _LOGGER.debug("%s: %s", self.entity_id, err)
             return _SILENCE
@@ -112,23 +138,52 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             _LOGGER.warning("%s got audio that isn't what was declared: %s", self.entity_id, err)
             return _ERROR
         except SpeechError as err:
-            self._report(err)
+            _LOGGER.error(  # noqa: TRY400 - where it was raised doesn't help anybody
+                "%s could not recognize speech: %s%s",
+                self.entity_id,
+                err,
+                f" [request {err.connection_id}]" if err.connection_id else "",
+            )
             return _ERROR
-        return SpeechResult(recognition.text, SpeechResultState.SUCCESS)
+        finally:
+            asked.reset(token)
+        return SpeechResult(transcript.text, SpeechResultState.SUCCESS)
 
-    async def _recognize(self, recording: Recording, language: str) -> Recognition:
-        options = RecognitionOptions(
-            language=language, profanity=Profanity(self._subentry.data[CONF_PROFANITY])
+    def _transcriber(self, recording: Recording, language: str) -> Transcriber:
+        entity_id, fallback_entity = self.entity_id, self._fallback_entity
+        return Transcriber(
+            recording=recording,
+            options=RecognitionOptions(
+                language=language, profanity=Profanity(self._options[CONF_PROFANITY])
+            ),
+            engines=self._engines(),
+            is_whole=partial(async_is_whole, self.hass, entity_id),
+            fallback=partial(async_fall_back, self.hass, fallback_entity)
+            if fallback_entity
+            else None,
+            patience=Patience(self._options[CONF_PATIENCE]),
+            deadline=self._options[CONF_DEADLINE],
         )
-        return await self._client.recognize(lambda: recording.read(stop=CAPACITY), options)
 
-    def _report(self, err: SpeechError) -> None:
-        """Say once what went wrong, and ask for a new key if that's what it needs."""
-        _LOGGER.error(
-            "%s could not recognize speech: %s%s",
-            self.entity_id,
-            err,
-            f" [request {err.connection_id}]" if err.connection_id else "",
-        )
-        if isinstance(err, AuthenticationError):
-            self._entry.async_start_reauth(self.hass)
+    @property
+    def _fallback_entity(self) -> str | None:
+        return self._options.get(CONF_FALLBACK_ENTITY)
+
+    def _engines(self) -> list[Resource]:
+        """Return the resource, and the second one if it's there now."""
+        entry = self._second_entry
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return [self._resource]
+        return [self._resource, entry.runtime_data]
+
+    @property
+    def _second_entry(self) -> AzureSttConfigEntry | None:
+        entry_id = self._options.get(CONF_SECOND_ENTRY)
+        return self.hass.config_entries.async_get_entry(entry_id) if entry_id else None
+
+    @callback
+    def _async_notice_second_entry(self) -> None:
+        """Notice that the second resource was removed, or is there again."""
+        missing = CONF_SECOND_ENTRY in self._options and self._second_entry is None
+        change = async_create_issue if missing else async_delete_issue
+        change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)

@@ -90,7 +90,7 @@ async def our_entity(address: str) -> AsyncIterator[Contender]:
 
 
 @asynccontextmanager
-async def no_one(address: str) -> AsyncIterator[Contender]:  # noqa: ARG001
+async def no_one(address: str) -> AsyncIterator[Contender]:
     """Take the stream and do nothing: what the benchmark's own host costs."""
 
     async def recognize(stream: AsyncIterable[bytes]) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 import gc
 import json
+import logging
 from pathlib import Path
 import re
 import sys
@@ -149,19 +150,18 @@ def _lags() -> Iterator[list[float]]:
     """Collect how late the event loop is while the block runs."""
     loop = asyncio.get_running_loop()
     lags: list[float] = []
-    due = loop.time() + _TICK
 
-    def tick() -> None:
-        nonlocal due, timer
-        lags.append(max(0.0, loop.time() - due))
-        due = loop.time() + _TICK
-        timer = loop.call_at(due, tick)
+    async def tick() -> None:
+        while True:
+            due = loop.time() + _TICK
+            await asyncio.sleep(_TICK)
+            lags.append(max(0.0, loop.time() - due))
 
-    timer = loop.call_at(due, tick)
+    ticking = asyncio.create_task(tick())
     try:
         yield lags
     finally:
-        timer.cancel()
+        ticking.cancel()
 
 
 def _reset_peaks() -> None:
@@ -200,10 +200,14 @@ def table_of_load(crowds: Sequence[Crowd]) -> Table:
         ),
         rows=[_cells_of_load(crowd) for crowd in crowds],
         notes=(
-            f"late: a text more than {1000 * LATE:.0f} ms later than alone; lost: a text that isn't"
-            " what was said.",
-            "median, p95, worst: from the last chunk of speech to the text, of the crowd;"
-            " alone: the median of one by one; service: the emulator's part of the median.",
+            (
+                f"late: a text more than {1000 * LATE:.0f} ms later than alone; lost: a text that"
+                " isn't what was said."
+            ),
+            (
+                "median, p95, worst: from the last chunk of speech to the text, of the crowd;"
+                " alone: the median of one by one; service: the emulator's part of the median."
+            ),
             f"lag: how late a timer of {1000 * _TICK:.0f} ms was in the client's process.",
             f"CPU: of the client's process. '{NO_ONE}' is the benchmark's own host, part of all.",
             "CPU %: of the core, with all of them speaking.",
@@ -251,8 +255,11 @@ def table_of_memory(crowds: Sequence[Crowd]) -> Table:
         rows=[_cells_of_memory(crowd) for crowd in crowds],
         notes=(
             f"goal: at most 60 s of PCM and 1 MiB, which is {MEMORY_GOAL / _MIB:.2f} MiB.",
-            "allocated: by Python (tracemalloc); resident: what the process grew by. Both divided"
-            " by the utterances at once; the audio that the benchmark says isn't in it.",
+            (
+                "allocated: by Python, as tracemalloc sees it; resident: what the process grew by,"
+                " tracemalloc's own records included where it runs. Both divided by the utterances"
+                " at once; the audio that is said isn't in it."
+            ),
         ),
     )
 
@@ -277,6 +284,7 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("plan")
     arguments = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
     pin(CLIENT_CORE)
     crowd = asyncio.run(_run(Plan(**json.loads(arguments.plan)), arguments.address))
     sys.stdout.write(json.dumps(asdict(crowd)))

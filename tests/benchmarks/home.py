@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from aiohttp.resolver import AsyncResolver
 
 from homeassistant.components.stt import (
-    DATA_COMPONENT,
     AudioBitRates,
     AudioChannels,
     AudioCodecs,
@@ -13,6 +15,7 @@ from homeassistant.components.stt import (
     AudioSampleRates,
     SpeechMetadata,
 )
+from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -22,15 +25,27 @@ from pytest_homeassistant_custom_component.common import (
     async_test_home_assistant,
 )
 
-from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS, DEFAULT_RECOGNIZER
-from custom_components.azure_stt.const import DEFAULT_NAME, DOMAIN, SUBENTRY_TYPE, Connection
+from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
+from custom_components.azure_stt.const import (
+    DEFAULT_NAME,
+    DEFAULT_RECOGNIZER,
+    DOMAIN,
+    SUBENTRY_TYPE,
+    Connection,
+)
 from tests.emulator import S0_KEY
 
 
 @asynccontextmanager
 async def home_assistant() -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant core without anything in it."""
-    with TemporaryDirectory() as folder:
+    resolver = AsyncResolver()
+    # Home Assistant's own needs its zeroconf and network integrations; no name is looked up here.
+    resolver.real_close = resolver.close  # type: ignore[attr-defined]
+    with (
+        TemporaryDirectory() as folder,
+        patch("homeassistant.helpers.aiohttp_client._async_make_resolver", return_value=resolver),
+    ):
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop(DATA_CUSTOM_COMPONENTS)  # the harness keeps them out
             try:

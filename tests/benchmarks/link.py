@@ -37,6 +37,8 @@ class Link:
 
 LOOPBACK: Final = Link(name="loopback")
 SLOW: Final = Link(name="50 ms, 1 Mbit/s", delay=0.025, up=1e6, down=1e6)
+LINKS: Final = (LOOPBACK, SLOW)
+"""All that are measured."""
 
 
 class Line:
@@ -127,13 +129,13 @@ async def _deliver(
 async def _run(link: Link, port: int) -> None:
     server = await Relay(link, port).listen()
     address = server.sockets[0].getsockname()
-    sys.stderr.write(f"http://127.0.0.1:{address[1]}\n")
-    sys.stderr.flush()
+    sys.stdout.write(f"http://127.0.0.1:{address[1]}\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 
 def main() -> None:
-    """Run a relay until it's terminated; it writes its address to standard error."""
+    """Run a relay until it's terminated; it writes its address to standard output."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("port", type=int, help="the service's port on 127.0.0.1")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds, one way")

@@ -9,7 +9,7 @@ from typing import Final
 
 from .contenders import CLIENT, CONTENDERS, ENTITY, FLOOR, Contender
 from .figures import Spread
-from .link import LOOPBACK, SLOW, Link
+from .link import LINKS, Link
 from .measure import Measurement, Stages, measure
 from .servers import emulator, linked, recorded_requests
 from .speech import Utterance, command
@@ -19,6 +19,7 @@ NAMES: Final = (FLOOR, "bare, no Expect", CLIENT, ENTITY)
 """The contenders, in the order of their turns."""
 
 _LONG_PAUSE: Final = 60.0
+_SHORT_PAUSE: Final = 0.5
 _QUIET_AFTER: Final = 1.35  # what Assist's detector lets pass before it ends the stream
 _RATIO: Final = 1.10
 _MORE: Final = 0.002
@@ -42,14 +43,14 @@ class Case:
         return command(number, quiet_after=self.quiet_after)
 
 
-WARM: Final = tuple(Case(name="warm", link=link) for link in (LOOPBACK, SLOW))
+WARM: Final = tuple(Case(name="warm", link=link) for link in LINKS)
 """The stream ends with the speech, the connection is there: the cases with a goal."""
 OTHERS: Final = tuple(
     case
-    for link in (LOOPBACK, SLOW)
+    for link in LINKS
     for case in (
         Case(name="cold", link=link, is_warm=False),
-        Case(name="at the pause", link=link, pause=0.5, quiet_after=_QUIET_AFTER),
+        Case(name="at the pause", link=link, pause=_SHORT_PAUSE, quiet_after=_QUIET_AFTER),
     )
 )
 
@@ -115,7 +116,7 @@ async def _contenders(case: Case, address: str) -> AsyncIterator[dict[str, Conte
         for contender in contenders.values():
             if not case.is_warm and (connector := contender.session.connector):
                 # Every connection that is kept is then too old for the next request.
-                connector._keepalive_timeout = 0  # type: ignore[attr-defined]
+                connector._keepalive_timeout = 0
         yield contenders
 
 
@@ -168,16 +169,25 @@ def table(results: Sequence[Overhead]) -> Table:
         ),
         rows=[_cells(result.case, row) for result in results for row in result.rows],
         notes=(
-            f"ratio, more: medians against '{FLOOR}', which sends the host's 10 ms chunks as they"
-            " come, with Expect as our client does.",
-            f"goal, warm: client and entity at most {_RATIO:.2f} times the floor on the link, at"
-            f" most {_milliseconds(_MORE)} ms more on loopback.",
-            "up: until the service has the last audio; service: the emulator's own work;"
-            " back: until the text is there.",
+            (
+                f"ratio, more: medians against '{FLOOR}', which sends the host's 10 ms chunks as"
+                " they come, with Expect as our client does."
+            ),
+            (
+                f"goal, warm: client and entity at most {_RATIO:.2f} times the floor on the link,"
+                f" at most {_milliseconds(_MORE)} ms more on loopback."
+            ),
+            (
+                "up: until the service has the last audio; service: the emulator's own work;"
+                " back: until the text is there."
+            ),
             "CPU: of the client's process for one command, the benchmark's own host included.",
-            "cold: each command opens its own connection. at the pause: the service answers after"
-            f" 0.5 s of quiet while the host goes on for {_QUIET_AFTER} s, and closes the"
-            " connection.",
+            (
+                "cold: each command opens its own connection. at the pause: the service answers"
+                f" after {_SHORT_PAUSE} s of quiet while the host goes on for {_QUIET_AFTER} s, and"
+                " closes the connection. The client takes that answer; the entity waits for the"
+                " stream's end unless the home understands a whole command."
+            ),
             "Plain HTTP: the emulator's loopback address has no TLS.",
         ),
     )

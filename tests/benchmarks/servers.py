@@ -56,9 +56,9 @@ async def recorded_requests(address: str) -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def _serving(module: str, options: Iterable[str]) -> AsyncIterator[str]:
-    """Run a server that writes its address to standard error; give that."""
+    """Run a server that writes its address to standard output; give that."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *options, stderr=asyncio.subprocess.PIPE
+        sys.executable, "-m", module, *options, stdout=asyncio.subprocess.PIPE
     )
     try:
         pin(SERVICE_CORE, process.pid)
@@ -70,9 +70,9 @@ async def _serving(module: str, options: Iterable[str]) -> AsyncIterator[str]:
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr
+    assert process.stdout
     said = ""
-    while line := (await process.stderr.readline()).decode():
+    while line := (await process.stdout.readline()).decode():
         if found := _ADDRESS.search(line):
             return found[0]
         said += line

@@ -1,8 +1,8 @@
 """Speech that only this emulator understands: sound whose samples are the words' own bytes.
 
 `speak` turns a text to sound and `SpokenEar` reads it back from exactly the samples that arrive,
-so a test sees in the recognised text what was uploaded: a word with samples lost, doubled or cut
-off is heard as `[cut]`.
+so a test sees in the recognised text what was uploaded: a word with more than three samples lost,
+doubled or cut off is heard as `[cut]`.
 
 A word is a burst of 10 ms for each byte: a start mark, the word in UTF-8, a checksum of two bytes
 and an end mark. A bit is 20 samples at plus or minus the level. That survives a change of level,
@@ -102,12 +102,13 @@ def _hear_words(audio: bytes) -> Iterator[Word]:
     for burst in _BURST.finditer(audio[1::SAMPLE_WIDTH]):
         begin, end = burst.span()
         samples = array("h", audio[begin * SAMPLE_WIDTH : end * SAMPLE_WIDTH])
-        peak = max(max(samples), -min(samples))
-        if sum(map(abs, samples)) < _SQUARE * peak * len(samples):
+        magnitudes = [abs(sample) for sample in samples]
+        peak = max(magnitudes)
+        if sum(magnitudes) < _SQUARE * peak * len(magnitudes):
             continue
         # A converter's ringing before and after the word is no part of it.
-        first = _find_loud(samples, peak)
-        last = len(samples) - _find_loud(reversed(samples), peak)
+        first = _find_loud(magnitudes, peak)
+        last = len(samples) - _find_loud(reversed(magnitudes), peak)
         yield Word(
             text=_read_word(samples[first:last]) or CUT,
             offset=(begin + first) * TICKS_PER_SAMPLE,
@@ -115,9 +116,9 @@ def _hear_words(audio: bytes) -> Iterator[Word]:
         )
 
 
-def _find_loud(samples: Iterable[int], peak: int) -> int:
+def _find_loud(magnitudes: Iterable[int], peak: int) -> int:
     """Find the first sample that isn't much below the peak."""
-    return next(index for index, sample in enumerate(samples) if abs(sample) > peak / 2)
+    return next(index for index, magnitude in enumerate(magnitudes) if magnitude > peak / 2)
 
 
 def _read_word(samples: array[int]) -> str | None:
@@ -129,6 +130,6 @@ def _read_word(samples: array[int]) -> str | None:
     bits = "".join("1" if sample > 0 else "0" for sample in samples[_BIT // 2 :: _BIT])
     data = int(bits[: 8 * count] or "0", 2).to_bytes(count)
     payload, checksum = data[1 : -1 - _CHECKSUM], data[-1 - _CHECKSUM : -1]
-    if (data[:1], data[-1:], checksum) != (_START, _END, _checksum(payload)) or not payload:
+    if (data[:1], data[-1:], checksum) != (_START, _END, _checksum(payload)):
         return None
     return payload.decode(errors="replace")

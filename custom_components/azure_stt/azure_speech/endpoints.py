@@ -142,14 +142,14 @@ def _parse_address(address: str) -> URL:
         url = URL(address)
         origin = url.origin()
         host = origin.host or ""
-    except ValueError as err:
+    except (ValueError, IndexError) as err:  # yarl raises IndexError for "[]@"
         msg = "This is not an address"
         raise InvalidEndpointError(msg) from err
     if url.user is not None or url.password is not None:
         msg = "The address must not contain credentials"
     elif url.path not in {"", "/"} or url.raw_query_string or url.raw_fragment:
         msg = "The address ends after the host"
-    elif not _is_host(host):
+    elif not (address.isascii() and _is_host(host)):  # yarl maps look-alikes to ASCII
         msg = "The address has no valid host"
     elif origin.scheme != "https" and not (origin.scheme == "http" and _is_private(host)):
         msg = "The address must begin with https://"

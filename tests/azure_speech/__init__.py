@@ -1,0 +1,1 @@
+"""Tests of the client, over a real socket to the emulator."""
