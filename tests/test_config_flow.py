@@ -436,8 +436,8 @@ async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -
         "answer": {"patience": "first_pause", "deadline": 8},
         "backup": {"second_entry": loaded_entry.entry_id},
     }
-    form = await flows.async_configure(form["flow_id"], typed)
-    assert form["errors"] == {"base": "same_resource"}
+    result = await flows.async_configure(form["flow_id"], typed)
+    assert result["errors"] == {"base": "same_resource"}
     typed["backup"] = {}
     result = await flows.async_configure(form["flow_id"], typed)
     assert result["reason"] == "reconfigure_successful"

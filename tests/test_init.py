@@ -8,15 +8,16 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.conftest import ENTITY_ID
+from tests.conftest import ENTITY_ID, eventually
 from tests.emulator import Emulator, Fault
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Add an entry and wait for its check in the background."""
+    """Add an entry and wait for its check in the background to fail."""
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await eventually(lambda: entry.runtime_data.down)
+    await hass.async_block_till_done()
 
 
 async def test_load_and_unload(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:

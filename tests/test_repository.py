@@ -341,6 +341,7 @@ LAYERS = {
     "recording": 0,
     "const": 0,
     "locales": 0,
+    "pauses": 0,
     "transcriber": 1,
     "choice": 2,
 }

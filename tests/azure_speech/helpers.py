@@ -125,13 +125,15 @@ class Connect:
         self,
         key: str = S0_KEY,
         *,
+        url: str | None = None,
         credential: Credential | None = None,
         timeouts: Timeouts = PATIENT,
     ) -> SpeechClient:
-        """Return a client with a key, or with other credentials."""
+        """Return a client with a key, or with other credentials; of the emulator or another."""
+        endpoint = Endpoint.from_address(url) if url else self.endpoint
         if credential is None:
-            credential = KeyCredential(self.session, self.endpoint.token_url, key)
-        return SpeechClient(self.session, self.endpoint, credential, timeouts)
+            credential = KeyCredential(self.session, endpoint.token_url, key)
+        return SpeechClient(self.session, endpoint, credential, timeouts)
 
     def entra(
         self,
@@ -193,7 +195,7 @@ class RawServer:
     @classmethod
     @asynccontextmanager
     async def running(cls, reply: bytes) -> AsyncIterator[Self]:
-        """Serve; `{key}` and `{token}` in the reply stand for what the request had."""
+        """Serve on a free port."""
         raw = cls(reply)
         server = await asyncio.start_server(raw._answer, "127.0.0.1", 0)
         raw.port = server.sockets[0].getsockname()[1]

@@ -1,0 +1,269 @@
+"""Networks that fail, and the time that is given to each part of a recognition."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+import socket
+import time
+from typing import override
+
+from aiohttp import ClientSession, TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.test_utils import unused_port
+import pytest
+
+from custom_components.azure_stt.azure_speech import (
+    TRACE_CONFIG,
+    Endpoint,
+    KeyCredential,
+    SpeechClient,
+    SpeechConnectionError,
+    SpeechError,
+    SpeechTimeoutError,
+    Timeouts,
+    credentials,
+)
+from tests.conftest import eventually
+from tests.emulator import S0_KEY, Emulator, Endpoint as Service, Fault, Moment, silence, speak
+
+from .helpers import (
+    OPTIONS,
+    SENTENCE,
+    SPOKEN,
+    Connect,
+    Microphone,
+    authorizations,
+    settle,
+)
+
+SHORT = Timeouts(connect=0.2, go_ahead=0.2, answer=0.2)
+
+
+async def failure(client: SpeechClient) -> SpeechError:
+    """Return what a recognition raises."""
+    with pytest.raises(SpeechError) as info:
+        await client.recognize(SPOKEN, OPTIONS)
+    assert info.value.retryable
+    assert info.value.connection_id
+    return info.value
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(reset=True), id="before the speech"),
+        pytest.param(Fault(reset=True, at=Moment.DURING_BODY, after_bytes=5000), id="during it"),
+        pytest.param(Fault(reset=True, at=Moment.AFTER_BODY), id="after it"),
+        pytest.param(Fault(reset=True, at=Moment.DURING_ANSWER), id="during the answer"),
+    ],
+)
+async def test_connection_breaks(emulator: Emulator, client: SpeechClient, fault: Fault) -> None:
+    """Wherever it breaks, it's a failed connection; the next recognition works."""
+    emulator.faults.append(fault)
+    error = await failure(client)
+    assert type(error) is SpeechConnectionError
+    assert error.connection_id == emulator.requests[-1].query["X-ConnectionId"]
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+
+
+async def test_connection_breaks_while_the_person_is_silent(
+    emulator: Emulator, client: SpeechClient
+) -> None:
+    """It is noticed at once, not when more is said."""
+    emulator.faults.append(Fault(reset=True, at=Moment.DURING_BODY, after_bytes=1000))
+    microphone = Microphone(speak("Turn"))
+    with pytest.raises(SpeechConnectionError):
+        await client.recognize(microphone, OPTIONS)
+    assert microphone.taken == 1
+
+
+async def test_connection_is_refused(connect: Connect) -> None:
+    """A host that is there but doesn't serve is a failed connection."""
+    error = await failure(connect(url=f"http://127.0.0.1:{unused_port()}"))
+    assert type(error) is SpeechConnectionError
+    assert "127.0.0.1" in str(error)
+
+
+async def test_outage(emulator: Emulator, client: SpeechClient) -> None:
+    """When the service is back, so is recognition, though kept connections are dead."""
+    await client.recognize(SPOKEN, OPTIONS)
+    await emulator.stop()
+    await failure(client)
+    await emulator.start()
+    emulator.requests.clear()
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+
+
+# Limits of time.
+
+
+class Silence(AbstractResolver):
+    """A name server that doesn't answer."""
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    @override
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def quick_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Don't wait long for a token."""
+    monkeypatch.setattr(credentials, "TOKEN_TIMEOUT", 0.05)
+
+
+@pytest.fixture
+async def deaf_port() -> AsyncGenerator[int]:
+    """Give the port of a server that takes connections and says nothing."""
+    left = asyncio.Event()
+
+    async def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await left.wait()
+        writer.close()
+
+    server = await asyncio.start_server(ignore, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        left.set()
+
+
+@asynccontextmanager
+async def client_of(endpoint: Endpoint, connector: TCPConnector) -> AsyncIterator[SpeechClient]:
+    """Give a client with little patience to connect, and a lot for all else."""
+    timeouts = Timeouts(connect=0.2, go_ahead=5, answer=5)
+    async with ClientSession(connector=connector, trace_configs=[TRACE_CONFIG]) as session:
+        credential = KeyCredential(session, endpoint.token_url, S0_KEY)
+        yield SpeechClient(session, endpoint, credential, timeouts)
+
+
+@pytest.mark.usefixtures("quick_token")
+async def test_name_server_hangs() -> None:
+    """A name that isn't found in time is a timeout."""
+    connector = TCPConnector(resolver=Silence())
+    async with client_of(Endpoint.from_region("westeurope"), connector) as client:
+        started = time.monotonic()
+        error = await failure(client)
+    assert type(error) is SpeechTimeoutError
+    assert str(error) == "westeurope.stt.speech.microsoft.com did not answer in time"
+    assert 0.2 <= time.monotonic() - started < 2
+
+
+@pytest.mark.usefixtures("quick_token")
+async def test_tls_handshake_hangs(deaf_port: int) -> None:
+    """The handshake counts as connecting."""
+    endpoint = Endpoint.from_address(f"https://127.0.0.1:{deaf_port}")
+    async with client_of(endpoint, TCPConnector()) as client:
+        started = time.monotonic()
+        assert type(await failure(client)) is SpeechTimeoutError
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.usefixtures("quick_token")
+async def test_host_says_nothing(connect: Connect, deaf_port: int) -> None:
+    """Neither 100 Continue nor an answer: the audio is sent without, then it's a timeout."""
+    client = connect(
+        url=f"http://127.0.0.1:{deaf_port}",
+        timeouts=Timeouts(connect=5, go_ahead=0.1, answer=0.2),
+    )
+    started = time.monotonic()
+    error = await failure(client)
+    assert type(error) is SpeechTimeoutError
+    assert 0.3 <= time.monotonic() - started < 2
+
+
+async def test_no_answer(emulator: Emulator, connect: Connect) -> None:
+    """After the end of the speech the answer has its limit."""
+    emulator.answer_delay = 30
+    client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
+    microphone = Microphone(speak(SENTENCE))
+    task = asyncio.create_task(client.recognize(microphone, OPTIONS))
+    await microphone.waiting.wait()
+    microphone.stop()
+    started = time.monotonic()
+    with pytest.raises(SpeechTimeoutError):
+        await task
+    assert 0.15 <= time.monotonic() - started < 2
+
+
+async def test_service_stops_reading(emulator: Emulator, connect: Connect) -> None:
+    """An upload that isn't taken any more ends by the answer's limit, endless as it is."""
+    emulator.faults.append(Fault(at=Moment.DURING_BODY, after_bytes=1, delay=30))
+    client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
+    microphone = Microphone(*[bytes(320_000)] * 1000)
+    with pytest.raises(SpeechTimeoutError):
+        await client.recognize(microphone, OPTIONS)
+    assert 1 < microphone.taken < 1000
+    taken = microphone.taken
+    await settle()
+    assert microphone.taken == taken
+
+
+async def test_person_is_silent(connect: Connect) -> None:
+    """No limit counts while the person says nothing, before or within their speech."""
+    client = connect(timeouts=SHORT)
+    microphone = Microphone()
+    task = asyncio.create_task(client.recognize(microphone, OPTIONS))
+    await asyncio.sleep(0.7)
+    microphone.say(speak("Turn on"))
+    await asyncio.sleep(0.7)
+    microphone.say(silence(0.1) + speak("the light"))
+    microphone.stop()
+    assert (await task).text == "Turn on the light"
+
+
+async def test_all_connections_are_in_use(emulator: Emulator) -> None:
+    """Waiting for one doesn't count: the second utterance follows the first."""
+    connector = TCPConnector(limit=1)
+    async with client_of(Endpoint.from_address(emulator.url), connector) as client:
+        await client.recognize(SPOKEN, OPTIONS)
+        microphone = Microphone(speak("Turn on"))
+        first = asyncio.create_task(client.recognize(microphone, OPTIONS))
+        await microphone.waiting.wait()
+        second = asyncio.create_task(client.recognize(SPOKEN, OPTIONS))
+        await asyncio.sleep(0.5)
+        assert len(authorizations(emulator)) == 2
+        microphone.stop()
+        assert ((await first).text, (await second).text) == ("Turn on", SENTENCE)
+
+
+async def test_connection_is_used_again(emulator: Emulator, client: SpeechClient) -> None:
+    """A recognition that ended well leaves its connection to the next."""
+    for _ in range(3):
+        await client.recognize(SPOKEN, OPTIONS)
+    assert len({record.connection for record in emulator.requests}) == 1
+
+
+# Sources that break.
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("secret"), TimeoutError(), OSError("secret"), asyncio.CancelledError()]
+)
+async def test_source_breaks(
+    emulator: Emulator, client: SpeechClient, error: BaseException
+) -> None:
+    """A source that breaks ends the request by a SpeechError, soon; the next works."""
+
+    async def breaking() -> AsyncIterator[bytes]:
+        yield speak("Turn")
+        raise error
+
+    async with asyncio.timeout(2):
+        with pytest.raises(SpeechConnectionError) as info:
+            await client.recognize(breaking, OPTIONS)
+    assert "secret" not in str(info.value)
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+
+
+async def test_token_request_that_breaks(emulator: Emulator, client: SpeechClient) -> None:
+    """A broken connection to the token service is trouble of the token service alone."""
+    emulator.faults.append(Fault(where=Service.TOKEN, reset=True))
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+    await eventually(lambda: emulator.requests[-1].answered is not None)
+    assert authorizations(emulator) == ["key"]
