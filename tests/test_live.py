@@ -181,7 +181,13 @@ async def test_wav_file(connection: Connection, resource: Resource) -> None:
 async def test_second_recognizer(connection: Connection, resource: Resource) -> None:
     """A recognizer that is added by its form hears beside the first one."""
     step = await connection.start_subentry_flow(resource.entry_id, "stt")
-    step = await connection.answer_step(step, name="Second", profanity="raw")
+    step = await connection.answer_step(
+        step,
+        name="Second",
+        profanity="raw",
+        answer={"patience": "to_the_end", "deadline": 8},
+        backup={},
+    )
     assert step["type"] == "create_entry"
 
     entities = await connection.entities(resource.entry_id, "stt")

@@ -138,6 +138,7 @@ class Connect:
     def entra(
         self,
         *,
+        url: str | None = None,
         tenant_id: str | None = None,
         client_id: str | None = None,
         client_secret: str | None = None,
@@ -145,7 +146,7 @@ class Connect:
     ) -> SpeechClient:
         """Return a client of the emulator's application, or of one that is a little wrong."""
         right = self.emulator.entra
-        login = URL(self.emulator.url).joinpath(
+        login = URL(url or self.emulator.url).joinpath(
             tenant_id or right.tenant_id, "oauth2", "v2.0", "token"
         )
         credential = EntraCredential(
