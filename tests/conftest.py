@@ -18,6 +18,7 @@ from homeassistant.components.stt import (
 from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
@@ -80,6 +81,7 @@ def entry(emulator: Emulator, recognizer: dict[str, Any]) -> MockConfigEntry:
 @pytest.fixture
 async def loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
     """Give a resource that is set up."""
+    assert await async_setup_component(hass, "homeassistant", {})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

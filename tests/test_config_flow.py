@@ -22,7 +22,7 @@ from custom_components.azure_stt.azure_speech import (
     SpeechTimeoutError,
     UnknownHostError,
 )
-from custom_components.azure_stt.const import DOMAIN, SUBENTRY_TYPE, Connection
+from custom_components.azure_stt.const import DEFAULT_RECOGNIZER, DOMAIN, SUBENTRY_TYPE, Connection
 from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault
 
 ENTRA = {
@@ -87,7 +87,7 @@ async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
     assert entry.options == {"tier": "s0", "price_per_hour": 1.0, "currency": "USD"}
     (subentry,) = entry.subentries.values()
     assert subentry.subentry_type == SUBENTRY_TYPE
-    assert subentry.data == {"profanity": "masked", "patience": "automatic", "deadline": 8.0}
+    assert subentry.data == DEFAULT_RECOGNIZER
     kinds = [request.kind for request in emulator.requests]
     assert kinds[:2] == [Endpoint.TOKEN, Endpoint.RECOGNITION]
     assert len(emulator.requests[1].audio) < 16000
@@ -396,56 +396,116 @@ async def test_options(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> No
     assert loaded_entry.options == options
 
 
+FORM = {
+    "name": "Cellar",
+    "profanity": "raw",
+    "text_form": "lexical",
+    "meaning": {
+        "home_aware": False,
+        "corrections": [{"heard": "kitchen lite", "meant": "kitchen light"}],
+        "languages": ["de-DE", "fr-FR"],
+    },
+    "answer": {"patience": "to_the_end", "deadline": 5},
+    "backup": {"fallback_entity": "stt.whisper"},
+    "custom_speech": {
+        "endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c",
+        "endpoint_language": "en-US",
+    },
+}
+FLAT = {
+    key: value
+    for name, part in FORM.items()
+    for key, value in (part.items() if isinstance(part, dict) else [(name, part)])
+}
+
+
+async def open_recognizer(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+    """Open the form of a new recognizer."""
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_TYPE), context={"source": SOURCE_USER}
+    )
+
+
 async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
     """A second recognizer is added, changed and removed; its entity follows."""
-    defaults = {"profanity": "masked", "patience": "automatic", "deadline": 8.0}
     flows = hass.config_entries.subentries
-    result = await flows.async_init(
-        (loaded_entry.entry_id, SUBENTRY_TYPE), context={"source": SOURCE_USER}
-    )
-    assert suggested(result) == {"name": "Azure Speech to Text", **defaults}
-    typed = {
-        "name": "Cellar",
-        "profanity": "raw",
-        "answer": {"patience": "to_the_end", "deadline": 5},
-        "backup": {"second_entry": loaded_entry.entry_id},
-    }
-    result = await flows.async_configure(result["flow_id"], typed)
-    assert result["errors"] == {"base": "same_resource"}
-    assert suggested(result)["patience"] == "to_the_end"
-    assert suggested(result)["name"] == "Cellar"
-    typed["backup"] = {"fallback_entity": "stt.whisper"}
-    result = await flows.async_configure(result["flow_id"], typed)
+    result = await open_recognizer(hass, loaded_entry)
+    assert suggested(result) == {"name": "Azure Speech to Text", **DEFAULT_RECOGNIZER}
+    result = await flows.async_configure(result["flow_id"], FORM)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.get("stt.cellar")
-
     (added,) = (sub for sub in loaded_entry.subentries.values() if sub.title == "Cellar")
-    saved = {
-        "profanity": "raw",
-        "patience": "to_the_end",
-        "deadline": 5,
-        "fallback_entity": "stt.whisper",
-    }
-    assert added.data == saved
+    assert {"name": "Cellar", **added.data} == FLAT
+
     form = await loaded_entry.start_subentry_reconfigure_flow(hass, added.subentry_id)
-    assert suggested(form) == {"name": "Cellar", **saved}
-    typed = {
-        "name": "Kids",
-        "profanity": "removed",
-        "answer": {"patience": "first_pause", "deadline": 8},
-        "backup": {"second_entry": loaded_entry.entry_id},
-    }
+    assert suggested(form) == FLAT
+    typed = {**FORM, "name": "Kids", "backup": {"second_entry": loaded_entry.entry_id}}
     result = await flows.async_configure(form["flow_id"], typed)
     assert result["errors"] == {"base": "same_resource"}
-    typed["backup"] = {}
-    result = await flows.async_configure(form["flow_id"], typed)
+    result = await flows.async_configure(form["flow_id"], {**typed, "backup": {}})
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     changed = loaded_entry.subentries[added.subentry_id]
     assert changed.title == "Kids"
-    assert changed.data == {"profanity": "removed", "patience": "first_pause", "deadline": 8}
+    assert "fallback_entity" not in changed.data
 
     hass.config_entries.async_remove_subentry(loaded_entry, added.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not hass.states.get("stt.cellar")
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "error"),
+    [
+        ("meaning", {"corrections": [{"heard": " ", "meant": "a"}]}, "correction_empty"),
+        ("meaning", {"corrections": [{"heard": "a", "meant": ""}]}, "correction_empty"),
+        (
+            "meaning",
+            {"corrections": [{"heard": "A  b", "meant": "c"}, {"heard": "a b", "meant": "d"}]},
+            "correction_twice",
+        ),
+        (
+            "meaning",
+            {"corrections": [{"heard": f"h{n}", "meant": "m"} for n in range(501)]},
+            "too_many_corrections",
+        ),
+        ("meaning", {"languages": ["de-DE", "fr-FR", "it-IT", "es-ES"]}, "too_many_languages"),
+        ("custom_speech", {"endpoint_id": "x"}, "invalid_endpoint_id"),
+        (
+            "custom_speech",
+            {"endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c"},
+            "endpoint_language_missing",
+        ),
+    ],
+)
+async def test_recognizer_errors(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    part: str,
+    values: dict[str, Any],
+    error: str,
+) -> None:
+    """What can't be is said, what was typed stays, and the next try works."""
+    flows = hass.config_entries.subentries
+    result = await open_recognizer(hass, loaded_entry)
+    typed = {**FORM, part: {"home_aware": True, **values} if part == "meaning" else values}
+    result = await flows.async_configure(result["flow_id"], typed)
+    assert result["errors"] == {"base": error}
+    assert suggested(result).items() >= {**values, "name": "Cellar"}.items()
+    result = await flows.async_configure(result["flow_id"], FORM)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_languages_need_the_paid_tier(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    """On a tier with one request at a time further languages are refused."""
+    hass.config_entries.async_update_entry(
+        loaded_entry, options={**loaded_entry.options, "tier": "f0"}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    result = await open_recognizer(hass, loaded_entry)
+    result = await hass.config_entries.subentries.async_configure(result["flow_id"], FORM)
+    assert result["errors"] == {"base": "one_at_a_time"}

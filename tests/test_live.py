@@ -185,8 +185,11 @@ async def test_second_recognizer(connection: Connection, resource: Resource) -> 
         step,
         name="Second",
         profanity="raw",
+        text_form="display",
+        meaning={"home_aware": True},
         answer={"patience": "to_the_end", "deadline": 8},
         backup={},
+        custom_speech={},
     )
     assert step["type"] == "create_entry"
 

@@ -1,16 +1,67 @@
 """What the home understands: the one place that touches Home Assistant's agent."""
 
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+import logging
 import re
 
 from hassil.recognize import RecognizeResult
 
 from homeassistant.components.assist_pipeline.pipeline import Pipeline, async_get_pipelines
-from homeassistant.components.conversation import HOME_ASSISTANT_AGENT, ConversationInput
+from homeassistant.components.conversation import (
+    DOMAIN as CONVERSATION_DOMAIN,
+    HOME_ASSISTANT_AGENT,
+    ConversationInput,
+)
 from homeassistant.components.conversation.agent_manager import get_agent_manager
+from homeassistant.components.conversation.default_agent import DefaultAgent
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import (
+    area_registry as ar,
+    entity_registry as er,
+    floor_registry as fr,
+    intent,
+)
 from homeassistant.util import language as language_util
 
+from .azure_speech import Alternative
+from .names import Mending, Names, differs_only_within
+from .transcriber import join
+
+_LOGGER = logging.getLogger(__name__)
+
 _PLACES = {"area", "floor", "name"}
+
+# An alternative may be so much less likely than the best one.
+_CONFIDENCE_RANGE = 0.15
+
+# Home Assistant's agent mends names by itself in this language, when it has understood nothing.
+_MENDED_BY_CORE = "en"
+
+# So many states are looked at before others have their turn.
+_AT_A_STRETCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The alternative that is taken for each part, and what is mended in the text."""
+
+    alternatives: tuple[Alternative, ...] = field(repr=False)
+    mending: Mending | None = field(default=None, repr=False)
+
+    def text(self, language: str) -> str:
+        """Return the text as it is displayed, without the mending."""
+        return join((alternative.display for alternative in self.alternatives), language)
+
+    @property
+    def confidence(self) -> float:
+        """The least confidence of the alternatives; what has none counts as certain."""
+        return min(
+            1.0 if alternative.confidence is None else alternative.confidence
+            for alternative in self.alternatives
+        )
 
 
 async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, language: str) -> bool:
@@ -21,14 +72,11 @@ async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, languag
     and not end in a number ("twenty … five"). And whoever gets the text must be the agent
     that is asked here.
     """
-    pipelines = _pipelines(hass, entity_id, language)
-    if not pipelines or not all(_hears_the_agent(pipeline) for pipeline in pipelines):
-        return False
-    result = await _recognize(hass, text, pipelines[0].conversation_language)
+    result = await _Listener.of(hass, entity_id, language).recognize(text)
     if result is None:
         return False
-    spoken = [entity for entity in result.entities_list if entity.text.strip()]
     words = _words(text)
+    spoken = [entity for entity in result.entities_list if entity.text.strip()]
     return (
         any(entity.name in _PLACES for entity in spoken)
         and not any(entity.is_wildcard for entity in spoken)
@@ -37,6 +85,146 @@ async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, languag
             for entity in spoken
         )
     )
+
+
+async def async_choose(
+    hass: HomeAssistant, entity_id: str, parts: Sequence[Sequence[Alternative]], language: str
+) -> Choice:
+    """Return what the home understands, out of the alternatives of an utterance's parts.
+
+    What is understood as it is stays. Else an alternative is taken that differs in a name
+    only; else one name is mended by sound and spelling. What the text is to do is never
+    changed.
+    """
+    best = Choice(alternatives=tuple(alternatives[0] for alternatives in parts))
+    text = best.text(language)
+    listener = _Listener.of(hass, entity_id, language)
+    if not text or await listener.understands(text):
+        return best
+    names = await _async_names(hass)
+    if not listener.agent and names.found_in(text):
+        return best
+    for other in _others(parts, best):
+        other_text = other.text(language)
+        if (
+            best.confidence - other.confidence <= _CONFIDENCE_RANGE
+            and (spans := names.found_in(other_text))
+            and differs_only_within(text, other_text, spans, language)
+            and (not listener.agent or await listener.understands(other_text))
+        ):
+            _LOGGER.debug("Another alternative was taken for the sake of a name")
+            return other
+    if listener.mends_itself:
+        return best
+    mending = await hass.async_add_executor_job(
+        names.mend, text, language, listener.agent is not None
+    )
+    if mending is None or (
+        listener.agent and not await listener.understands(mending.applied_to(text))
+    ):
+        return best
+    _LOGGER.debug("A name was mended")
+    return Choice(alternatives=best.alternatives, mending=mending)
+
+
+def _others(parts: Sequence[Sequence[Alternative]], best: Choice) -> Iterator[Choice]:
+    """Yield the choices that differ from the best one in a single part, likeliest first."""
+    for index, alternatives in enumerate(parts):
+        for alternative in alternatives[1:]:
+            changed = list(best.alternatives)
+            changed[index] = alternative
+            yield Choice(alternatives=tuple(changed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listener:
+    """Who gets the text: Home Assistant's agent with its sentences, or somebody else.
+
+    `agent` is None where it isn't known what will be understood: an LLM gets the text, the
+    agent has no sentences in the language, or no pipeline uses the entity.
+    """
+
+    hass: HomeAssistant
+    agent: DefaultAgent | None
+    language: str
+    mends_itself: bool
+
+    @classmethod
+    def of(cls, hass: HomeAssistant, entity_id: str, language: str) -> _Listener:
+        """Find out who listens to an entity in a language."""
+        pipelines = _pipelines(hass, entity_id, language)
+        agent = None
+        if pipelines and all(_hears_the_agent(pipeline) for pipeline in pipelines):
+            language = pipelines[0].conversation_language
+            agent = get_agent_manager(hass).default_agent
+            # Asked for a language that it doesn't have, it would log a warning each time.
+            if agent and not language_util.matches(language, agent.supported_languages):
+                agent = None
+        mends_itself = (
+            agent is not None
+            and language.partition("-")[0] == _MENDED_BY_CORE
+            and all(pipeline.conversation_engine == HOME_ASSISTANT_AGENT for pipeline in pipelines)
+        )
+        return cls(hass=hass, agent=agent, language=language, mends_itself=mends_itself)
+
+    async def understands(self, text: str) -> bool:
+        """Tell whether a text is a command or a sentence trigger."""
+        if self.agent is None:
+            return False
+        if await self.agent.async_recognize_sentence_trigger(self._input(text, None)):
+            return True
+        return await self.recognize(text) is not None
+
+    async def recognize(self, text: str) -> RecognizeResult | None:
+        """Recognise a text as the agent would, without doing what it says.
+
+        Without a place the agent is blind for "turn on the lights". Which satellite the
+        text comes from isn't said, but it is listening. None of this is a promised API of
+        Home Assistant's.
+        """
+        if self.agent is None:
+            return None
+        listening: list[str | None] = [
+            state.entity_id
+            for state in self.hass.states.async_all("assist_satellite")
+            if state.state == "listening"
+        ]
+        for satellite_id in listening or [None]:
+            result = await self.agent.async_recognize_intent(
+                self._input(text, satellite_id), strict_intents_only=True
+            )
+            if result is not None:
+                return result
+        return None
+
+    def _input(self, text: str, satellite_id: str | None) -> ConversationInput:
+        entity = er.async_get(self.hass).async_get(satellite_id) if satellite_id else None
+        return ConversationInput(
+            text=text,
+            context=Context(),
+            conversation_id=None,
+            device_id=entity.device_id if entity else None,
+            satellite_id=satellite_id,
+            language=self.language,
+            agent_id=HOME_ASSISTANT_AGENT,
+        )
+
+
+async def _async_names(hass: HomeAssistant) -> Names:
+    """Return the names of all that is exposed to Assist, of areas and of floors."""
+    areas = ar.async_get(hass).async_list_areas()
+    floors = fr.async_get(hass).async_list_floors()
+    names = [name for place in areas for name in (place.name, *place.aliases)]
+    names += [name for place in floors for name in (place.name, *place.aliases)]
+    registry = er.async_get(hass)
+    for index, state in enumerate(hass.states.async_all()):
+        if index % _AT_A_STRETCH == _AT_A_STRETCH - 1:
+            await asyncio.sleep(0)
+        if async_should_expose(hass, CONVERSATION_DOMAIN, state.entity_id):
+            names += intent.async_get_entity_aliases(
+                hass, registry.async_get(state.entity_id), state=state
+            )
+    return await hass.async_add_executor_job(Names, names)
 
 
 def _words(text: str) -> str:
@@ -58,26 +246,3 @@ def _pipelines(hass: HomeAssistant, entity_id: str, language: str) -> list[Pipel
 
 def _hears_the_agent(pipeline: Pipeline) -> bool:
     return pipeline.conversation_engine == HOME_ASSISTANT_AGENT or pipeline.prefer_local_intents
-
-
-async def _recognize(hass: HomeAssistant, text: str, language: str) -> RecognizeResult | None:
-    """Recognise a text as the default agent would, without doing what it says.
-
-    This isn't a promised API of Home Assistant's; without it nothing counts as whole.
-    """
-    agent = get_agent_manager(hass).default_agent
-    # Asked for a language that it doesn't have, the agent would log a warning each time.
-    if agent is None or not language_util.matches(language, agent.supported_languages):
-        return None
-    return await agent.async_recognize_intent(
-        ConversationInput(
-            text=text,
-            context=Context(),
-            conversation_id=None,
-            device_id=None,
-            satellite_id=None,
-            language=language,
-            agent_id=HOME_ASSISTANT_AGENT,
-        ),
-        strict_intents_only=True,
-    )

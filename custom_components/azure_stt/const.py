@@ -15,6 +15,14 @@ CONF_PRICE_PER_HOUR: Final = "price_per_hour"
 CONF_CURRENCY: Final = "currency"
 
 CONF_PROFANITY: Final = "profanity"
+CONF_TEXT_FORM: Final = "text_form"
+CONF_HOME_AWARE: Final = "home_aware"
+CONF_CORRECTIONS: Final = "corrections"
+CONF_HEARD: Final = "heard"
+CONF_MEANT: Final = "meant"
+CONF_LANGUAGES: Final = "languages"
+CONF_ENDPOINT_ID: Final = "endpoint_id"
+CONF_ENDPOINT_LANGUAGE: Final = "endpoint_language"
 CONF_PATIENCE: Final = "patience"
 CONF_DEADLINE: Final = "deadline"
 CONF_SECOND_ENTRY: Final = "second_entry"
@@ -26,6 +34,8 @@ DEFAULT_NAME: Final = "Azure Speech to Text"
 
 DEFAULT_RECOGNIZER: Final = {
     CONF_PROFANITY: "masked",
+    CONF_TEXT_FORM: "display",
+    CONF_HOME_AWARE: True,
     CONF_PATIENCE: "automatic",
     CONF_DEADLINE: 8.0,
 }

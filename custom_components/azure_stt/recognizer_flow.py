@@ -1,7 +1,9 @@
 """The form of a recognizer: a speech-to-text engine for voice assistants."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+import re
+from typing import Any, Final
 
 import voluptuous as vol
 
@@ -12,36 +14,61 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     ConfigEntrySelector,
     ConfigEntrySelectorConfig,
     EntitySelector,
     EntitySelectorConfig,
+    LanguageSelector,
+    LanguageSelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    ObjectSelector,
+    ObjectSelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
 )
 
 from .azure_speech import Profanity
 from .const import (
+    CONF_CORRECTIONS,
     CONF_DEADLINE,
+    CONF_ENDPOINT_ID,
+    CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
+    CONF_HEARD,
+    CONF_HOME_AWARE,
+    CONF_LANGUAGES,
+    CONF_MEANT,
     CONF_PATIENCE,
     CONF_PROFANITY,
     CONF_SECOND_ENTRY,
+    CONF_TEXT_FORM,
+    CONF_TIER,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
     DOMAIN,
+    Tier,
 )
+from .locales import LOCALES
+from .texts import CORRECTIONS_MAX, TextForm
 from .transcriber import Patience
+
+LANGUAGES_MAX: Final = 3
+"""How many languages may be heard beside the pipeline's."""
 
 # What stands together in the form; what is saved is flat.
 _SECTIONS = {
+    "meaning": (CONF_HOME_AWARE, CONF_CORRECTIONS, CONF_LANGUAGES),
     "answer": (CONF_PATIENCE, CONF_DEADLINE),
     "backup": (CONF_SECOND_ENTRY, CONF_FALLBACK_ENTITY),
+    "custom_speech": (CONF_ENDPOINT_ID, CONF_ENDPOINT_LANGUAGE),
 }
+
+_ENDPOINT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class RecognizerFlow(ConfigSubentryFlow):
@@ -71,10 +98,22 @@ class RecognizerFlow(ConfigSubentryFlow):
         )
 
     def _errors(self, data: Mapping[str, Any]) -> dict[str, str]:
-        """Return what can't be: standing in for oneself."""
-        if data.get(CONF_SECOND_ENTRY) == self._get_entry().entry_id:
-            return {"base": "same_resource"}
-        return {}
+        """Return what can't be, one thing at a time."""
+        entry = self._get_entry()
+        languages = data.get(CONF_LANGUAGES, [])
+        error = _correction_error(data.get(CONF_CORRECTIONS, []))
+        if error is None and len(languages) > LANGUAGES_MAX:
+            error = "too_many_languages"
+        if error is None and languages and entry.options[CONF_TIER] == Tier.F0:
+            error = "one_at_a_time"
+        if error is None and data.get(CONF_SECOND_ENTRY) == entry.entry_id:
+            error = "same_resource"
+        if error is None and (endpoint_id := data.get(CONF_ENDPOINT_ID)):
+            if not _ENDPOINT_ID.fullmatch(endpoint_id):
+                error = "invalid_endpoint_id"
+            elif CONF_ENDPOINT_LANGUAGE not in data:
+                error = "endpoint_language_missing"
+        return {"base": error} if error else {}
 
     @callback
     def _async_show(
@@ -99,9 +138,14 @@ class RecognizerFlow(ConfigSubentryFlow):
             )
         ]
         fields = {
-            vol.Required(CONF_PATIENCE): SelectSelector(
-                SelectSelectorConfig(options=list(Patience), translation_key=CONF_PATIENCE)
+            vol.Required(CONF_HOME_AWARE): BooleanSelector(),
+            vol.Optional(CONF_CORRECTIONS): _CORRECTIONS,
+            vol.Optional(CONF_LANGUAGES): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(LOCALES), multiple=True, mode=SelectSelectorMode.DROPDOWN
+                )
             ),
+            vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
             vol.Required(CONF_DEADLINE): NumberSelector(
                 NumberSelectorConfig(
                     min=1, max=60, step=0.5, unit_of_measurement="s", mode=NumberSelectorMode.BOX
@@ -112,6 +156,10 @@ class RecognizerFlow(ConfigSubentryFlow):
             ),
             vol.Optional(CONF_FALLBACK_ENTITY): EntitySelector(
                 EntitySelectorConfig(domain=STT_DOMAIN, exclude_entities=own_entities)
+            ),
+            vol.Optional(CONF_ENDPOINT_ID): TextSelector(),
+            vol.Optional(CONF_ENDPOINT_LANGUAGE): LanguageSelector(
+                LanguageSelectorConfig(languages=list(LOCALES))
             ),
         }
         sections = {
@@ -124,12 +172,41 @@ class RecognizerFlow(ConfigSubentryFlow):
         return vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                vol.Required(CONF_PROFANITY): SelectSelector(
-                    SelectSelectorConfig(options=list(Profanity), translation_key=CONF_PROFANITY)
-                ),
+                vol.Required(CONF_PROFANITY): _choice(Profanity, CONF_PROFANITY),
+                vol.Required(CONF_TEXT_FORM): _choice(TextForm, CONF_TEXT_FORM),
                 **sections,
             }
         )
+
+
+_CORRECTIONS = ObjectSelector(
+    ObjectSelectorConfig(
+        fields={
+            CONF_HEARD: {"selector": {"text": {}}, "required": True},
+            CONF_MEANT: {"selector": {"text": {}}, "required": True},
+        },
+        multiple=True,
+        label_field=CONF_HEARD,
+        description_field=CONF_MEANT,
+        translation_key=CONF_CORRECTIONS,
+    )
+)
+
+
+def _choice(options: type[StrEnum], translation_key: str) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(options=list(options), translation_key=translation_key)
+    )
+
+
+def _correction_error(corrections: Sequence[Mapping[str, str]]) -> str | None:
+    """Return what is wrong with a list of corrections."""
+    if len(corrections) > CORRECTIONS_MAX:
+        return "too_many_corrections"
+    if not all(item[side].strip() for item in corrections for side in (CONF_HEARD, CONF_MEANT)):
+        return "correction_empty"
+    heard = {" ".join(item[CONF_HEARD].split()).casefold() for item in corrections}
+    return None if len(heard) == len(corrections) else "correction_twice"
 
 
 def _flat(typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,15 +20,20 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .audio import AudioFormatError, PcmDecoder
+from .audio import AudioFormatError, PcmDecoder, PcmFormat
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
-from .choice import async_is_whole
+from .choice import Choice, async_choose, async_is_whole
 from .const import (
+    CONF_CORRECTIONS,
     CONF_DEADLINE,
+    CONF_ENDPOINT_ID,
+    CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
+    CONF_HOME_AWARE,
     CONF_PATIENCE,
     CONF_PROFANITY,
     CONF_SECOND_ENTRY,
+    CONF_TEXT_FORM,
     DEFAULT_RECOGNIZER,
     SUBENTRY_TYPE,
 )
@@ -38,7 +43,8 @@ from .locales import LOCALES
 from .recording import NoSpeechError, Recording, recorded
 from .repairs import Issue, async_create_issue, async_delete_issue
 from .resource import AzureSttConfigEntry, Resource
-from .transcriber import Patience, Transcriber
+from .texts import Corrections, TextForm, formed
+from .transcriber import Patience, Transcriber, Transcript, join
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,6 +77,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         super().__init__(entry, subentry)
         self._resource = entry.runtime_data
         self._options = {**DEFAULT_RECOGNIZER, **subentry.data}
+        self._corrections = Corrections(self._options.get(CONF_CORRECTIONS, []))
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -93,27 +100,27 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     @property
     @override
     def supported_formats(self) -> list[AudioFormats]:
-        return [AudioFormats.WAV]
+        return [AudioFormats.WAV, AudioFormats.OGG]
 
     @property
     @override
     def supported_codecs(self) -> list[AudioCodecs]:
-        return [AudioCodecs.PCM]
+        return [AudioCodecs.PCM, AudioCodecs.OPUS]
 
     @property
     @override
     def supported_bit_rates(self) -> list[AudioBitRates]:
-        return [AudioBitRates.BITRATE_16]
+        return list(AudioBitRates)
 
     @property
     @override
     def supported_sample_rates(self) -> list[AudioSampleRates]:
-        return [AudioSampleRates.SAMPLERATE_16000]
+        return list(AudioSampleRates)
 
     @property
     @override
     def supported_channels(self) -> list[AudioChannels]:
-        return [AudioChannels.CHANNEL_MONO]
+        return list(AudioChannels)
 
     @override
     async def async_process_audio_stream(
@@ -129,13 +136,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         self._async_notice_second_entry()
         token = asked.set(asked.get() | {self.entity_id})
         try:
-            async with recorded(stream, PcmDecoder()) as recording:
+            async with recorded(stream, PcmDecoder(_declared(metadata))) as recording:
                 transcript = await self._transcriber(recording, metadata.language).transcribe()
         except NoSpeechError as err:
             _LOGGER.debug("%s: %s", self.entity_id, err)
             return _SILENCE
         except AudioFormatError as err:
-            _LOGGER.warning("%s got audio that isn't what was declared: %s", self.entity_id, err)
+            _LOGGER.warning("%s got audio that it can't take: %s", self.entity_id, err)
             return _ERROR
         except SpeechError as err:
             _LOGGER.error(  # noqa: TRY400 - where it was raised doesn't help anybody
@@ -147,14 +154,35 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             return _ERROR
         finally:
             asked.reset(token)
-        return SpeechResult(transcript.text, SpeechResultState.SUCCESS)
+        return SpeechResult(await self._text(transcript), SpeechResultState.SUCCESS)
+
+    async def _text(self, transcript: Transcript) -> str:
+        """Return the text that goes out: choice, then form, then the user's corrections."""
+        if not transcript.parts:
+            return ""
+        language = transcript.language
+        parts = [part.alternatives for part in transcript.parts]
+        if self._options[CONF_HOME_AWARE]:
+            choice = await async_choose(self.hass, self.entity_id, parts, language)
+        else:
+            choice = Choice(alternatives=tuple(alternatives[0] for alternatives in parts))
+        form = TextForm(self._options[CONF_TEXT_FORM])
+        profanity = Profanity(self._options[CONF_PROFANITY])
+        text = join((formed(each, form, profanity) for each in choice.alternatives), language)
+        if choice.mending:
+            text = choice.mending.applied_to(text)
+        return self._corrections.apply(text)
 
     def _transcriber(self, recording: Recording, language: str) -> Transcriber:
         entity_id, fallback_entity = self.entity_id, self._fallback_entity
         return Transcriber(
             recording=recording,
             options=RecognitionOptions(
-                language=language, profanity=Profanity(self._options[CONF_PROFANITY])
+                language=language,
+                profanity=Profanity(self._options[CONF_PROFANITY]),
+                endpoint_id=self._options.get(CONF_ENDPOINT_ID)
+                if self._options.get(CONF_ENDPOINT_LANGUAGE) == language
+                else None,
             ),
             engines=self._engines(),
             is_whole=partial(async_is_whole, self.hass, entity_id),
@@ -187,3 +215,14 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         missing = CONF_SECOND_ENTRY in self._options and self._second_entry is None
         change = async_create_issue if missing else async_delete_issue
         change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
+
+
+def _declared(metadata: SpeechMetadata) -> PcmFormat | None:
+    """Return the form of PCM that the host declares; None if it declares OGG/Opus."""
+    if (metadata.format, metadata.codec) != (AudioFormats.WAV, AudioCodecs.PCM):
+        return None
+    return PcmFormat(
+        rate=metadata.sample_rate.value,
+        bits=metadata.bit_rate.value,
+        channels=metadata.channel.value,
+    )

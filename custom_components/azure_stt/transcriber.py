@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, Self
 
 from .audio import SAMPLE_RATE
 from .azure_speech import (
+    Alternative,
     AudioSource,
     Recognition,
     RecognitionOptions,
@@ -22,7 +23,7 @@ from .azure_speech import (
     SpeechError,
     SpeechTimeoutError,
 )
-from .pauses import CONTINUATION_RANGE, Loudness, Segment, next_speech
+from .pauses import CONTINUATION_RANGE, LEAD, Loudness, Segment, next_speech
 from .recording import BrokenRecordingError, Recording
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ FALLBACK_LIMIT: Final = 30.0
 # An early answer needs so much quiet after the utterance.
 _QUIET: Final = SAMPLE_RATE * 8 // 10
 
-# What is sent before the speech that goes on, if it was quiet for longer.
-_LEAD: Final = SAMPLE_RATE // 2
+# What follows an utterance belongs to the room that it was spoken in.
+_ROOM: Final = SAMPLE_RATE // 5
 
 # A part that isn't placed by its answer ended so long before the samples sent by then.
 _ANSWER_LAG: Final = SAMPLE_RATE // 5
@@ -91,18 +92,27 @@ None if it couldn't."""
 class Part:
     """One answer: what was heard from `start` to `end` (samples of the recording).
 
-    `recognition` is None for what the fallback engine heard.
+    `recognition` is None for what the fallback engine heard. `cut` tells that it ends where
+    long speech was cut, and not at a pause.
     """
 
     start: int
     end: int
     text: str = field(repr=False)
     recognition: Recognition | None = None
+    cut: bool = False
 
     @property
     def status(self) -> RecognitionStatus | None:
         """How Azure's recognition ended."""
         return self.recognition.status if self.recognition else None
+
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """What it may have been, best first; from the fallback engine there's one."""
+        if self.recognition:
+            return self.recognition.alternatives
+        return (Alternative(display=self.text),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +121,7 @@ class Transcript:
 
     parts: tuple[Part, ...]
     text: str = field(repr=False)
+    language: str
 
     @property
     def confidence(self) -> float | None:
@@ -152,16 +163,16 @@ class Transcriber:
         """
         onset: int | None = 0
         while onset is not None:
-            self._position = max(self._position, onset - _LEAD)
+            self._position = max(self._position, onset - LEAD)
             try:
                 part = await self._hear()
             except SpeechError as err:
                 self._parts.append(await self._fall_back(err))
                 break
-            loudness = Loudness.of(self.recording.copy(part.start, part.end))
+            loudness = Loudness.of(self.recording.copy(part.start, part.end + _ROOM))
             self._finish(part, loudness)
             onset = await self._goes_on(part, loudness)
-        return Transcript(parts=tuple(self._parts), text=self._text)
+        return Transcript(parts=tuple(self._parts), text=self._text, language=self.options.language)
 
     @property
     def _text(self) -> str:
@@ -188,7 +199,7 @@ class Transcriber:
             return None
         if self._speech is None:
             return await self._begins(part, loudness)
-        if self.patience is Patience.FIRST_PAUSE:
+        if self.patience is Patience.FIRST_PAUSE and not part.cut:
             return None
         enough = None
         if (
@@ -203,26 +214,31 @@ class Transcriber:
         """Return where speech may begin after an answer without any, None if it doesn't.
 
         After silence that is where something is heard. After noise it's at once, unless
-        the end is there and nothing stands out of the rest.
+        the end is there: then it's where something stands out of the rest.
         """
+        recording, position = self.recording, self._position
         if part.status is RecognitionStatus.INITIAL_SILENCE_TIMEOUT:
-            return await next_speech(self.recording, self._position, loudness.raised())
-        if not self.recording.ended:
-            return self._position
-        rest = Loudness.of(self.recording.copy(self._position, self.recording.length))
-        return await next_speech(self.recording, self._position, rest) if rest.uneven else None
+            return await next_speech(recording, position, Loudness.over(loudness.speech))
+        if not recording.ended:
+            return position
+        rest = Loudness.of(recording.copy(position, recording.length))
+        if rest.room > loudness.speech - CONTINUATION_RANGE:
+            return position
+        return await next_speech(recording, position, Loudness.over(rest.room))
 
     async def _hear(self) -> Part:
         """Return the first answer that an engine gives.
 
         The second one starts when the first has failed for good, or at half the deadline.
+        Without a second one the first is asked once more then: its request may hang.
         """
-        engines = list(self.engines)
+        first, *others = self.engines
+        others = others or [first]
         deadline = self._deadline()
         async with _Tasks() as tasks:
             overdue = tasks.start(self._after_end(deadline))
             half_time = tasks.start(self._after_end(deadline / 2))
-            tries = {tasks.start(self._try(engines.pop(0)))}
+            tries = {tasks.start(self._try(first))}
             while tries and not overdue.done():
                 waited = {*tries, overdue} if half_time.done() else {*tries, overdue, half_time}
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -230,8 +246,8 @@ class Transcriber:
                     if (part := done.result()) is not None:
                         return part
                     tries.remove(done)
-                if engines and (not tries or half_time.done()):
-                    tries.add(tasks.start(self._try(engines.pop(0))))
+                if others and (half_time.done() if tries else others[0] is not first):
+                    tries.add(tasks.start(self._try(others.pop(0))))
         raise self._failure or SpeechTimeoutError("There was no answer in time")
 
     def _deadline(self) -> float:
@@ -273,6 +289,7 @@ class Transcriber:
         if self.fallback is None:
             raise err
         _LOGGER.debug("The fallback engine is asked, because: %s", err)
+        self._finished_at = asyncio.get_running_loop().time()
         async with _Tasks() as tasks:
             overdue = tasks.start(self._after_end(FALLBACK_LIMIT))
             heard = tasks.start(
@@ -310,7 +327,7 @@ class _Tasks:
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.wait(self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def start[T](self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run a coroutine beside the others."""
@@ -329,21 +346,25 @@ def _part(recognition: Recognition, segment: Segment) -> Part:
     """Place an answer in the recording."""
     start = segment.start + _samples(recognition.offset or 0.0)
     end = min(_end(recognition, segment), segment.position)
-    if segment.cut is not None and end >= segment.cut - _CUT_TOLERANCE:
-        end = segment.cut
-    shortest = _SHORTEST_PART if recognition.text else _SHORTEST_NOTHING
+    cut = segment.cut is not None and end >= segment.cut - _CUT_TOLERANCE
+    if cut:
+        end = segment.position
+    placed = recognition.text or recognition.duration
+    shortest = _SHORTEST_PART if placed else _SHORTEST_NOTHING
     return Part(
         start=min(start, end),
         end=max(end, segment.start + shortest),
         text=recognition.text,
         recognition=recognition,
+        cut=cut,
     )
 
 
 def _end(recognition: Recognition, segment: Segment) -> int:
     """Return where the answer's utterance ends, as exactly as the answer says it."""
-    if recognition.offset is not None and recognition.duration:
-        return segment.start + _samples(recognition.offset + recognition.duration)
+    # Silence is placed by its end alone: its duration is 0.
+    if recognition.offset is not None and (recognition.duration or not recognition.text):
+        return segment.start + _samples(recognition.offset + (recognition.duration or 0.0))
     words = recognition.alternatives[0].words if recognition.alternatives else ()
     if words and (word := words[-1]).offset is not None and word.duration is not None:
         return segment.start + _samples(word.offset + word.duration)
