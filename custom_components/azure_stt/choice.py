@@ -87,6 +87,18 @@ async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, languag
     )
 
 
+async def async_understands(hass: HomeAssistant, entity_id: str, language: str, text: str) -> bool:
+    """Tell whether those who get an entity's text can make something of it.
+
+    `language` is the pipeline's, which reads the text in it whatever language was heard.
+    Who isn't Home Assistant's agent is taken to understand what names a thing or a place.
+    """
+    listener = _Listener.of(hass, entity_id, language)
+    if listener.agent:
+        return await listener.understands(text)
+    return bool((await _async_names(hass)).found_in(text))
+
+
 async def async_choose(
     hass: HomeAssistant, entity_id: str, parts: Sequence[Sequence[Alternative]], language: str
 ) -> Choice:

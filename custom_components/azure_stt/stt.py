@@ -22,7 +22,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio import AudioFormatError, PcmDecoder, PcmFormat
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
-from .choice import Choice, async_choose, async_is_whole
+from .choice import Choice, async_choose, async_is_whole, async_understands
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
@@ -30,12 +30,15 @@ from .const import (
     CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
     CONF_HOME_AWARE,
+    CONF_LANGUAGES,
     CONF_PATIENCE,
     CONF_PROFANITY,
     CONF_SECOND_ENTRY,
     CONF_TEXT_FORM,
+    CONF_TIER,
     DEFAULT_RECOGNIZER,
     SUBENTRY_TYPE,
+    Tier,
 )
 from .entity import RecognizerEntity
 from .fallback import asked, async_fall_back
@@ -186,12 +189,20 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             ),
             engines=self._engines(),
             is_whole=partial(async_is_whole, self.hass, entity_id),
+            languages=self._further_languages(language),
+            understands=partial(async_understands, self.hass, entity_id, language),
             fallback=partial(async_fall_back, self.hass, fallback_entity)
             if fallback_entity
             else None,
             patience=Patience(self._options[CONF_PATIENCE]),
             deadline=self._options[CONF_DEADLINE],
         )
+
+    def _further_languages(self, language: str) -> list[str]:
+        """Return the languages that are asked beside a pipeline's; none one after the other."""
+        if self._entry.options[CONF_TIER] == Tier.F0:
+            return []
+        return [other for other in self._options.get(CONF_LANGUAGES, []) if other != language]
 
     @property
     def _fallback_entity(self) -> str | None:

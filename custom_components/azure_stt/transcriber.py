@@ -6,7 +6,7 @@ resources), a home that knows whether a text is a whole command, and a fallback.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, repeat
 import logging
@@ -83,6 +83,11 @@ class Engine(Protocol):
 type IsWhole = Callable[[str, str], Awaitable[bool]]
 """Tells whether a text in a language is a command that nobody would go on with."""
 
+type Understands = Callable[[str], Awaitable[bool]]
+"""Tells whether the home can make something of a text."""
+
+type _Fitness = tuple[bool, bool, float]
+
 type Fallback = Callable[[Recording, int, str], Coroutine[Any, Any, str | None]]
 """Recognises a recording from a position on in a language, with another engine. Returns
 None if it couldn't."""
@@ -143,12 +148,18 @@ class Transcriber:
     engines: Sequence[Engine]
     """The resource, then the second one if there is one."""
     is_whole: IsWhole
+    languages: Sequence[str] = ()
+    """Further languages; with any there's no answer before the stream's end."""
+    understands: Understands | None = None
+    """Helps to choose among languages."""
     fallback: Fallback | None = None
     patience: Patience = Patience.AUTOMATIC
     deadline: float = DEFAULT_DEADLINE
 
     def __post_init__(self) -> None:
         """Begin at the beginning."""
+        if self.languages:
+            self.patience = Patience.TO_THE_END
         self._position = 0
         self._parts: list[Part] = []
         self._speech: Loudness | None = None
@@ -227,6 +238,44 @@ class Transcriber:
         return await next_speech(recording, position, Loudness.over(rest.room))
 
     async def _hear(self) -> Part:
+        """Return the next part, in the language that fits it best.
+
+        The same audio goes to every language at once. What is understood, else the surest,
+        wins and goes on alone; a language that fails is left out.
+        """
+        if not self.languages:
+            return await self._hear_in(self.options)
+        asked = [
+            self.options,
+            *(
+                replace(self.options, language=language, endpoint_id=None)
+                for language in self.languages
+            ),
+        ]
+        answers = await asyncio.gather(
+            *(self._hear_in(options) for options in asked), return_exceptions=True
+        )
+        heard: list[tuple[_Fitness, Part, RecognitionOptions]] = []
+        for answer, options in zip(answers, asked, strict=True):
+            if isinstance(answer, Part):
+                heard.append((await self._fitness(answer), answer, options))
+            elif not isinstance(answer, SpeechError):
+                raise answer
+        if not heard:
+            raise self._failure or SpeechTimeoutError("There was no answer in time")
+        # The first of equals is the pipeline's own language.
+        _, part, options = max(heard, key=lambda item: item[0])
+        if part.text:
+            self.options, self.languages = options, ()
+        return part
+
+    async def _fitness(self, part: Part) -> _Fitness:
+        """Return what makes a language's answer the better one, the weightiest first."""
+        understood = self.understands is not None and await self.understands(part.text)
+        confidence = part.recognition.confidence if part.recognition else None
+        return bool(part.text), bool(part.text) and understood, confidence or 0.0
+
+    async def _hear_in(self, options: RecognitionOptions) -> Part:
         """Return the first answer that an engine gives.
 
         The second one starts when the first has failed for good, or at half the deadline.
@@ -238,7 +287,7 @@ class Transcriber:
         async with _Tasks() as tasks:
             overdue = tasks.start(self._after_end(deadline))
             half_time = tasks.start(self._after_end(deadline / 2))
-            tries = {tasks.start(self._try(first))}
+            tries = {tasks.start(self._try(first, options))}
             while tries and not overdue.done():
                 waited = {*tries, overdue} if half_time.done() else {*tries, overdue, half_time}
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -247,7 +296,7 @@ class Transcriber:
                         return part
                     tries.remove(done)
                 if others and (half_time.done() if tries else others[0] is not first):
-                    tries.add(tasks.start(self._try(others.pop(0))))
+                    tries.add(tasks.start(self._try(others.pop(0), options)))
         raise self._failure or SpeechTimeoutError("There was no answer in time")
 
     def _deadline(self) -> float:
@@ -261,12 +310,12 @@ class Transcriber:
         begin = max(await self.recording.ends(), self._finished_at)
         await asyncio.sleep(begin + seconds - asyncio.get_running_loop().time())
 
-    async def _try(self, engine: Engine) -> Part | None:
+    async def _try(self, engine: Engine, options: RecognitionOptions) -> Part | None:
         """Ask an engine, again while that can help; return None when it has failed."""
         for pause in chain(_BACKOFF, repeat(_BACKOFF[-1])):
             source = _Source(self.recording, self._position)
             try:
-                recognition = await engine.recognize(source, self.options)
+                recognition = await engine.recognize(source, options)
             except SpeechError as err:
                 if self.recording.error:
                     raise BrokenRecordingError from self.recording.error

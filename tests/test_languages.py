@@ -1,0 +1,136 @@
+"""Several languages in one home: the same speech in each of them, one answer."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from homeassistant.components.stt import SpeechResultState
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.conftest import HostStream, Recognize
+from tests.emulator import (
+    Alternative,
+    Emulator,
+    Endpoint,
+    Fault,
+    RecognitionStatus,
+    ScriptedEar,
+    silence,
+    speak,
+)
+
+type Answer = Alternative | RecognitionStatus
+
+pytestmark = pytest.mark.parametrize("recognizer", [{"languages": ["de-DE", "fr-FR"]}])
+
+
+@pytest.fixture
+def answers(emulator: Emulator) -> Callable[[Mapping[str, Answer]], None]:
+    """Tell the ear what to hear in each language; in others it hears nothing."""
+
+    def script(lines: Mapping[str, Answer]) -> None:
+        emulator.ear = ScriptedEar(
+            lambda _, language: lines.get(language, RecognitionStatus.NO_MATCH)
+        )
+
+    return script
+
+
+def sure(text: str, confidence: float) -> Alternative:
+    """Return an alternative with a confidence."""
+    return Alternative(text=text, confidence=confidence)
+
+
+def asked(emulator: Emulator) -> list[str]:
+    """Return the languages that were asked, after the check at the start."""
+    return [request.query["language"] for request in emulator.requests_for(Endpoint.RECOGNITION)][
+        1:
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        pytest.param(
+            {"en-US": sure("Good day.", 0.5), "de-DE": sure("Guten Tag.", 0.9)},
+            "Guten Tag.",
+            id="surer",
+        ),
+        pytest.param(
+            {"en-US": sure("Good day.", 0.9), "de-DE": sure("Guten Tag.", 0.9)},
+            "Good day.",
+            id="the pipeline's language wins a tie",
+        ),
+        pytest.param({"de-DE": sure("Guten Tag.", 0.2)}, "Guten Tag.", id="words before no words"),
+        pytest.param(
+            {"en-US": sure("Cellar lamp on.", 0.4), "de-DE": sure("Keller Lampe an.", 0.9)},
+            "Cellar lamp on.",
+            id="what the home understands",
+        ),
+        pytest.param({}, "", id="nobody hears a word"),
+    ],
+)
+async def test_winner(
+    hass: HomeAssistant,
+    recognize: Recognize,
+    emulator: Emulator,
+    answers: Callable[[Mapping[str, Answer]], None],
+    lines: Mapping[str, Answer],
+    text: str,
+) -> None:
+    """The answer is chosen by its words, by what they mean here, and by confidence."""
+    hass.states.async_set("light.cellar", "off", {"friendly_name": "Cellar lamp"})
+    answers(lines)
+    result = await recognize(HostStream(speak("Something.")))
+    assert (result.text, result.result) == (text, SpeechResultState.SUCCESS)
+    assert sorted(asked(emulator)) == ["de-DE", "en-US", "fr-FR"]
+    sounds = {bytes(request.audio) for request in emulator.requests[-3:]}
+    assert len(sounds) == 1
+
+
+async def test_winner_goes_on_alone(
+    recognize: Recognize, emulator: Emulator, answers: Callable[[Mapping[str, Answer]], None]
+) -> None:
+    """After a pause only the language that was spoken is asked."""
+    answers({"de-DE": sure("Guten Tag.", 0.9)})
+    result = await recognize(HostStream(speak("One."), silence(0.7), speak("Two.")))
+    assert result.text == "Guten Tag. Guten Tag."
+    assert sorted(asked(emulator)) == ["de-DE", "de-DE", "en-US", "fr-FR"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_one_language_fails(
+    recognize: Recognize,
+    emulator: Emulator,
+    answers: Callable[[Mapping[str, Answer]], None],
+    status: int,
+) -> None:
+    """A language that Azure refuses harms no other one."""
+    answers(
+        {"en-US": sure("Hello.", 0.9), "de-DE": sure("Hallo.", 0.9), "fr-FR": sure("Allô.", 0.9)}
+    )
+    emulator.faults.append(Fault(status=status))
+    result = await recognize(HostStream(speak("Something.")))
+    assert result.text == "Hello."
+    assert len(asked(emulator)) == 3
+
+
+async def test_all_languages_fail(recognize: Recognize, emulator: Emulator) -> None:
+    """If all of them fail, so does the utterance."""
+    emulator.faults.append(Fault(status=400, times=3))
+    result = await recognize(HostStream(speak("Something.")))
+    assert result.result is SpeechResultState.ERROR
+
+
+async def test_not_on_the_free_tier(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, loaded_entry: MockConfigEntry
+) -> None:
+    """A tier with one request at a time asks in the pipeline's language only."""
+    hass.config_entries.async_update_entry(
+        loaded_entry, options={**loaded_entry.options, "tier": "f0"}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    emulator.requests.clear()
+    assert (await recognize(HostStream(speak("Hello.")))).text == "Hello."
+    assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
