@@ -1,14 +1,22 @@
 """The entity: a host's stream in, text out."""
 
 import asyncio
+from dataclasses import replace
 import logging
 from pathlib import Path
-import struct
 import wave
 
 import pytest
 
-from homeassistant.components.stt import SpeechResultState
+from homeassistant.components.stt import (
+    AudioBitRates,
+    AudioChannels,
+    AudioCodecs,
+    AudioFormats,
+    AudioSampleRates,
+    SpeechResultState,
+)
+from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -16,8 +24,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.azure_stt import recording
+from custom_components.azure_stt.audio import PcmFormat
 from custom_components.azure_stt.locales import LOCALES
-from tests.conftest import ENTITY_ID, HostStream, Recognize, eventually
+from tests.conftest import ENTITY_ID, HostStream, Recognize, eventually, metadata
 from tests.emulator import (
     S0_KEY,
     Emulator,
@@ -29,8 +38,7 @@ from tests.emulator import (
     speak,
     wav_header,
 )
-
-SENTENCE = "Turn on the kitchen light."
+from tests.sounds import FORMATS, SENTENCE, SPOKEN, header, host_audio, ogg
 
 
 async def test_entity(
@@ -110,15 +118,63 @@ async def test_odd_streams(recognize: Recognize, parts: tuple[bytes, ...]) -> No
     assert (await recognize(HostStream(*parts))).text == SENTENCE
 
 
-async def test_other_format_than_declared(
-    recognize: Recognize, caplog: pytest.LogCaptureFixture
+async def test_other_format_than_declared(recognize: Recognize) -> None:
+    """A header wins over what was declared."""
+    form = PcmFormat(rate=44_100, bits=24, channels=2)
+    stream = HostStream(header(form), host_audio(speak(SENTENCE), form))
+    assert (await recognize(stream)).text == SENTENCE
+
+
+@pytest.mark.parametrize(
+    "audio",
+    [
+        pytest.param(wav_header(codec=7, sample_rate=8000) + bytes(8000), id="mu-law"),
+        pytest.param(b"OggS\0" + bytes(8000), id="OGG without Opus"),
+    ],
+)
+async def test_what_cannot_be_converted(
+    recognize: Recognize, audio: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A header that says something else than was declared is an error that names both."""
-    header = bytearray(wav_header())
-    struct.pack_into("<I", header, 24, 44100)
-    result = await recognize(HostStream(bytes(header), speak(SENTENCE)))
+    """A format that nobody here understands is an error with one line in the log."""
+    stream = HostStream(audio, asyncio.get_running_loop().create_future())
+    result = await recognize(stream)
     assert (result.text, result.result) == (None, SpeechResultState.ERROR)
-    assert "44100 Hz" in caplog.text
+    assert stream.closed
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert f"{ENTITY_ID} got audio that it can't take" in record.message
+
+
+async def test_every_format(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """All that the entity says it takes, it understands."""
+    entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
+    assert entity is not None
+
+    async def hear(form: PcmFormat) -> str | None:
+        declared = replace(
+            metadata(),
+            bit_rate=AudioBitRates(form.bits),
+            sample_rate=AudioSampleRates(form.rate),
+            channel=AudioChannels(form.channels),
+        )
+        assert entity.check_metadata(declared)
+        stream = HostStream(host_audio(speak(SENTENCE), form))
+        return (await entity.internal_async_process_audio_stream(declared, stream)).text
+
+    texts = await asyncio.gather(*map(hear, FORMATS))
+    assert {form: text for form, text in zip(FORMATS, texts, strict=True) if text != SENTENCE} == {}
+
+
+@pytest.mark.parametrize("part", [400, 100_000], ids=["bit by bit", "at once"])
+async def test_opus(hass: HomeAssistant, loaded_entry: MockConfigEntry, part: int) -> None:
+    """OGG/Opus is understood, and goes on after a pause as other audio does."""
+    entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
+    assert entity is not None
+    declared = replace(metadata(), format=AudioFormats.OGG, codec=AudioCodecs.OPUS)
+    assert entity.check_metadata(declared)
+    file = ogg(SPOKEN + silence(1.5) + SPOKEN, page_ms=20)
+    stream = HostStream(*(file[at : at + part] for at in range(0, len(file), part)))
+    result = await entity.internal_async_process_audio_stream(declared, stream)
+    assert result.text == f"{SENTENCE} {SENTENCE}"
 
 
 @pytest.mark.parametrize(
@@ -225,19 +281,29 @@ async def test_many_at_once(recognize: Recognize) -> None:
     assert [result.text for result in results] == sentences
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        PcmFormat(rate=16_000, bits=16, channels=1),
+        PcmFormat(rate=44_100, bits=16, channels=2),
+        PcmFormat(rate=48_000, bits=24, channels=2),
+    ],
+    ids=str,
+)
 async def test_web_api(
     hass: HomeAssistant,
     loaded_entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,
     tmp_path: Path,
+    form: PcmFormat,
 ) -> None:
     """A WAV file that is posted to Home Assistant is recognised, header and all."""
     path = tmp_path / "speech.wav"
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(speak(SENTENCE))
+        file.setnchannels(form.channels)
+        file.setsampwidth(form.bits // 8)
+        file.setframerate(form.rate)
+        file.writeframes(host_audio(speak(SENTENCE), form))
     client = await hass_client()
     response = await client.post(
         f"/api/stt/{ENTITY_ID}",

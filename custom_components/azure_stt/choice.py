@@ -55,13 +55,6 @@ class Choice:
         """Return the text as it is displayed, without the mending."""
         return join((alternative.display for alternative in self.alternatives), language)
 
-    @property
-    def confidence(self) -> float:
-        """The least confidence of the alternatives; what has none counts as certain."""
-        return min(
-            1.0 if alternative.confidence is None else alternative.confidence
-            for alternative in self.alternatives
-        )
 
 
 async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, language: str) -> bool:
@@ -114,14 +107,12 @@ async def async_choose(
     if not text or await listener.understands(text):
         return best
     names = await _async_names(hass)
-    if not listener.agent and names.found_in(text):
-        return best
+    known = names.found_in(text)
     for other in _others(parts, best):
         other_text = other.text(language)
         if (
-            best.confidence - other.confidence <= _CONFIDENCE_RANGE
-            and (spans := names.found_in(other_text))
-            and differs_only_within(text, other_text, spans, language)
+            (spans := names.found_in(other_text))
+            and differs_only_within(text, other_text, known, spans, language)
             and (not listener.agent or await listener.understands(other_text))
         ):
             _LOGGER.debug("Another alternative was taken for the sake of a name")
@@ -143,9 +134,15 @@ def _others(parts: Sequence[Sequence[Alternative]], best: Choice) -> Iterator[Ch
     """Yield the choices that differ from the best one in a single part, likeliest first."""
     for index, alternatives in enumerate(parts):
         for alternative in alternatives[1:]:
-            changed = list(best.alternatives)
-            changed[index] = alternative
-            yield Choice(alternatives=tuple(changed))
+            if _certainty(best.alternatives[index]) - _certainty(alternative) <= _CONFIDENCE_RANGE:
+                changed = list(best.alternatives)
+                changed[index] = alternative
+                yield Choice(alternatives=tuple(changed))
+
+
+def _certainty(alternative: Alternative) -> float:
+    """Return an alternative's confidence; what has none counts as certain."""
+    return 1.0 if alternative.confidence is None else alternative.confidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Another speech-to-text entity that hears what Azure couldn't answer."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from contextvars import ContextVar
 import logging
 from typing import Final
@@ -18,7 +20,8 @@ from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import language as language_util
 
-from .recording import Recording
+from .audio import SAMPLE_WIDTH
+from .recording import BrokenRecordingError, Recording
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,8 +34,9 @@ async def async_fall_back(
 ) -> str | None:
     """Let another entity recognise a recording from a position on, live if it still grows.
 
-    Returns None if there's no such entity, it doesn't take the language or 16 kHz PCM, or
-    it fails; and if it waits itself for the one that asks.
+    What it has read is forgotten. Returns None if there's no such entity, it doesn't take
+    the language or 16 kHz PCM, or it fails; and if it waits itself for the one that asks.
+    Raises BrokenRecordingError if the host's stream broke.
     """
     entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
     if entity is None or entity_id in asked.get():
@@ -43,13 +47,22 @@ async def async_fall_back(
         _LOGGER.debug("%s takes neither %s nor Assist's audio", entity_id, language)
         return None
     try:
-        result = await entity.internal_async_process_audio_stream(
-            metadata, recording.read(position)
-        )
+        async with aclosing(_read_once(recording, position)) as stream:
+            result = await entity.internal_async_process_audio_stream(metadata, stream)
     except Exception:
+        if recording.error:
+            raise BrokenRecordingError from recording.error
         _LOGGER.exception("%s failed as the fallback engine", entity_id)
         return None
     return (result.text or "") if result.result is SpeechResultState.SUCCESS else None
+
+
+async def _read_once(recording: Recording, position: int) -> AsyncGenerator[bytes]:
+    """Yield a recording from a position on, and let go of what was taken: nobody else asks."""
+    async for block in recording.read(position):
+        yield block
+        position += len(block) // SAMPLE_WIDTH
+        recording.forget(position)
 
 
 def _metadata(entity: SpeechToTextEntity, language: str) -> SpeechMetadata | None:

@@ -13,6 +13,9 @@ from .recording import Recording
 CONTINUATION_RANGE: Final = 15.0
 """Decibels: what stays further below an utterance is a television, not its continuation."""
 
+LEAD: Final = SAMPLE_RATE // 2
+"""Samples of the quiet before speech that goes on, which are sent with it."""
+
 # The service takes 60 s of audio. From 45 s on a segment ends at the first quiet 200 ms; at
 # 57 s one second more is looked at, and the cut goes where that is quietest.
 _CUT_WHEN_QUIET: Final = 45 * SAMPLE_RATE
@@ -41,19 +44,20 @@ class Loudness:
         ordered = sorted(levels(pcm)) or [SILENT]
         return cls(speech=ordered[len(ordered) * 19 // 20], room=ordered[len(ordered) // 20])
 
+    @classmethod
+    def over(cls, room: float) -> Self:
+        """Return the least loudness of speech in a room of that level."""
+        return cls(speech=room + 2 * _STANDING_OUT, room=room)
+
     @property
     def threshold(self) -> float:
-        """The level that is speech: within the range of the utterance, and out of the room's."""
-        return max(self.speech - CONTINUATION_RANGE, (self.speech + self.room) / 2)
+        """The level that is speech: within the range of the utterance, and out of the room's.
 
-    @property
-    def uneven(self) -> bool:
-        """Whether something stands out, as speech does."""
-        return self.speech - self.room >= _STANDING_OUT
-
-    def raised(self) -> Loudness:
-        """Return the loudness of speech in a room that's as loud as all of this."""
-        return Loudness(speech=self.speech + 2 * _STANDING_OUT, room=self.speech)
+        What is even tells nothing of the room.
+        """
+        uneven = self.speech - self.room >= _STANDING_OUT
+        middle = (self.speech + self.room) / 2 if uneven else SILENT
+        return max(self.speech - CONTINUATION_RANGE, middle)
 
 
 async def next_speech(
@@ -61,8 +65,8 @@ async def next_speech(
 ) -> int | None:
     """Wait for speech after a position and return where it begins.
 
-    Returns None if the recording ends without, or all is quiet up to `until`. Raises
-    BrokenRecordingError if the host's stream broke.
+    Returns None if the recording ends without, or all is quiet up to `until`. The quiet is
+    forgotten, but for the last of it. Raises BrokenRecordingError if the host's stream broke.
     """
     loud = 0
     while until is None or position < until:
@@ -72,8 +76,10 @@ async def next_speech(
             return None
         position += FRAME
         loud = loud + 1 if frame[0] > loudness.threshold else 0
+        onset = position - loud * FRAME
+        recording.forget(onset - LEAD)
         if loud == _ONSET_FRAMES:
-            return position - loud * FRAME
+            return onset
     return None
 
 
@@ -131,12 +137,15 @@ class Segment:
         held = self._recording.copy(self.position, end)
         if len(held) < _HELD_BACK * SAMPLE_WIDTH:
             return held
-        self.cut = self.position + _quietest(levels(held)) * FRAME
+        self.cut = self.position + _quietest(levels(held)) * FRAME + FRAME // 2
         return self._recording.copy(self.position, self.cut)
 
 
 def _quietest(frames: Sequence[float]) -> int:
-    """Return the frame in the middle of the quietest 100 ms."""
+    """Return the quietest frame of the quietest 100 ms, as near to their middle as can be."""
     starts = range(len(frames) - _CUT_FRAMES + 1)
     best = min(starts, key=lambda start: sum(frames[start : start + _CUT_FRAMES]))
-    return best + _CUT_FRAMES // 2
+    middle = best + _CUT_FRAMES // 2
+    return min(
+        range(best, best + _CUT_FRAMES), key=lambda frame: (frames[frame], abs(frame - middle))
+    )

@@ -7,6 +7,7 @@ of readers follow from any position, live while it still grows.
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, Protocol, Self, override
 
 from .audio import SAMPLE_RATE, SAMPLE_WIDTH
@@ -24,6 +25,9 @@ A browser's dialog that is closed while it listens never ends its stream.
 _BLOCK_MIN: Final = SAMPLE_RATE // 50
 _BLOCK_MAX: Final = SAMPLE_RATE
 
+# Bytes that are decoded at a stretch. Few: Opus may hold two minutes of nothing in them.
+_DECODED_MAX: Final = 4096
+
 
 class NoSpeechError(Exception):
     """The host sent no audio at all, or stopped in the middle without an end.
@@ -39,8 +43,15 @@ class BrokenRecordingError(Exception):
 class Decoder(Protocol):
     """Turns a host's chunks into 16 kHz 16-bit mono PCM."""
 
+    @property
+    def blocking(self) -> bool:
+        """Whether the next call takes longer than the event loop allows."""
+
     def feed(self, chunk: bytes) -> bytes:
         """Return the samples that are complete."""
+
+    def flush(self) -> bytes:
+        """Return what is left at the stream's end."""
 
 
 class Recording:
@@ -200,7 +211,9 @@ async def recorded(stream: AsyncIterable[bytes], decoder: Decoder) -> AsyncItera
         if recording.error:
             raise recording.error
     finally:
-        pump.cancel()
+        # A pump that has ended the recording is closing the stream, and isn't disturbed.
+        if not recording.ended:
+            pump.cancel()
         await asyncio.wait([pump])
 
 
@@ -227,12 +240,26 @@ async def _read(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recor
     try:
         async with idle:
             async for chunk in stream:
-                recording.append(decoder.feed(chunk))
                 idle.reschedule(None)
-                await recording.has_room()
+                await _take(chunk, decoder, recording)
                 idle.reschedule(now() + IDLE_LIMIT)
     except TimeoutError as err:
         if not idle.expired():
             raise
         msg = "The host went silent without an end"
         raise NoSpeechError(msg) from err
+    recording.append(await _run(decoder, decoder.flush))
+
+
+async def _take(chunk: bytes, decoder: Decoder, recording: Recording) -> None:
+    """Record a chunk, a large one bit by bit, as there is room."""
+    for start in range(0, len(chunk), _DECODED_MAX):
+        if start:
+            await asyncio.sleep(0)
+        block = chunk[start : start + _DECODED_MAX]
+        recording.append(await _run(decoder, partial(decoder.feed, block)))
+        await recording.has_room()
+
+
+async def _run(decoder: Decoder, step: Callable[[], bytes]) -> bytes:
+    return await asyncio.to_thread(step) if decoder.blocking else step()

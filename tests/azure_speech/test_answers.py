@@ -1,5 +1,6 @@
 """What comes back: refusals, garbage, and answers that are errors themselves."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 import json
@@ -20,9 +21,9 @@ from custom_components.azure_stt.azure_speech import (
     Timeouts,
     transport,
 )
-from tests.emulator import Emulator, Endpoint as Service, Fault, Moment
+from tests.emulator import Emulator, Endpoint as Service, Fault, Moment, silence, speak
 
-from .helpers import OPTIONS, SENTENCE, SPOKEN, Connect, RawServer, authorizations
+from .helpers import OPTIONS, SENTENCE, SPOKEN, Connect, Microphone, RawServer, authorizations
 
 MEBIBYTE = 1024 * 1024
 SUCCESS = '{"RecognitionStatus": "Success", "DisplayText": "Hello."}'
@@ -296,15 +297,24 @@ async def test_refusal_may_not_be_larger(emulator: Emulator, client: SpeechClien
     assert isinstance(await failure(client), InvalidAnswerError)
 
 
-async def test_slow_answer(emulator: Emulator, connect: Connect) -> None:
+@pytest.mark.parametrize("early", [False, True], ids=["after the end", "early"])
+async def test_slow_answer(
+    emulator: Emulator,
+    connect: Connect,
+    early: bool,  # noqa: FBT001
+) -> None:
     """An answer that drips isn't waited for longer than for any other."""
     emulator.faults.append(
         Fault(at=Moment.DURING_ANSWER, status=200, body=SUCCESS, bytes_per_second=50)
     )
     client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
-    error = await failure(client)
-    assert type(error) is SpeechTimeoutError
-    assert error.connection_id == emulator.requests[-1].query["X-ConnectionId"]
+    microphone = Microphone(speak(SENTENCE), silence(0.6))
+    if not early:
+        microphone.stop()
+    with pytest.raises(SpeechTimeoutError) as info:
+        async with asyncio.timeout(2):
+            await client.recognize(microphone, OPTIONS)
+    assert info.value.connection_id == emulator.requests[-1].query["X-ConnectionId"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

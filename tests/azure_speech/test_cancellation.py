@@ -31,8 +31,10 @@ async def cancel_after(client: SpeechClient, microphone: Microphone, steps: int)
     task = asyncio.create_task(client.recognize(microphone, OPTIONS))
     for _ in range(steps):
         await asyncio.sleep(0)
+    had_ended = task.done()
     task.cancel()
     await asyncio.wait([task])
+    assert task.cancelled() is not had_ended
     return task.cancelled()
 
 

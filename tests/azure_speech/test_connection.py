@@ -36,7 +36,7 @@ from .helpers import (
     settle,
 )
 
-SHORT = Timeouts(connect=0.2, go_ahead=0.2, answer=0.2)
+SHORT = Timeouts(connect=0.2, go_ahead=0.3, answer=0.5)
 
 
 async def failure(client: SpeechClient) -> SpeechError:
@@ -151,7 +151,7 @@ async def test_name_server_hangs() -> None:
         error = await failure(client)
     assert type(error) is SpeechTimeoutError
     assert str(error) == "westeurope.stt.speech.microsoft.com did not answer in time"
-    assert 0.2 <= time.monotonic() - started < 2
+    assert 0.2 <= time.monotonic() - started < 4
 
 
 @pytest.mark.usefixtures("quick_token")
@@ -161,7 +161,7 @@ async def test_tls_handshake_hangs(deaf_port: int) -> None:
     async with client_of(endpoint, TCPConnector()) as client:
         started = time.monotonic()
         assert type(await failure(client)) is SpeechTimeoutError
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.usefixtures("quick_token")
@@ -174,7 +174,7 @@ async def test_host_says_nothing(connect: Connect, deaf_port: int) -> None:
     started = time.monotonic()
     error = await failure(client)
     assert type(error) is SpeechTimeoutError
-    assert 0.3 <= time.monotonic() - started < 2
+    assert 0.3 <= time.monotonic() - started < 4
 
 
 async def test_no_answer(emulator: Emulator, connect: Connect) -> None:
@@ -188,7 +188,7 @@ async def test_no_answer(emulator: Emulator, connect: Connect) -> None:
     started = time.monotonic()
     with pytest.raises(SpeechTimeoutError):
         await task
-    assert 0.15 <= time.monotonic() - started < 2
+    assert 0.15 <= time.monotonic() - started < 4
 
 
 async def test_service_stops_reading(emulator: Emulator, connect: Connect) -> None:
@@ -209,9 +209,9 @@ async def test_person_is_silent(connect: Connect) -> None:
     client = connect(timeouts=SHORT)
     microphone = Microphone()
     task = asyncio.create_task(client.recognize(microphone, OPTIONS))
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(1.1)
     microphone.say(speak("Turn on"))
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(1.1)
     microphone.say(silence(0.1) + speak("the light"))
     microphone.stop()
     assert (await task).text == "Turn on the light"
@@ -254,7 +254,7 @@ async def test_source_breaks(
         yield speak("Turn")
         raise error
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(4):
         with pytest.raises(SpeechConnectionError) as info:
             await client.recognize(breaking, OPTIONS)
     assert "secret" not in str(info.value)

@@ -99,6 +99,8 @@ def test_region_that_cannot_be_one(region: str) -> None:
         (f" https://{CUSTOM}.us\n", f"https://{CUSTOM}.us", Cloud.US_GOVERNMENT),
         (f"https://{CUSTOM}.cn", f"https://{CUSTOM}.cn", Cloud.CHINA),
         ("https://in.example.net:8443", "https://in.example.net:8443", Cloud.PUBLIC),
+        ("nostt.speech.azure.us", "https://nostt.speech.azure.us", Cloud.PUBLIC),
+        ("nocognitiveservices.azure.us", "https://nocognitiveservices.azure.us", Cloud.PUBLIC),
         ("https://8.8.8.8", "https://8.8.8.8", Cloud.PUBLIC),
         ("http://localhost:5000", "http://localhost:5000", Cloud.PUBLIC),
         ("http://127.0.0.1:8765/", "http://127.0.0.1:8765", Cloud.PUBLIC),

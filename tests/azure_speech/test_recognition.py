@@ -286,12 +286,12 @@ async def test_refusal_spends_no_audio(
 async def test_no_100_continue(emulator: Emulator, connect: Connect, clock: Clock) -> None:
     """The same is sent again without asking for it, and for an hour nothing else."""
     emulator.faults.append(Fault(withhold_continue=True))
-    client = connect(timeouts=Timeouts(connect=5, go_ahead=0.1, answer=5))
+    client = connect(timeouts=Timeouts(connect=5, go_ahead=0.3, answer=5))
     microphone = Microphone(speak(SENTENCE))
     microphone.stop()
     started = time.monotonic()
     assert (await client.recognize(microphone, OPTIONS)).text == SENTENCE
-    assert time.monotonic() - started >= 0.1
+    assert time.monotonic() - started >= 0.3
     assert microphone.opened == 2
     first, second = emulator.requests_for(Service.RECOGNITION)
     assert (first.expects_continue, first.body_bytes) == (True, 0)

@@ -1,0 +1,153 @@
+"""Conversion of sound by FFmpeg. Importing it loads PyAV: not on an event loop."""
+
+from typing import Final, cast
+
+import audioop
+import av
+from av.audio.frame import AudioFrame
+from av.error import FFmpegError
+from av.filter import Graph
+
+from .audio import SAMPLE_RATE, SAMPLE_WIDTH, AudioFormatError, PcmFormat, WholeFrames
+from .ogg import OggReader
+
+# FFmpeg's names, by bits and whether they are floating point. It has no 24 bit, which
+# is made 32 first.
+_UNKNOWN_BITS: Final = 24
+_SAMPLE_FORMATS: Final = {
+    (8, False): "u8",
+    (16, False): "s16",
+    (24, False): "s32",
+    (32, False): "s32",
+    (32, True): "flt",
+    (64, True): "dbl",
+}
+_LAYOUTS: Final = {1: "mono", 2: "stereo"}
+
+# A steep filter that begins to fall at 94 % of 8 kHz: nothing is left of what would be
+# mirrored into speech, and up to 7 kHz everything is.
+_RESAMPLE: Final = f"{SAMPLE_RATE}:filter_size=64:cutoff=0.94"
+
+_HEAD: Final = b"OpusHead"
+_TAGS: Final = b"OpusTags"
+_HEAD_SIZE: Final = 19
+
+
+class PcmConverter:
+    """Converts PCM to 16 kHz 16-bit mono as it comes, 2 to 4 ms behind.
+
+    The bytes are the same whatever the chunks are.
+    """
+
+    blocking: Final = False
+
+    def __init__(self, source: PcmFormat) -> None:
+        """Convert from a supported format."""
+        self._source = source
+        self._frame_size = source.channels * source.bits // 8
+        self._frames = WholeFrames(self._frame_size)
+        self._sample_format = _SAMPLE_FORMATS[source.bits, source.floating]
+        self._layout = _LAYOUTS[source.channels]
+        self._resampler = _Resampler(source.rate, self._sample_format, self._layout)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the samples that are complete."""
+        data = self._frames.feed(chunk)
+        return self._resampler.push(self._frame(data)) if data else b""
+
+    def flush(self) -> bytes:
+        """Return the last samples."""
+        return self._resampler.push(None)
+
+    def _frame(self, data: bytes) -> AudioFrame:
+        samples = len(data) // self._frame_size
+        if self._source.bits == _UNKNOWN_BITS:
+            data = audioop.lin2lin(data, 3, 4)
+        frame = AudioFrame(self._sample_format, self._layout, samples)
+        frame.sample_rate = self._source.rate
+        (plane,) = frame.planes
+        # FFmpeg rounds a plane's size up.
+        plane.update(data.ljust(plane.buffer_size, b"\0"))
+        return frame
+
+
+class OpusDecoder:
+    """Decodes OGG/Opus of one or two channels to 16 kHz 16-bit mono PCM, page by page."""
+
+    # A few bytes can be minutes.
+    blocking: Final = True
+
+    def __init__(self) -> None:
+        """Begin a stream."""
+        self._packets = OggReader()
+        self._codec: av.AudioCodecContext | None = None
+        self._resampler: _Resampler | None = None
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the samples of the pages that are complete.
+
+        A page has at most half a minute. Raises AudioFormatError for anything but Opus.
+        """
+        try:
+            return b"".join([self._take(packet) for packet in self._packets.feed(chunk)])
+        except FFmpegError as err:
+            msg = f"The Opus stream is broken: {err.strerror}"
+            raise AudioFormatError(msg) from err
+
+    def flush(self) -> bytes:
+        """Return the last samples."""
+        return self._resampler.push(None) if self._resampler else b""
+
+    def _take(self, packet: bytes) -> bytes:
+        if packet.startswith(_HEAD):
+            return self._begin(packet)
+        if self._codec is None:
+            msg = "The OGG stream isn't Opus"
+            raise AudioFormatError(msg)
+        # FFmpeg takes an empty packet for the end.
+        if not packet or packet.startswith(_TAGS):
+            return b""
+        return b"".join([self._resample(frame) for frame in self._codec.decode(av.Packet(packet))])
+
+    def _begin(self, head: bytes) -> bytes:
+        """Begin a file; where another one ends here, return its last samples."""
+        channels, mapping = head[9:10], head[18:_HEAD_SIZE]
+        if channels not in (b"\1", b"\2") or mapping != b"\0":
+            msg = "The Opus header is broken, or has more than two channels"
+            raise AudioFormatError(msg)
+        rest = self.flush()
+        self._codec = av.CodecContext.create("opus", "r")
+        self._codec.extradata = head[:_HEAD_SIZE]
+        self._resampler = None
+        return rest
+
+    def _resample(self, frame: AudioFrame) -> bytes:
+        if self._resampler is None:
+            self._resampler = _Resampler(frame.sample_rate, frame.format.name, frame.layout.name)
+        return self._resampler.push(frame)
+
+
+class _Resampler:
+    """FFmpeg's filters from any frames to 16 kHz 16-bit mono PCM."""
+
+    def __init__(self, rate: int, sample_format: str, layout: str) -> None:
+        self._graph = Graph()
+        self._graph.threads = 1
+        self._graph.link_nodes(
+            self._graph.add_abuffer(sample_rate=rate, format=sample_format, layout=layout),
+            self._graph.add("aresample", _RESAMPLE),
+            self._graph.add("aformat", "sample_fmts=s16:channel_layouts=mono"),
+            self._graph.add("abuffersink"),
+        ).configure()
+
+    def push(self, frame: AudioFrame | None) -> bytes:
+        """Return the samples that come out after a frame, or at the end (None)."""
+        self._graph.push(frame)
+        pcm = bytearray()
+        while True:
+            try:
+                converted = cast("AudioFrame", self._graph.pull())
+            except BlockingIOError, EOFError:
+                return bytes(pcm)
+            # The plane is larger than what it holds.
+            pcm += memoryview(converted.planes[0])[: converted.samples * SAMPLE_WIDTH]
