@@ -39,9 +39,14 @@ class Loudness:
     room: float
 
     @classmethod
-    def of(cls, pcm: bytes) -> Self:
-        """Measure 16-bit PCM: its loud parts are speech, its quietest the room."""
-        ordered = sorted(levels(pcm)) or [SILENT]
+    def of(cls, recording: Recording, start: int, stop: int) -> Self:
+        """Measure a range of a recording: its loud parts are speech, its quietest the room."""
+        # A second at a time: a copy of all of it would be as large as the recording.
+        seconds = (
+            recording.copy(position, min(position + SAMPLE_RATE, stop))
+            for position in range(start, stop, SAMPLE_RATE)
+        )
+        ordered = sorted(level for second in seconds for level in levels(second)) or [SILENT]
         return cls(speech=ordered[len(ordered) * 19 // 20], room=ordered[len(ordered) // 20])
 
     @classmethod
@@ -123,7 +128,7 @@ class Segment:
         await self._recording.reaches(end)
         frame = self._recording.copy(self.position, end)
         if self._threshold is None:
-            self._threshold = Loudness.of(self._recording.copy(self.start, end)).threshold
+            self._threshold = Loudness.of(self._recording, self.start, end).threshold
         level = levels(frame)
         self._quiet_frames = self._quiet_frames + 1 if level and level[0] <= self._threshold else 0
         if self._quiet_frames == _QUIET_FRAMES:

@@ -180,7 +180,7 @@ class Transcriber:
             except SpeechError as err:
                 self._parts.append(await self._fall_back(err))
                 break
-            loudness = Loudness.of(self.recording.copy(part.start, part.end + _ROOM))
+            loudness = Loudness.of(self.recording, part.start, part.end + _ROOM)
             self._finish(part, loudness)
             onset = await self._goes_on(part, loudness)
         return Transcript(parts=tuple(self._parts), text=self._text, language=self.options.language)
@@ -232,7 +232,7 @@ class Transcriber:
             return await next_speech(recording, position, Loudness.over(loudness.speech))
         if not recording.ended:
             return position
-        rest = Loudness.of(recording.copy(position, recording.length))
+        rest = Loudness.of(recording, position, recording.length)
         if rest.room > loudness.speech - CONTINUATION_RANGE:
             return position
         return await next_speech(recording, position, Loudness.over(rest.room))

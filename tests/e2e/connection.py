@@ -100,7 +100,7 @@ class Connection:
         """Return the step at which a form is that Home Assistant has started itself."""
         return await self.get(f"{_FLOWS}/{flow_id}")
 
-    async def answer_step(self, step: Json, **answers: str) -> Json:
+    async def answer_step(self, step: Json, **answers: object) -> Json:
         """Fill in a step of a form; return the next one."""
         flows = _SUBENTRY_FLOWS if isinstance(step["handler"], list) else _FLOWS
         return await self.post(f"{flows}/{step['flow_id']}", **answers)

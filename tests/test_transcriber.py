@@ -1,0 +1,572 @@
+"""The policy: every word once and in order, whatever the pauses, the length and the service."""
+
+from array import array
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+
+from custom_components.azure_stt import transcriber
+from custom_components.azure_stt.audio import PcmDecoder
+from custom_components.azure_stt.azure_speech import (
+    Alternative,
+    AudioSource,
+    Recognition,
+    RecognitionOptions,
+    RecognitionStatus,
+    ResponseError,
+    SpeechConnectionError,
+    SpeechError,
+    SpeechTimeoutError,
+)
+from custom_components.azure_stt.recording import Recording, recorded
+from custom_components.azure_stt.transcriber import Patience, Transcriber, Transcript, join
+from tests.emulator import BYTES_PER_SECOND, noise, silence, speak
+from tests.emulator.segmentation import Segmenter, Utterance as Heard
+from tests.helpers import hear
+
+TICKS = 10_000_000
+LONGEST = 60.0
+
+
+@dataclass(kw_only=True)
+class Service:
+    """An engine that keeps the service's rules: it answers the first utterance at its end.
+
+    `late` is how many more blocks it takes before the answer is out.
+    """
+
+    pause: float = 0.5
+    initial_silence: float = 5.0
+    late: int = 0
+    places: bool = True
+    down: bool = False
+    spared: int = 0
+    """So many requests come before the errors."""
+    errors: list[SpeechError] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list)
+    """The audio of each request."""
+
+    async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
+        """Listen until the first utterance has ended."""
+        self.requests.append(b"")
+        if self.errors and len(self.requests) > self.spared:
+            raise self.errors.pop(0)
+        segmenter = Segmenter(pause=self.pause, initial_silence=self.initial_silence)
+        late = self.late
+        async for block in audio():
+            self.requests[-1] += block
+            segmenter.feed(block)
+            if segmenter.has_ended:
+                late -= 1
+                if late < 0:
+                    break
+        else:
+            segmenter.finish()
+        if len(self.requests[-1]) > LONGEST * BYTES_PER_SECOND:
+            msg = "Too long"
+            raise ResponseError(msg, status=400)
+        return await self._answer(segmenter.utterance, segmenter.offset)
+
+    async def _answer(self, utterance: Heard | None, judged: int) -> Recognition:
+        if utterance is None:
+            return Recognition(
+                status=RecognitionStatus.INITIAL_SILENCE_TIMEOUT,
+                offset=judged / TICKS,
+                duration=0.0,
+            )
+        text = await hear(utterance.audio)
+        return Recognition(
+            status=RecognitionStatus.SUCCESS if text else RecognitionStatus.NO_MATCH,
+            alternatives=(Alternative(display=text),) if text else (),
+            offset=utterance.offset / TICKS if self.places else None,
+            duration=utterance.duration / TICKS if self.places else None,
+        )
+
+
+async def never(_text: str, _language: str) -> bool:
+    """Take no text for a whole command."""
+    return False
+
+
+async def always(_text: str, _language: str) -> bool:
+    """Take every text for a whole command."""
+    return True
+
+
+async def transcribe(
+    chunks: AsyncIterator[bytes],
+    service: Service,
+    **options: Any,  # noqa: ANN401 - the transcriber's own
+) -> Transcript:
+    """Let a service hear a host's stream."""
+    async with recorded(chunks, PcmDecoder()) as recording:
+        return await Transcriber(
+            recording=recording,
+            options=RecognitionOptions(language=options.pop("language", "en-US")),
+            engines=options.pop("engines", [service]),
+            is_whole=options.pop("is_whole", never),
+            **options,
+        ).transcribe()
+
+
+async def play(
+    *parts: bytes | Awaitable[object], sizes: Sequence[int] = (640,)
+) -> AsyncIterator[bytes]:
+    """Give audio in chunks of these sizes, over and over, with a breath after each."""
+    lengths = cycle(sizes)
+    for part in parts:
+        if not isinstance(part, bytes):
+            await part
+            continue
+        start = 0
+        while start < len(part):
+            size = next(lengths)
+            yield part[start : start + size]
+            start += size
+            await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """Words, the pause between them and the quiet after them; no words: a cough."""
+
+    words: tuple[str, ...]
+    pause_ms: int
+    quiet: float
+
+    @property
+    def audio(self) -> bytes:
+        """What is heard of it."""
+        said = speak(" ".join(self.words), pause_ms=self.pause_ms) if self.words else noise(0.1)
+        return said + silence(self.quiet)
+
+
+QUIET = st.sampled_from([0.06, 0.25, 0.4, 0.6, 0.9, 1.5, 4, 8])
+WORDS = st.lists(st.integers(1, 20_000).map(str), min_size=0, max_size=5).map(tuple)
+CONVERSATIONS = st.lists(
+    st.builds(Utterance, words=WORDS, pause_ms=st.integers(20, 200), quiet=QUIET),
+    min_size=1,
+    max_size=6,
+)
+SIZES = st.lists(
+    st.sampled_from([1, 2, 319, 320, 640, 1001, 4096, 50_000]), min_size=1, max_size=4
+).map(lambda sizes: [*sizes, 4096])
+
+
+@given(
+    before=st.sampled_from([0, 0.1, 0.9, 3, 7]),
+    conversation=CONVERSATIONS,
+    less=st.sampled_from([0, 2, 1000, 1900]),
+    sizes=SIZES,
+    service=st.builds(
+        Service,
+        pause=st.sampled_from([0.3, 0.5, 0.8]),
+        initial_silence=st.sampled_from([1.0, 5.0]),
+        late=st.sampled_from([0, 1, 20, 10_000]),
+    ),
+    patience=st.sampled_from([Patience.TO_THE_END, Patience.AUTOMATIC]),
+)
+@settings(
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_every_word_once_and_in_order(
+    before: float,
+    conversation: list[Utterance],
+    less: int,
+    sizes: list[int],
+    service: Service,
+    patience: Patience,
+) -> None:
+    """Any chunks, pauses and utterances, and any moment of the service's answer."""
+    audio = silence(before) + b"".join(utterance.audio for utterance in conversation)
+    audio = audio[: len(audio) - less]
+    words = [word for utterance in conversation for word in utterance.words]
+    transcript = await transcribe(play(audio, sizes=sizes), service, patience=patience)
+    assert transcript.text.split() == words
+
+
+# When to answer.
+
+LIGHT = speak("Turn on the light")
+IN_TIME = speak("in five minutes")
+
+
+@pytest.mark.parametrize("pause", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("patience", [Patience.AUTOMATIC, Patience.TO_THE_END])
+async def test_goes_on_after_a_pause(patience: Patience, pause: float) -> None:
+    """What follows a pause is heard, by one request for each part."""
+    service = Service()
+    audio = play(LIGHT, silence(pause), IN_TIME, silence(1.35))
+    transcript = await transcribe(audio, service, patience=patience)
+    assert transcript.text == "Turn on the light in five minutes"
+    assert len(service.requests) == len(transcript.parts) == (1 if pause < 0.5 else 2)
+
+
+async def test_first_pause() -> None:
+    """The first answer is all, if that is wanted."""
+    service = Service()
+    audio = play(LIGHT, silence(0.9), IN_TIME, silence(1.35))
+    transcript = await transcribe(audio, service, patience=Patience.FIRST_PAUSE)
+    assert transcript.text == "Turn on the light"
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("quiet", "answered"), [(0.7, False), (0.78, False), (0.84, True), (1.2, True)]
+)
+async def test_a_whole_command_is_answered_after_the_quiet(quiet: float, answered: bool) -> None:  # noqa: FBT001
+    """The home knows it; 0.8 s of quiet prove that nobody goes on."""
+    forever = asyncio.get_running_loop().create_future()
+    call = asyncio.create_task(
+        transcribe(play(LIGHT, silence(quiet), forever), Service(), is_whole=always)
+    )
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert call.done() is answered
+    forever.set_result(None)
+    assert (await call).text == "Turn on the light"
+
+
+async def test_a_whole_command_goes_on_within_the_quiet() -> None:
+    """Being whole is no end: what is said within 0.8 s belongs to it."""
+    audio = play(LIGHT, silence(0.7), IN_TIME, silence(1.35))
+    transcript = await transcribe(audio, Service(), is_whole=always)
+    assert transcript.text == "Turn on the light in five minutes"
+
+
+async def test_is_whole_is_asked_for_all_that_was_said() -> None:
+    """The parts together, and in the language of the utterance."""
+    asked: list[tuple[str, str]] = []
+
+    async def is_whole(text: str, language: str) -> bool:
+        asked.append((text, language))
+        return False
+
+    audio = play(LIGHT, silence(0.6), IN_TIME, silence(0.7), asyncio.sleep(0.01))
+    await transcribe(audio, Service(), is_whole=is_whole, language="en-GB")
+    assert asked == [
+        ("Turn on the light", "en-GB"),
+        ("Turn on the light in five minutes", "en-GB"),
+    ]
+
+
+async def test_silence_at_the_end_costs_nothing() -> None:
+    """However long it is."""
+    service = Service()
+    transcript = await transcribe(play(LIGHT, silence(14)), service)
+    assert transcript.text == "Turn on the light"
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("word", ["Stop", "A"])
+async def test_one_word_is_a_beginning(word: str) -> None:
+    """A word without any pause in it says nothing of the room: more may follow."""
+    audio = play(speak(word), silence(0.7), speak("Light"), silence(0.9), speak("on"))
+    assert (await transcribe(audio, Service())).text == f"{word} Light on"
+
+
+@pytest.mark.parametrize("louder", [3, -6, -12])
+async def test_voices_fall(louder: float) -> None:
+    """The second half of a command may be quieter than the first, and be one word."""
+    audio = play(LIGHT, silence(0.7), speak("now", level=-12 + louder), silence(0.7))
+    assert (await transcribe(audio, Service())).text == "Turn on the light now"
+
+
+@pytest.mark.parametrize("room", [-60, -43])
+async def test_a_room_is_not_silent(room: float) -> None:
+    """The room's noise is no continuation, and hides none."""
+    hiss = array("h", noise(4.0, level=room))
+    speech = array("h", LIGHT + silence(0.8) + IN_TIME + silence(1.3))
+    mixed = array("h", [a + b for a, b in zip(speech, hiss, strict=False)]).tobytes()
+    service = Service()
+    transcript = await transcribe(play(mixed), service)
+    assert len(transcript.parts) == len(service.requests) == 2
+
+
+async def test_television_is_left_out() -> None:
+    """What is 15 dB below the command isn't even asked about."""
+    service = Service()
+    audio = play(LIGHT, silence(0.7), speak("and now the weather", level=-30), silence(0.7))
+    assert (await transcribe(audio, service)).text == "Turn on the light"
+    assert len(service.requests) == 1
+
+
+async def test_television_after_a_bang_is_left_out() -> None:
+    """A loud beginning doesn't make it a continuation; a person who goes on is heard."""
+    service = Service()
+    weather = noise(0.08) + speak("and now the weather " * 5, level=-30)
+    audio = play(LIGHT, silence(0.7), weather, silence(0.7), IN_TIME)
+    assert (await transcribe(audio, service)).text == "Turn on the light in five minutes"
+    assert len(service.requests) == 3
+
+
+async def test_goes_on_after_noise_and_silence() -> None:
+    """Neither a cough nor a late beginning ends the utterance."""
+    service = Service(initial_silence=2.0)
+    audio = play(noise(0.3), silence(0.7), silence(4), LIGHT, silence(0.6), IN_TIME)
+    assert (await transcribe(audio, service)).text == "Turn on the light in five minutes"
+
+
+async def test_one_word_after_noise() -> None:
+    """Even if the stream has long ended, and ends with the word."""
+    service = Service(late=10_000)
+    audio = play(noise(0.3), silence(0.7), speak("Stop"))
+    assert (await transcribe(audio, service)).text == "Stop"
+    audio = play(noise(0.3), silence(0.52), speak("Stop"))
+    assert (await transcribe(audio, service)).text == "Stop"
+    audio = play(noise(0.3), silence(10), speak("Stop"))
+    assert (await transcribe(audio, service)).text == "Stop"
+
+
+async def test_only_noise_ends() -> None:
+    """It costs a request for each time that the service hears an end of it."""
+    service = Service()
+    audio = play(*[noise(0.3) + silence(0.6)] * 5)
+    assert not (await transcribe(audio, service)).text
+    assert len(service.requests) <= 6
+
+
+async def test_a_service_that_answers_for_nothing_ends() -> None:
+    """Nothing is asked for ever, whatever the service says."""
+
+    class Nothing(Service):
+        async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
+            self.requests.append(await anext(aiter(audio())))
+            return Recognition(status=RecognitionStatus.NO_MATCH, offset=0.0, duration=0.0)
+
+    service = Nothing()
+    transcript = await transcribe(play(LIGHT * 5), service)
+    assert not transcript.text
+    assert len(service.requests) < 20
+
+
+async def test_an_answer_without_a_place() -> None:
+    """Going on starts where the last word ends, or shortly before what was sent by then."""
+    audio = play(LIGHT, silence(0.9), IN_TIME, silence(0.9))
+    service = Service(places=False)
+    assert (await transcribe(audio, service)).text == "Turn on the light in five minutes"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en-US", "a b"), ("ja-JP", "ab"), ("zh-CN", "ab"), ("th-TH", "ab"), ("ko-KR", "a b")],
+)
+def test_join(language: str, text: str) -> None:
+    """Languages that write no spaces get none."""
+    assert join(["a", "", "b"], language) == text
+
+
+# Beyond 60 seconds.
+
+
+def long_speech(seconds: float, pause_ms: int, words: int) -> tuple[bytes, list[str]]:
+    """Return speech with a longer pause after so many words, and its words."""
+    audio, said = bytearray(), list[str]()
+    while len(audio) < seconds * BYTES_PER_SECOND:
+        some = [str(1000 + len(said) + number) for number in range(words)]
+        said += some
+        audio += speak(" ".join(some)) + silence(pause_ms / 1000)
+    return bytes(audio), said
+
+
+@pytest.mark.parametrize(
+    ("patience", "pause_ms"),
+    [
+        (Patience.TO_THE_END, 40),
+        (Patience.TO_THE_END, 43),
+        (Patience.TO_THE_END, 120),
+        (Patience.TO_THE_END, 210),
+        (Patience.AUTOMATIC, 450),
+        (Patience.FIRST_PAUSE, 60),
+        (Patience.FIRST_PAUSE, 450),
+    ],
+)
+async def test_long_speech(patience: Patience, pause_ms: int) -> None:
+    """Every word once, and no request with more than 60 s: there is no pause to end one."""
+    audio, words = long_speech(150, pause_ms, 31)
+    service = Service()
+    transcript = await transcribe(play(audio, sizes=[4096]), service, patience=patience)
+    assert transcript.text.split() == words
+    seconds = [len(request) / BYTES_PER_SECOND for request in service.requests]
+    assert max(seconds) < 58.5
+    assert min(seconds[:-1]) > 44
+    if pause_ms >= 210:
+        assert max(seconds) < 57
+
+
+async def test_a_long_silence() -> None:
+    """More than a minute of it stops nothing, and needs no memory."""
+    audio = play(LIGHT, silence(100), IN_TIME, silence(70), LIGHT, sizes=[4096])
+    service = Service()
+    transcript = await transcribe(audio, service)
+    assert transcript.text == "Turn on the light in five minutes Turn on the light"
+    assert len(service.requests) == 3
+
+
+async def test_a_long_silence_before() -> None:
+    """The first word may come late."""
+    transcript = await transcribe(play(silence(130), LIGHT, sizes=[4096]), Service())
+    assert transcript.text == "Turn on the light"
+
+
+# Deadline and other engines.
+
+
+@dataclass(kw_only=True)
+class Hanging(Service):
+    """An engine that doesn't answer its first requests."""
+
+    hangs: int = 1
+
+    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+        """Listen, and hang."""
+        self.hangs -= 1
+        recognition = await super().recognize(audio, options)
+        if self.hangs >= 0:
+            await asyncio.Event().wait()
+        return recognition
+
+
+class Other:
+    """A fallback engine, which remembers from where on it heard."""
+
+    def __init__(self, *, seconds: float = 0.0) -> None:
+        """Answer after so many seconds."""
+        self.starts: list[int] = []
+        self._seconds = seconds
+
+    async def __call__(self, recording: Recording, start: int, _: str) -> str:
+        """Hear the rest of the recording."""
+        self.starts.append(start)
+        audio = b"".join([block async for block in recording.read(start)])
+        await asyncio.sleep(self._seconds)
+        return await hear(audio)
+
+
+def refused() -> ResponseError:
+    """Return what trying again doesn't help against."""
+    return ResponseError("Nothing there", status=404)
+
+
+async def test_a_request_that_hangs_is_sent_again() -> None:
+    """At half the deadline, from the first sample."""
+    service = Hanging()
+    transcript = await transcribe(play(LIGHT), service, deadline=0.2)
+    assert transcript.text == "Turn on the light"
+    assert service.requests == [LIGHT, LIGHT]
+
+
+async def test_a_slow_answer_is_taken() -> None:
+    """What comes first is taken: the slow one isn't given up for its repetition."""
+
+    class Slow(Service):
+        async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+            recognition = await super().recognize(audio, options)
+            await asyncio.sleep(0.15)
+            return recognition
+
+    began = asyncio.get_running_loop().time()
+    assert (await transcribe(play(LIGHT), Slow(), deadline=0.2)).text == "Turn on the light"
+    assert asyncio.get_running_loop().time() - began < 0.2
+
+
+async def test_nobody_answers() -> None:
+    """After the deadline that's an error."""
+    service = Hanging(hangs=9)
+    with pytest.raises(SpeechTimeoutError):
+        await transcribe(play(LIGHT), service, deadline=0.1)
+    assert len(service.requests) == 2
+
+
+async def test_second_engine_at_half_the_deadline() -> None:
+    """While the first one hangs; not before."""
+    first, second = Hanging(hangs=9), Service()
+    began = asyncio.get_running_loop().time()
+    transcript = await transcribe(play(LIGHT), first, engines=[first, second], deadline=0.3)
+    assert transcript.text == "Turn on the light"
+    assert 0.15 <= asyncio.get_running_loop().time() - began < 0.25
+    assert (len(first.requests), second.requests) == (1, [LIGHT])
+
+
+async def test_second_engine_at_once() -> None:
+    """When the first one has failed for good, while the person still speaks."""
+    first, second = Service(errors=[refused()]), Service()
+    audio = play(LIGHT, asyncio.sleep(0.01), silence(0.1), IN_TIME)
+    transcript = await transcribe(audio, first, engines=[first, second])
+    assert transcript.text == "Turn on the light in five minutes"
+    assert (len(first.requests), len(second.requests)) == (1, 1)
+
+
+async def test_deadline_begins_with_the_end() -> None:
+    """Neither a long stream nor many parts use it up."""
+    parts: list[bytes | Awaitable[object]] = [LIGHT, silence(0.7)] * 3
+    audio = play(*parts, asyncio.sleep(0.3), LIGHT)
+    transcript = await transcribe(audio, Service(), deadline=0.2)
+    assert transcript.text == " ".join(["Turn on the light"] * 4)
+
+
+async def test_fallback_hears_what_is_left() -> None:
+    """What was recognised is kept, and its audio isn't heard again."""
+    service, other = Service(spared=1, errors=[refused()]), Other()
+    audio = play(LIGHT, silence(0.9), IN_TIME)
+    transcript = await transcribe(audio, service, fallback=other)
+    assert transcript.text == "Turn on the light in five minutes"
+    (start,) = other.starts
+    assert len(LIGHT) // 2 <= start <= (len(LIGHT) + len(silence(0.9))) // 2
+
+
+async def test_fallback_has_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline that has passed isn't its own."""
+    monkeypatch.setattr(transcriber, "FALLBACK_LIMIT", 0.2)
+    other = Other(seconds=0.1)
+    transcript = await transcribe(play(LIGHT), Hanging(hangs=9), fallback=other, deadline=0.3)
+    assert transcript.text == "Turn on the light"
+
+
+async def test_fallback_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is the resource's."""
+    monkeypatch.setattr(transcriber, "FALLBACK_LIMIT", 0.1)
+    service = Service(errors=[refused()])
+    with pytest.raises(ResponseError):
+        await transcribe(play(LIGHT), service, fallback=Other(seconds=9))
+
+
+async def test_known_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who knows it waits little before the fallback engine is asked."""
+    monkeypatch.setattr(transcriber, "_DEADLINE_WHEN_DOWN", 0.05)
+    hanging = Hanging(down=True, hangs=9)
+    async with asyncio.timeout(1):
+        transcript = await transcribe(play(LIGHT), hanging, fallback=Other())
+    assert transcript.text == "Turn on the light"
+    service = Service(down=True, errors=[SpeechConnectionError("No way")] * 9)
+    assert (await transcribe(play(LIGHT), service, fallback=Other())).text
+    assert len(service.requests) == 1
+
+
+async def test_half_a_command_is_an_error() -> None:
+    """If what follows can't be heard, what was heard isn't acted on."""
+    service = Service(spared=1, errors=[refused()])
+    with pytest.raises(ResponseError):
+        await transcribe(play(LIGHT, silence(0.9), IN_TIME), service)
+
+
+@pytest.mark.parametrize("error", [OSError("host"), TimeoutError("host")])
+async def test_a_broken_stream(error: Exception) -> None:
+    """Whatever is going on, what broke is raised, and nothing is left of the tries."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield LIGHT
+        await asyncio.sleep(0.01)
+        raise error
+
+    no_way: list[SpeechError] = [SpeechConnectionError("No way")]
+    for service in (Service(), Service(errors=no_way * 99), Service(errors=[refused()])):
+        for options in ({"engines": [service, Hanging()]}, {"fallback": Other()}):
+            with pytest.raises(type(error)) as caught:
+                await transcribe(broken(), service, deadline=0.5, **options)
+            assert caught.value is error
