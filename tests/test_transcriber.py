@@ -288,6 +288,27 @@ async def test_a_room_is_not_silent(room: float) -> None:
     assert len(transcript.parts) == len(service.requests) == 2
 
 
+async def test_a_loud_room_is_measured_after_a_word() -> None:
+    """A word alone says nothing of the room, but what follows it does: it costs no request."""
+
+    class Knowing(Service):
+        async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
+            self.requests.append(b"".join([block async for block in audio()]))
+            return Recognition(
+                status=RecognitionStatus.SUCCESS,
+                alternatives=(Alternative(display="Stop"),),
+                offset=0.0,
+                duration=len(word) / BYTES_PER_SECOND,
+            )
+
+    word, hiss = speak("Stop"), array("h", noise(1.5, level=-20))
+    samples = array("h", word + silence(1.5))
+    mixed = array("h", [a + b for a, b in zip(samples, hiss, strict=False)]).tobytes()
+    service = Knowing()
+    assert (await transcribe(play(mixed), service)).text == "Stop"
+    assert len(service.requests) == 1
+
+
 async def test_television_is_left_out() -> None:
     """What is 15 dB below the command isn't even asked about."""
     service = Service()
@@ -406,6 +427,12 @@ async def test_a_long_silence() -> None:
     transcript = await transcribe(audio, service)
     assert transcript.text == "Turn on the light in five minutes Turn on the light"
     assert len(service.requests) == 3
+
+
+async def test_a_long_noise() -> None:
+    """Minutes of it neither stop the host nor need memory."""
+    audio = play(*[noise(0.3) + silence(0.7)] * 90, LIGHT, sizes=[4096])
+    assert (await transcribe(audio, Service())).text == "Turn on the light"
 
 
 async def test_a_long_silence_before() -> None:

@@ -1,0 +1,441 @@
+"""The table of faults: what goes wrong, and what comes of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain, repeat
+from typing import Any, Final
+
+import pytest
+from yarl import URL
+
+from homeassistant.components.stt import SpeechResult, SpeechResultState
+from homeassistant.components.stt.const import DATA_COMPONENT
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from custom_components.azure_stt import transcriber
+from custom_components.azure_stt.azure_speech import Cloud, Timeouts, credentials
+from custom_components.azure_stt.resource import Resource
+from tests.conftest import ENTITY_ID, HostStream, metadata
+from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
+from tests.helpers import (
+    FALLBACK_ID,
+    FallbackEngine,
+    add_fallback,
+    second_emulator,
+    set_up_resource,
+)
+
+SENTENCE: Final = "Turn on the kitchen light."
+SPOKEN: Final = speak(SENTENCE) + silence(0.3)
+
+TRIES: Final = 4
+"""How often a resource is asked if nothing else could answer: then the next pause is past the
+deadline."""
+BACKOFF: Final = (*[0.0, 0.02, 0.04][: TRIES - 1], 99.0)
+TIMEOUTS: Final = Timeouts(connect=2.0, go_ahead=0.6, answer=1.0)
+
+DEADLINE: Final = 10.0
+HANGS: Final = 30.0
+HALF: Final = len(SPOKEN) // 2
+
+type Preparation = Callable[["House"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What goes wrong, and what is expected.
+
+    `requests` are the recognitions that reach the resource; `second` and `fallback` those that
+    reach another resource and another engine, None if there's no such thing. `text` is None for
+    an error.
+    """
+
+    name: str
+    faults: Sequence[Fault] = ()
+    second_faults: Sequence[Fault] = ()
+    prepare: Preparation | None = None
+    entra: bool = False
+    fallback_fails: bool = False
+    text: str | None = SENTENCE
+    requests: int = 1
+    second: int | None = None
+    fallback: int | None = None
+    reauth: bool = False
+
+
+class Breath:
+    """A moment in the middle of speech."""
+
+    def __await__(self) -> Generator[Any]:
+        """Take it."""
+        return asyncio.sleep(0.005).__await__()
+
+
+@dataclass(kw_only=True)
+class House:
+    """A home with a resource, and perhaps others that could answer."""
+
+    hass: HomeAssistant
+    emulator: Emulator
+    resource: Resource
+    second: Emulator | None
+    fallback: FallbackEngine | None
+    parts: list[bytes | Awaitable[object]] = field(
+        default_factory=lambda: [SPOKEN[:HALF], Breath(), SPOKEN[HALF:]]
+    )
+    """What the host sends."""
+
+    @classmethod
+    @asynccontextmanager
+    async def built(cls, hass: HomeAssistant, emulator: Emulator, row: Row) -> AsyncIterator[House]:
+        """Set up what a row asks for."""
+        recognizer: dict[str, object] = {"deadline": DEADLINE}
+        assert await async_setup_component(hass, "stt", {})
+        async with AsyncExitStack() as stack:
+            second = fallback = None
+            if row.second is not None:
+                second = await stack.enter_async_context(second_emulator())
+                entry = await set_up_resource(hass, second, timeouts=TIMEOUTS)
+                recognizer["second_entry"] = entry.entry_id
+            if row.fallback is not None:
+                fallback = await add_fallback(hass, fails=row.fallback_fails)
+                recognizer["fallback_entity"] = FALLBACK_ID
+            entry = await set_up_resource(
+                hass, emulator, recognizer, entra=row.entra, timeouts=TIMEOUTS
+            )
+            yield cls(
+                hass=hass,
+                emulator=emulator,
+                resource=entry.runtime_data,
+                second=second,
+                fallback=fallback,
+            )
+
+    async def recognize(self) -> SpeechResult:
+        """Say the sentence."""
+        entity = self.hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
+        assert entity is not None
+        stream = HostStream(*self.parts)
+        result = await entity.internal_async_process_audio_stream(metadata(), stream)
+        assert stream.closed
+        return result
+
+
+async def stop(house: House) -> None:
+    """Take the service from the net."""
+    await house.emulator.stop()
+
+
+async def stop_both(house: House) -> None:
+    """Take the network away."""
+    await house.emulator.stop()
+    assert house.second
+    await house.second.stop()
+
+
+async def restart(house: House) -> None:
+    """Take the service from the net, and bring it back while the person speaks."""
+    await house.emulator.stop()
+    house.parts[1] = house.emulator.start()
+
+
+async def expire(house: House) -> None:
+    """Make the token that is in use a bad one."""
+    house.emulator.expire_tokens()
+
+
+async def forget(house: House) -> None:
+    """Make the client need a new token."""
+    house.resource.client._credential._token = None
+
+
+async def revoke(house: House) -> None:
+    """Make the key a bad one, and what was issued for it."""
+    house.emulator.keys.clear()
+    house.emulator.expire_tokens()
+
+
+async def revoke_secret(house: House) -> None:
+    """Make the application's secret a bad one, and what was issued for it."""
+    house.emulator.entra = replace(house.emulator.entra, client_secret="another")
+    house.emulator.expire_tokens()
+
+
+TOKEN: Final = partial(Fault, where=Endpoint.TOKEN)
+ENTRA: Final = partial(Fault, where=Endpoint.ENTRA)
+RESET: Final = Fault(reset=True)
+TROUBLE: Final = Fault(status=503)
+QUOTA: Final = Fault(status=403, times=None)
+HANGING: Final = Fault(at=Moment.AFTER_BODY, delay=HANGS)
+
+PASSING: Final = {
+    "408": Fault(status=408),
+    "429": Fault(status=429),
+    "429, wait": Fault(status=429, headers={"Retry-After": "0.1"}),
+    "500": Fault(status=500),
+    "502": Fault(status=502),
+    "503": Fault(status=503),
+    "504": Fault(status=504),
+    "reset": RESET,
+    "portal": Fault(status=200, body="<html>Log in</html>"),
+    "not JSON": Fault(status=200, body='{"RecognitionStatus": "Succ'),
+    "error inside": Fault(status=200, body='{"RecognitionStatus": "Error"}'),
+}
+"""What trying again helps against."""
+
+FINAL: Final = {
+    "400": Fault(status=400),
+    "403": QUOTA,
+    "404": Fault(status=404),
+    "redirect": Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+    "forbidden inside": Fault(status=200, body='{"RecognitionStatus": "Forbidden"}'),
+}
+"""What it doesn't help against."""
+
+MOMENTS: Final[dict[str, Any]] = {
+    "before the body": {"at": Moment.BEFORE_BODY},
+    "mid-body": {"at": Moment.DURING_BODY, "after_bytes": HALF},
+    "after the body": {"at": Moment.AFTER_BODY},
+    "in the answer": {"at": Moment.DURING_ANSWER},
+}
+
+
+def moments() -> Iterator[Row]:
+    """Yield each passing fault, once, at each moment."""
+    for what, fault in PASSING.items():
+        for when, moment in MOMENTS.items():
+            yield Row(name=f"{what}, {when}", faults=[replace(fault, **moment)], requests=2)
+
+
+def finals() -> Iterator[Row]:
+    """Yield each final fault: alone, with another resource, with another engine."""
+    for what, fault in FINAL.items():
+        lasting = replace(fault, times=None)
+        yield Row(name=what, faults=[lasting], text=None)
+        yield Row(name=f"{what}, second", faults=[lasting], second=1)
+        yield Row(name=f"{what}, fallback", faults=[lasting], fallback=1)
+
+
+def repeated() -> Iterator[Row]:
+    """Yield the usual faults, twice and for good, with all that could answer instead."""
+    usual = {
+        "reset": RESET,
+        "reset mid-body": replace(RESET, **MOMENTS["mid-body"]),
+        "reset in the answer": replace(RESET, **MOMENTS["in the answer"]),
+        "503": TROUBLE,
+        "500 after the body": Fault(status=500, at=Moment.AFTER_BODY),
+    }
+    for what, fault in usual.items():
+        twice, lasting = replace(fault, times=2), replace(fault, times=None)
+        yield Row(name=f"{what}, twice", faults=[twice], requests=3)
+        yield Row(name=f"{what}, for good", faults=[lasting], requests=TRIES, text=None)
+        yield Row(name=f"{what}, once, second", faults=[fault], requests=2, second=0)
+        yield Row(name=f"{what}, for good, second", faults=[lasting], requests=2, second=1)
+        yield Row(name=f"{what}, for good, fallback", faults=[lasting], requests=2, fallback=1)
+        yield Row(
+            name=f"{what}, for good, both",
+            faults=[lasting],
+            second_faults=[lasting],
+            requests=2,
+            second=2,
+            fallback=1,
+        )
+
+
+def others() -> Iterator[Row]:
+    """Yield the rest."""
+    # Nobody there.
+    yield Row(name="refused", prepare=stop, requests=0, text=None)
+    yield Row(name="refused, second", prepare=stop, requests=0, second=1)
+    yield Row(name="refused, fallback", prepare=stop, requests=0, fallback=1)
+    yield Row(name="no network", prepare=stop_both, requests=0, second=0, fallback=1)
+    yield Row(
+        name="no network, fallback fails",
+        prepare=stop_both,
+        requests=0,
+        second=0,
+        fallback=1,
+        fallback_fails=True,
+        text=None,
+    )
+    yield Row(name="back while the person speaks", prepare=restart)
+    # Time.
+    yield Row(name="no 100", faults=[Fault(withhold_continue=True)], requests=2)
+    yield Row(name="hangs before the 100", faults=[Fault(delay=HANGS)], requests=2)
+    yield Row(name="hangs after the body", faults=[HANGING], requests=2)
+    yield Row(name="hangs after the body, twice", faults=[replace(HANGING, times=2)], requests=3)
+    yield Row(
+        name="hangs in the answer",
+        faults=[Fault(at=Moment.DURING_ANSWER, delay=HANGS)],
+        requests=2,
+    )
+    yield Row(
+        name="answer drips",
+        faults=[Fault(at=Moment.DURING_ANSWER, bytes_per_second=10)],
+        requests=2,
+    )
+    yield Row(
+        name="hangs for good, fallback",
+        faults=[replace(HANGING, times=None)],
+        requests=2,
+        fallback=1,
+    )
+    yield Row(
+        name="asked to wait too long",
+        faults=[Fault(status=429, headers={"Retry-After": "60"})],
+        text=None,
+    )
+    yield Row(
+        name="asked to wait too long, second",
+        faults=[Fault(status=429, headers={"Retry-After": "60"})],
+        second=1,
+    )
+    yield Row(
+        name="asked to wait too long, fallback",
+        faults=[Fault(status=503, headers={"Retry-After": "60"})],
+        fallback=1,
+    )
+    # The token, and the key as the second way in.
+    yield Row(name="token expired", prepare=expire, requests=2)
+    yield Row(name="token service: 500", prepare=forget, faults=[TOKEN(status=500)])
+    yield Row(name="token service: reset", prepare=forget, faults=[TOKEN(reset=True)])
+    yield Row(name="token service: hangs", prepare=forget, faults=[TOKEN(delay=HANGS)])
+    yield Row(name="token service: not a token", prepare=forget, faults=[TOKEN(status=200)])
+    yield Row(
+        name="token expired, its service down, and a reset",
+        prepare=expire,
+        faults=[TOKEN(status=500, times=None), Fault(), RESET],
+        requests=3,
+    )
+    yield Row(
+        name="token expired, then a reset in the body",
+        prepare=expire,
+        faults=[Fault(), replace(RESET, **MOMENTS["mid-body"])],
+        requests=3,
+    )
+    yield Row(name="key revoked", prepare=revoke, requests=2, text=None, reauth=True)
+    yield Row(name="key revoked, second", prepare=revoke, requests=2, second=1, reauth=True)
+    yield Row(name="key revoked, fallback", prepare=revoke, requests=2, fallback=1, reauth=True)
+    # Microsoft Entra.
+    entra = partial(Row, entra=True)
+    yield entra(name="Entra: token expired", prepare=expire, requests=2)
+    yield entra(name="Entra: token 500", prepare=forget, faults=[ENTRA(status=500)])
+    yield entra(name="Entra: token reset", prepare=forget, faults=[ENTRA(reset=True, times=2)])
+    yield entra(name="Entra: token hangs", prepare=forget, faults=[ENTRA(delay=HANGS)])
+    yield entra(
+        name="Entra: token in half",
+        prepare=forget,
+        faults=[ENTRA(at=Moment.DURING_ANSWER, reset=True)],
+    )
+    yield entra(
+        name="Entra: token 503 for good",
+        prepare=forget,
+        faults=[ENTRA(status=503, times=None)],
+        requests=0,
+        text=None,
+    )
+    yield entra(
+        name="Entra: token 503 for good, second",
+        prepare=forget,
+        faults=[ENTRA(status=503, times=None)],
+        requests=0,
+        second=1,
+    )
+    yield entra(
+        name="Entra: secret revoked", prepare=revoke_secret, requests=1, text=None, reauth=True
+    )
+    yield entra(
+        name="Entra: secret revoked, fallback",
+        prepare=revoke_secret,
+        requests=1,
+        fallback=1,
+        reauth=True,
+    )
+    yield entra(
+        name="Entra: reset mid-body", faults=[replace(RESET, **MOMENTS["mid-body"])], requests=2
+    )
+    yield entra(name="Entra: 403", faults=[QUOTA], text=None)
+    # Several together.
+    yield Row(name="reset, then 429", faults=[RESET, Fault(status=429)], requests=3)
+    yield Row(
+        name="503, then in half",
+        faults=[TROUBLE, replace(RESET, **MOMENTS["in the answer"])],
+        requests=3,
+    )
+    yield Row(name="reset, then 403", faults=[RESET, QUOTA], requests=2, text=None)
+    yield Row(name="reset, then 403, second", faults=[RESET, QUOTA], requests=2, second=1)
+    yield Row(
+        name="403 here, reset there", faults=[QUOTA], second_faults=[RESET], requests=1, second=2
+    )
+    yield Row(
+        name="403 on both, fallback", faults=[QUOTA], second_faults=[QUOTA], second=1, fallback=1
+    )
+    yield Row(name="403 on both", faults=[QUOTA], second_faults=[QUOTA], second=1, text=None)
+    yield Row(
+        name="403, fallback fails", faults=[QUOTA], fallback=1, fallback_fails=True, text=None
+    )
+
+
+ROWS: Final = [*moments(), *finals(), *repeated(), *others()]
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
+    """Make the pauses short, and Microsoft Entra a part of the emulator."""
+    monkeypatch.setattr(transcriber, "_BACKOFF", BACKOFF)
+    monkeypatch.setattr(
+        Cloud,
+        "entra_token_url",
+        lambda _, tenant: URL(emulator.url).joinpath(tenant, "oauth2", "v2.0", "token"),
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+async def test_fault(
+    hass: HomeAssistant, emulator: Emulator, row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said is heard if anyone can hear it, by as few requests as that takes."""
+    async with House.built(hass, emulator, row) as house:
+        monkeypatch.setattr(credentials, "TOKEN_TIMEOUT", 0.6)
+        emulator.faults += row.faults
+        if house.second:
+            house.second.faults += row.second_faults
+        if row.prepare:
+            await row.prepare(house)
+        result = await house.recognize()
+        assert result.text == row.text
+        assert (result.result is SpeechResultState.SUCCESS) is (row.text is not None)
+        assert check_requests(emulator, row.faults) == row.requests
+        if house.second:
+            assert check_requests(house.second, row.second_faults) == row.second
+        if house.fallback:
+            assert house.fallback.heard == [SPOKEN] * (row.fallback or 0)
+        assert bool(hass.config_entries.flow.async_progress()) is row.reauth
+
+
+def check_requests(emulator: Emulator, faults: Sequence[Fault]) -> int:
+    """Count the recognitions; each began with the first sample, and went as far as it could."""
+    requests = emulator.requests_for(Endpoint.RECOGNITION)
+    struck = chain.from_iterable(
+        repeat(fault, len(requests) if fault.times is None else fault.times)
+        for fault in faults
+        if fault.where is Endpoint.RECOGNITION
+    )
+    for request, fault in zip(requests, chain(struck, repeat(Fault())), strict=False):
+        assert SPOKEN.startswith(request.audio)
+        if request.status == 200 and "Success" in request.text:
+            assert request.audio == SPOKEN
+        if fault.at in {Moment.AFTER_BODY, Moment.DURING_ANSWER}:
+            assert request.audio == SPOKEN
+        if fault.at is Moment.DURING_BODY:
+            assert request.body_bytes >= fault.after_bytes
+    return len(requests)
+
+
+def test_table_is_complete() -> None:
+    """No name stands twice."""
+    assert len({row.name for row in ROWS}) == len(ROWS) >= 60
