@@ -1,20 +1,28 @@
 """The benchmarks' own logic: figures, tables, the simulated link, the host's pace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 import re
 from time import monotonic
 
+from aiohttp import ClientSession
 import pytest
 
+from tests.benchmarks import person
 from tests.benchmarks.__main__ import main
+from tests.benchmarks.contenders import BUFFER, BUFFER_TWICE, CLOUD, CONTENDERS, ENTITY, Contender
+from tests.benchmarks.failure import ROUND_TRIP, Failure
 from tests.benchmarks.figures import Spread, percentile
 from tests.benchmarks.link import LOOPBACK, SLOW, Line, Link, Relay
-from tests.benchmarks.measure import Measurement, Stages
+from tests.benchmarks.measure import Measurement, Stages, measure
+from tests.benchmarks.pauses import AUTOMATIC, CASES, FIRST_PAUSE, WHOLE, Case, Heard, Pauses
+from tests.benchmarks.person import Saying
 from tests.benchmarks.speech import CHUNK, Host, Utterance, command, speech_of
 from tests.benchmarks.table import Table
-from tests.emulator import BYTES_PER_SECOND, SpokenEar
+from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
+from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenEar, noise, silence
+from tests.helpers import hear
 
 type Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -146,6 +154,130 @@ def test_stages() -> None:
     stages = Stages.of(measurement, requests)
     assert stages == Stages(to_service=0.25, in_service=0.125, from_service=0.125, chunks=3)
     assert Stages.of(measurement, requests[:1]) is None
+
+
+async def test_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """A contender that fails stops nothing; it's told, and isn't taken for a quick one."""
+
+    async def fail(_: AsyncIterable[bytes]) -> str:
+        raise OSError
+
+    async with ClientSession() as session:
+        measured = await measure(Contender(recognize=fail, session=session), command(7))
+    assert measured.heard == "[OSError]"
+    assert not measured.is_right
+    assert "OSError" in caplog.text
+    assert Spread.of([]) is None
+
+
+@pytest.mark.parametrize("name", [CLOUD, BUFFER, BUFFER_TWICE])
+async def test_peers(emulator: Emulator, name: str) -> None:
+    """The others recognise what they are given, with what they need of their surroundings."""
+    async with CONTENDERS[name](emulator.url) as contender:
+        assert (await measure(contender, command(7))).is_right
+
+
+@pytest.mark.parametrize(("name", "right"), [(CLOUD, False), (BUFFER, False), (BUFFER_TWICE, True)])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_peers_after_a_reset(emulator: Emulator, name: str, *, right: bool) -> None:
+    """Who doesn't try again has no text."""
+    emulator.faults.append(Fault(at=Moment.DURING_BODY, after_bytes=9600, reset=True))
+    async with CONTENDERS[name](emulator.url) as contender:
+        assert (await measure(contender, command(7))).is_right is right
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong", "met"),
+    [(2 * ROUND_TRIP, 0, True), (2 * ROUND_TRIP, 1, False), (0.105, 0, False), (None, 0, False)],
+)
+def test_failure_goal(more: float | None, wrong: int, *, met: bool) -> None:
+    """One upload and two round trips, and no wrong text."""
+    failure = Failure(
+        contender=ENTITY, delay=None, more=more, ratio=None, requests=2.0, wrong=wrong
+    )
+    assert failure.meets_goal is met
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong", "met"),
+    [(0.002, 0, True), (-0.01, 1, False), (0.0021, 0, False), (None, 0, False)],
+)
+def test_understood_goal(more: float | None, wrong: int, *, met: bool) -> None:
+    """Two milliseconds, and no wrong text."""
+    row = Understood(
+        case=UNDERSTOOD[0], setting=ON, delay=None, more=more, ratio=None, cpu=0.0, wrong=wrong
+    )
+    assert row.meets_goal is met
+
+
+def heard(said: str, text: str, *, delay: float, handed_over: str | None = None) -> Heard:
+    """Return what became of a saying whose host ends 1.3 s after it."""
+    return Heard(
+        measurement=Measurement(said=said, heard=text, spoken_at=1.0, heard_at=1.0 + delay, cpu=0),
+        host_end=1.3,
+        handed_over=handed_over or said,
+    )
+
+
+def test_words_lost() -> None:
+    """What the host cuts off is told from what is lost."""
+    one = heard("on and on and off", "on", delay=1.0, handed_over="on and on")
+    assert (one.lost, one.cut) == (2, 2)
+    assert heard("on and off", "on and off off", delay=1.0).lost == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "contender", "one", "goal"),
+    [
+        (WHOLE, AUTOMATIC, heard("on", "on", delay=0.8), "met"),
+        (WHOLE, AUTOMATIC, heard("on", "on", delay=1.25), "missed"),
+        (CASES[1], AUTOMATIC, heard("on", "on", delay=1.25), "met"),
+        (CASES[1], AUTOMATIC, heard("on and on", "on", delay=0.8), "missed"),
+        (CASES[1], AUTOMATIC, heard("on off", "on", delay=1.3, handed_over="on"), "met"),
+        (CASES[1], FIRST_PAUSE, heard("on and on", "on", delay=0.8), ""),
+    ],
+)
+def test_pauses_goal(case: Case, contender: str, one: Heard, goal: str) -> None:
+    """No word is lost, and a whole command is answered before the host ends."""
+    assert Pauses.of(case, contender, [one]).goal == goal
+
+
+@pytest.fixture
+def voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a noise of 1.2 s in some quiet be the voice."""
+    sound = silence(0.25) + noise(1.2) + silence(0.35)
+    monkeypatch.setattr(person, "say", lambda _, texts: dict.fromkeys(texts, sound))
+
+
+async def test_saying(voice: None) -> None:
+    """The words lie where the voice is, and each part has its pause before it."""
+    saying = Saying.of("Turn off all the lights", "in the big kitchen", pause=0.3)
+    speech = saying.utterance.speech
+    assert (
+        await hear(speech) == saying.utterance.text == "Turn off all the lights in the big kitchen"
+    )
+    assert saying.utterance.seconds == pytest.approx(0.25 + 1.2 + 0.3 + 1.2, abs=0.02)
+    assert len(speech) % CHUNK == 0
+    assert any(speech[-CHUNK:])
+    assert len(saying.voice) == pytest.approx(len(speech) + len(silence(0.35)), abs=CHUNK)
+    middle = slice(*(round(seconds * 16_000) * 2 for seconds in (1.5, 1.7)))
+    assert not any(speech[middle])
+    assert not any(saying.voice[middle])
+
+
+async def test_saying_with_too_few_words(voice: None) -> None:
+    """The service mustn't find a pause between two words."""
+    with pytest.raises(ValueError, match="Too few words"):
+        Saying.of("Yes please")
+
+
+async def test_detector(voice: None) -> None:
+    """The detector hears the voice, and what was said passes it unchanged."""
+    person.use_voice(Saying.of("Turn off all the lights"))
+    detector = person._TwoTracks(0, 0, is_vad_enabled=True)
+    chunk = detector.enhance_chunk(bytes([7]) * CHUNK, 500)
+    assert chunk.audio == bytes([7]) * CHUNK
+    assert chunk.speech_probability is not None
 
 
 @pytest.mark.parametrize("arguments", [["--what"], ["--runs", "0"], ["--only", "everything"]])

@@ -207,6 +207,13 @@ async def test_goes_on_after_a_pause(patience: Patience, pause: float) -> None:
     assert len(service.requests) == len(transcript.parts) == (1 if pause < 0.5 else 2)
 
 
+async def test_half_a_second_of_quiet_leads() -> None:
+    """A service needs some of the room before the speech that goes on; not all of it."""
+    service = Service()
+    await transcribe(play(LIGHT, silence(3), IN_TIME), service)
+    assert service.requests[1].index(IN_TIME) == pytest.approx(BYTES_PER_SECOND / 2, abs=640)
+
+
 async def test_first_pause() -> None:
     """The first answer is all, if that is wanted."""
     service = Service()

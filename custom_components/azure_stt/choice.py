@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 import logging
 import re
 
@@ -27,7 +28,7 @@ from homeassistant.helpers import (
 from homeassistant.util import language as language_util
 
 from .azure_speech import Alternative
-from .names import Mending, Names, differs_only_within
+from .names import Mending, Names, differs_only_within, load_numbers
 from .transcriber import join
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,7 +55,6 @@ class Choice:
     def text(self, language: str) -> str:
         """Return the text as it is displayed, without the mending."""
         return join((alternative.display for alternative in self.alternatives), language)
-
 
 
 async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, language: str) -> bool:
@@ -89,7 +89,7 @@ async def async_understands(hass: HomeAssistant, entity_id: str, language: str, 
     listener = _Listener.of(hass, entity_id, language)
     if listener.agent:
         return await listener.understands(text)
-    return bool((await _async_names(hass)).found_in(text))
+    return bool((await _async_names(hass, language)).found_in(text))
 
 
 async def async_choose(
@@ -106,7 +106,7 @@ async def async_choose(
     listener = _Listener.of(hass, entity_id, language)
     if not text or await listener.understands(text):
         return best
-    names = await _async_names(hass)
+    names = await _async_names(hass, language)
     known = names.found_in(text)
     for other in _others(parts, best):
         other_text = other.text(language)
@@ -155,6 +155,8 @@ class _Listener:
 
     hass: HomeAssistant
     agent: DefaultAgent | None
+    triggers: DefaultAgent | None
+    """Sentence triggers come before any agent."""
     language: str
     mends_itself: bool
 
@@ -162,10 +164,11 @@ class _Listener:
     def of(cls, hass: HomeAssistant, entity_id: str, language: str) -> _Listener:
         """Find out who listens to an entity in a language."""
         pipelines = _pipelines(hass, entity_id, language)
+        triggers = get_agent_manager(hass).default_agent if pipelines else None
         agent = None
         if pipelines and all(_hears_the_agent(pipeline) for pipeline in pipelines):
             language = pipelines[0].conversation_language
-            agent = get_agent_manager(hass).default_agent
+            agent = triggers
             # Asked for a language that it doesn't have, it would log a warning each time.
             if agent and not language_util.matches(language, agent.supported_languages):
                 agent = None
@@ -174,13 +177,19 @@ class _Listener:
             and language.partition("-")[0] == _MENDED_BY_CORE
             and all(pipeline.conversation_engine == HOME_ASSISTANT_AGENT for pipeline in pipelines)
         )
-        return cls(hass=hass, agent=agent, language=language, mends_itself=mends_itself)
+        return cls(
+            hass=hass,
+            agent=agent,
+            triggers=triggers,
+            language=language,
+            mends_itself=mends_itself,
+        )
 
     async def understands(self, text: str) -> bool:
         """Tell whether a text is a command or a sentence trigger."""
-        if self.agent is None:
-            return False
-        if await self.agent.async_recognize_sentence_trigger(self._input(text, None)):
+        if self.triggers and await self.triggers.async_recognize_sentence_trigger(
+            self._input(text, None)
+        ):
             return True
         return await self.recognize(text) is not None
 
@@ -219,7 +228,7 @@ class _Listener:
         )
 
 
-async def _async_names(hass: HomeAssistant) -> Names:
+async def _async_names(hass: HomeAssistant, language: str) -> Names:
     """Return the names of all that is exposed to Assist, of areas and of floors."""
     areas = ar.async_get(hass).async_list_areas()
     floors = fr.async_get(hass).async_list_floors()
@@ -233,7 +242,14 @@ async def _async_names(hass: HomeAssistant) -> Names:
             names += intent.async_get_entity_aliases(
                 hass, registry.async_get(state.entity_id), state=state
             )
-    return await hass.async_add_executor_job(Names, names)
+    return await hass.async_add_executor_job(_names, tuple(names), language)
+
+
+@lru_cache(maxsize=4)
+def _names(names: tuple[str, ...], language: str) -> Names:
+    """Return the names, prepared once until one changes, and load what they need later."""
+    load_numbers(language)
+    return Names(names)
 
 
 def _words(text: str) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 import re
 from typing import Final
+import unicodedata
 
 from .azure_speech import Alternative, Profanity
+from .names import LETTER
 
 CORRECTIONS_MAX: Final = 500
 """How many corrections a recognizer may have."""
@@ -56,9 +58,10 @@ class Corrections:
 
     def __init__(self, corrections: Iterable[Mapping[str, str]]) -> None:
         """Take a list of `heard` and `meant`."""
-        ordered = sorted(corrections, key=lambda item: len(item["heard"]), reverse=True)
-        self._meant = [item["meant"] for item in ordered]
-        pattern = "|".join(f"({_whole(item['heard'].strip())})" for item in ordered)
+        meant = {_composed(item["heard"]): item["meant"] for item in corrections}
+        ordered = sorted(filter(None, meant), key=len, reverse=True)
+        self._meant = [meant[heard] for heard in ordered]
+        pattern = "|".join(f"({_whole(heard)})" for heard in ordered)
         self._pattern = re.compile(pattern, re.IGNORECASE) if ordered else None
 
     def apply(self, text: str) -> str:
@@ -68,9 +71,18 @@ class Corrections:
         return self._pattern.sub(lambda match: self._meant[(match.lastindex or 1) - 1], text)
 
 
+def _composed(heard: str) -> str:
+    """Return a text in single spaces, with its accents as the service writes them."""
+    return unicodedata.normalize("NFC", " ".join(heard.split()))
+
+
 def _whole(heard: str) -> str:
     """Return a pattern for a whole word or phrase, however it is spaced."""
-    pattern = r"\s+".join(re.escape(word) for word in heard.split())
-    before = "" if _WITHOUT_SPACES.match(heard[0]) or not heard[0].isalnum() else r"(?<!\w)"
-    after = "" if _WITHOUT_SPACES.match(heard[-1]) or not heard[-1].isalnum() else r"(?!\w)"
-    return f"{before}{pattern}{after}"
+    pattern = r"\s+".join(map(re.escape, heard.split()))
+    before, after = _is_bounded(heard[0]), _is_bounded(heard[-1])
+    return f"{rf'(?<!{LETTER})' if before else ''}{pattern}{rf'(?!{LETTER})' if after else ''}"
+
+
+def _is_bounded(char: str) -> bool:
+    """Tell whether a word ends beside a character, unless a letter follows."""
+    return re.match(LETTER, char) is not None and not _WITHOUT_SPACES.match(char)

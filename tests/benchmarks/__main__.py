@@ -17,14 +17,17 @@ import aiohttp
 
 from homeassistant.const import __version__ as home_assistant_version
 
-from . import crowd, overhead
+from . import crowd, failure, overhead, pauses, understood
 from .contenders import CLIENT, ENTITY, FLOOR, NO_ONE
 from .crowd import Crowd, Plan
+from .failure import Failure
 from .overhead import Case, Overhead
+from .pauses import Pauses
 from .servers import CLIENT_CORE, SERVICE_CORE, pin
 from .table import Table
+from .understood import Understood
 
-PARTS: Final = ("overhead", "load", "memory")
+PARTS: Final = ("overhead", "load", "memory", "pauses", "failure", "understood")
 
 MOST: Final = 100
 """Utterances at once: what Azure's paid tier takes."""
@@ -38,6 +41,12 @@ class Programme:
     """Each with the commands for each contender."""
     load: Sequence[Plan]
     memory: Sequence[Plan]
+    pauses: tuple[Sequence[pauses.Case], int]
+    """How often each text is said."""
+    failure: int
+    """Utterances for each contender."""
+    understood: int
+    """Commands for each setting, in each case."""
 
 
 @dataclass(kw_only=True)
@@ -48,13 +57,19 @@ class Results:
     overhead: list[Overhead] = field(default_factory=list)
     load: list[Crowd] = field(default_factory=list)
     memory: list[Crowd] = field(default_factory=list)
+    pauses: list[Pauses] = field(default_factory=list)
+    failure: list[Failure] = field(default_factory=list)
+    understood: list[Understood] = field(default_factory=list)
 
     def tables(self) -> list[Table]:
         """Return the tables of what there is."""
-        makers: list[tuple[list[Overhead] | list[Crowd], Callable[[], Table]]] = [
+        makers: list[tuple[Sequence[object], Callable[[], Table]]] = [
             (self.overhead, lambda: overhead.table(self.overhead)),
             (self.load, lambda: crowd.table_of_load(self.load)),
             (self.memory, lambda: crowd.table_of_memory(self.memory)),
+            (self.pauses, lambda: pauses.table(self.pauses)),
+            (self.failure, lambda: failure.table(self.failure)),
+            (self.understood, lambda: understood.table(self.understood)),
         ]
         return [make() for measured, make in makers if measured]
 
@@ -85,7 +100,7 @@ def _parse_arguments() -> argparse.Namespace:
         description="Measure the integration side by side with its floor. It reports; it judges"
         " nothing: the exit status is 0 when all ran through.",
     )
-    parser.add_argument("--quick", action="store_true", help="a short run, under a minute")
+    parser.add_argument("--quick", action="store_true", help="a short run, about a minute")
     parser.add_argument(
         "--runs", type=int, help="commands for each contender; a third of it where there is no goal"
     )
@@ -104,6 +119,9 @@ def _programme(arguments: argparse.Namespace) -> Programme:
             cases=[(case, arguments.runs or 2) for case in overhead.WARM],
             load=[Plan(contender=ENTITY, utterances=20, seconds=3)],
             memory=[Plan(contender=ENTITY, utterances=10, seconds=3, traces_memory=True)],
+            pauses=(pauses.FEW, arguments.runs or 1),
+            failure=arguments.runs or 1,
+            understood=arguments.runs or 4,
         )
     runs = arguments.runs or 30
     return Programme(
@@ -121,6 +139,9 @@ def _programme(arguments: argparse.Namespace) -> Programme:
             for count in (1, 10, MOST)
             for traces in ((True, False) if count == MOST else (True,))
         ],
+        pauses=(pauses.CASES, max(1, runs // 6)),
+        failure=max(1, runs // 3),
+        understood=runs,
     )
 
 
@@ -137,6 +158,15 @@ async def _measure(programme: Programme, parts: Sequence[str]) -> Results:
         for plan in plans if name in parts else ():
             _say(f"{name}: {plan.contender}, {plan.utterances} at once, {plan.seconds:g} s")
             crowds.append(await crowd.gather_crowd(plan))
+    if "pauses" in parts:
+        _say("pauses")
+        results.pauses += await pauses.compare(*programme.pauses)
+    if "failure" in parts:
+        _say("failure")
+        results.failure += await failure.compare(programme.failure)
+    if "understood" in parts:
+        _say("understood")
+        results.understood += await understood.compare(programme.understood)
     return results
 
 

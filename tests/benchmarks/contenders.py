@@ -1,13 +1,12 @@
 """The ways to have speech recognised that are compared."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from aiohttp import ClientSession
-from yarl import URL
+from aiohttp import ClientConnectionError, ClientSession, TCPConnector
 
 from custom_components.azure_stt.audio import PcmDecoder
 from custom_components.azure_stt.azure_speech import (
@@ -22,9 +21,13 @@ from custom_components.azure_stt.recording import CAPACITY, recorded
 from custom_components.azure_stt.resource import async_get_session
 from tests.emulator import S0_KEY
 
-from .home import home_assistant, recognizer
+from .home import home_assistant, metadata, recognizer
+from .nabucasa import recognize_as_cloud, voice_of
+from .tokens import fetch_token
 
 LANGUAGE: Final = "en-US"
+
+_KEEPALIVE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ async def bare_post(address: str, *, expect: bool) -> AsyncIterator[Contender]:
     options = RecognitionOptions(language=LANGUAGE)
     url = endpoint.recognition_url.with_query(options.query())
     async with ClientSession() as session:
-        token = await _token(session, endpoint.token_url)
+        token = await fetch_token(session, address)
         headers = {**options.headers(), "Authorization": f"Bearer {token}"}
 
         async def recognize(stream: AsyncIterable[bytes]) -> str:
@@ -58,6 +61,44 @@ async def bare_post(address: str, *, expect: bool) -> AsyncIterator[Contender]:
             async with session.post(url, data=body, headers=headers, expect100=expect) as response:
                 text: str = (await response.json())["NBest"][0]["Display"]
                 return text
+
+        yield Contender(recognize=recognize, session=session)
+
+
+@asynccontextmanager
+async def buffer_then_post(address: str, *, tries: int) -> AsyncIterator[Contender]:
+    """Collect the whole stream, then post it; once more if the connection fails and it may."""
+    endpoint = Endpoint.from_address(address)
+    options = RecognitionOptions(language=LANGUAGE)
+    url = endpoint.recognition_url.with_query(options.query())
+    # Others have their turns between two requests of the same connection.
+    async with ClientSession(connector=TCPConnector(keepalive_timeout=_KEEPALIVE)) as session:
+        token = await fetch_token(session, address)
+        headers = {**options.headers(), "Authorization": f"Bearer {token}"}
+
+        async def post(body: bytes) -> str:
+            async with session.post(url, data=body, headers=headers) as response:
+                text: str = (await response.json())["NBest"][0]["Display"]
+                return text
+
+        async def recognize(stream: AsyncIterable[bytes]) -> str:
+            body = wav_header() + b"".join([chunk async for chunk in stream])
+            for _ in range(tries - 1):
+                with suppress(ClientConnectionError):
+                    return await post(body)
+            return await post(body)
+
+        yield Contender(recognize=recognize, session=session)
+
+
+@asynccontextmanager
+async def home_assistant_cloud(address: str) -> AsyncIterator[Contender]:
+    """Give the stream to Home Assistant Cloud's client, as its entity does."""
+    async with ClientSession() as session:
+        voice = voice_of(session, address)
+
+        async def recognize(stream: AsyncIterable[bytes]) -> str:
+            return await recognize_as_cloud(voice, metadata(LANGUAGE), stream)
 
         yield Contender(recognize=recognize, session=session)
 
@@ -106,21 +147,21 @@ FLOOR: Final = "bare post"
 NO_ONE: Final = "no one"
 CLIENT: Final = "client"
 ENTITY: Final = "entity"
+CLOUD: Final = "hass_nabucasa"
+BUFFER: Final = "buffer-then-post"
+BUFFER_TWICE: Final = "buffer, post again"
 
 CONTENDERS: Final[dict[str, Opening]] = {
     FLOOR: partial(bare_post, expect=True),
     "bare, no Expect": partial(bare_post, expect=False),
     CLIENT: our_client,
     ENTITY: our_entity,
+    CLOUD: home_assistant_cloud,
+    BUFFER: partial(buffer_then_post, tries=1),
+    BUFFER_TWICE: partial(buffer_then_post, tries=2),
     NO_ONE: no_one,
 }
 """All by their names. The floor sends `Expect: 100-continue` as our client does."""
-
-
-async def _token(session: ClientSession, url: URL) -> str:
-    headers = {"Ocp-Apim-Subscription-Key": S0_KEY}
-    async with session.post(url, headers=headers, raise_for_status=True) as response:
-        return await response.text()
 
 
 async def _with_header(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:

@@ -56,16 +56,16 @@ class Crowd:
     """What became of a plan. Times in seconds, memory in bytes."""
 
     plan: Plan
-    alone: Spread
+    alone: Spread | None
     """Delays of those who spoke one by one, from the last chunk of speech to the text."""
-    together: Spread
-    """Delays of the crowd."""
+    together: Spread | None
+    """Delays of the crowd. Only of texts that were right, both; `None` without any."""
     late: int
     lost: int
     """Those whose text isn't what was said."""
-    in_service: float
+    in_service: float | None
     """The emulator's own work within a delay of the crowd, median."""
-    lag: Spread
+    lag: Spread | None
     """How late the event loop's timer was, every 10 ms."""
     cpu: float
     """Processor time for a second of audio of one utterance."""
@@ -78,7 +78,11 @@ class Crowd:
     def from_json(cls, text: str) -> Self:
         """Read what the process wrote."""
         fields: dict[str, Any] = json.loads(text)
-        spreads = {name: Spread(**fields[name]) for name in ("alone", "together", "lag")}
+        spreads = {
+            name: Spread(**fields[name])
+            for name in ("alone", "together", "lag")
+            if fields[name] is not None
+        }
         return cls(**{**fields, **spreads, "plan": Plan(**fields["plan"])})
 
 
@@ -125,19 +129,25 @@ async def _run(plan: Plan, address: str) -> Crowd:
         resident, traced = _status("VmHWM"), tracemalloc.get_traced_memory()[1]
     requests = await recorded_requests(address)
     stages = [found for one in together if (found := Stages.of(one, requests))]
-    alone_spread = Spread.of([one.delay for one in alone])
+    in_service = Spread.of([one.in_service for one in stages])
+    alone_spread = _delay(alone)
+    late_from = alone_spread.median + LATE if alone_spread else LATE
     return Crowd(
         plan=plan,
         alone=alone_spread,
-        together=Spread.of([one.delay for one in together]),
-        late=sum(one.delay > alone_spread.median + LATE for one in together),
-        lost=sum(one.heard != one.said for one in together),
-        in_service=Spread.of([one.in_service for one in stages] or [0.0]).median,
+        together=_delay(together),
+        late=sum(one.is_right and one.delay > late_from for one in together),
+        lost=sum(not one.is_right for one in together),
+        in_service=in_service.median if in_service else None,
         lag=Spread.of(lags),
         cpu=cpu / (plan.utterances * plan.seconds),
         resident=(resident - before) / plan.utterances,
         traced=(traced - traced_before) / plan.utterances if plan.traces_memory else None,
     )
+
+
+def _delay(measured: Sequence[Measurement]) -> Spread | None:
+    return Spread.of([one.delay for one in measured if one.is_right])
 
 
 async def _speak_later(contender: Contender, speech: Utterance, delay: float) -> Measurement:
@@ -218,25 +228,26 @@ def table_of_load(crowds: Sequence[Crowd]) -> Table:
 def _cells_of_load(crowd: Crowd) -> Sequence[str]:
     plan = crowd.plan
     answers = plan.contender != NO_ONE
-    times = (
-        crowd.together.median,
-        crowd.together.p95,
-        crowd.together.worst,
-        crowd.alone.median,
-        crowd.in_service,
-    )
     return (
         plan.contender,
         str(plan.utterances),
         f"{plan.seconds:g}",
         str(crowd.late) if answers else "",
         str(crowd.lost) if answers else "",
-        *(f"{1000 * value:.1f}" if answers else "" for value in times),
-        f"{1000 * crowd.lag.p95:.1f}",
-        f"{1000 * crowd.lag.worst:.1f}",
+        *_cells_of_spread(crowd.together),
+        _cells_of_spread(crowd.alone)[0],
+        "" if crowd.in_service is None else f"{1000 * crowd.in_service:.1f}",
+        *_cells_of_spread(crowd.lag)[1:],
         f"{crowd.cpu:.5f}",
         f"{100 * crowd.cpu * plan.utterances:.0f}",
     )
+
+
+def _cells_of_spread(spread: Spread | None) -> Sequence[str]:
+    """Return the median, the 95th percentile and the worst in milliseconds."""
+    if spread is None:
+        return ("", "", "")
+    return [f"{1000 * seconds:.1f}" for seconds in (spread.median, spread.p95, spread.worst)]
 
 
 def table_of_memory(crowds: Sequence[Crowd]) -> Table:

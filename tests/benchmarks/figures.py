@@ -17,8 +17,10 @@ class Spread:
     count: int
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Self:
-        """Sum up one value or more."""
+    def of(cls, values: Sequence[float]) -> Self | None:
+        """Sum up the values; `None` if there are none."""
+        if not values:
+            return None
         return cls(
             median=median(values),
             p95=percentile(values, 0.95),

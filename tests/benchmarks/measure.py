@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+import logging
 from time import monotonic, process_time
 from typing import Any, Self
 
 from .contenders import Contender
 from .speech import Host, Utterance
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,11 @@ class Measurement:
     """Seconds of processor time that this process took meanwhile."""
 
     @property
+    def is_right(self) -> bool:
+        """Whether the text is what was said; only then the delay means anything."""
+        return self.heard == self.said
+
+    @property
     def delay(self) -> float:
         """Seconds from the last chunk of speech to the text."""
         return self.heard_at - self.spoken_at
@@ -38,6 +46,7 @@ async def measure(contender: Contender, utterance: Utterance) -> Measurement:
         heard = await contender.recognize(host.stream())
     except Exception as err:  # noqa: BLE001  # whatever it is, the others go on
         heard = f"[{type(err).__name__}]"
+        _LOGGER.error("'%s' failed: %r", utterance.text, err)  # noqa: TRY400  # once is enough
     heard_at = monotonic()
     speaking.cancel()
     await asyncio.wait([speaking])
@@ -70,7 +79,7 @@ class Stages:
     def of(cls, measurement: Measurement, requests: Iterable[Mapping[str, Any]]) -> Self | None:
         """Find the request that was answered with this text; `None` if there is none."""
         for request in requests:
-            if measurement.said in request["text"]:
+            if measurement.is_right and measurement.said in request["text"]:
                 return cls(
                     to_service=request["last_audio"] - measurement.spoken_at,
                     in_service=request["answered"] - request["last_audio"],

@@ -7,7 +7,7 @@ from itertools import count
 from statistics import median
 from typing import Final
 
-from .contenders import CLIENT, CONTENDERS, ENTITY, FLOOR, Contender
+from .contenders import BUFFER, CLIENT, CLOUD, CONTENDERS, ENTITY, FLOOR, Contender
 from .figures import Spread
 from .link import LINKS, Link
 from .measure import Measurement, Stages, measure
@@ -15,7 +15,7 @@ from .servers import emulator, linked, recorded_requests
 from .speech import Utterance, command
 from .table import Table
 
-NAMES: Final = (FLOOR, "bare, no Expect", CLIENT, ENTITY)
+NAMES: Final = (FLOOR, "bare, no Expect", CLIENT, ENTITY, CLOUD, BUFFER)
 """The contenders, in the order of their turns."""
 
 _LONG_PAUSE: Final = 60.0
@@ -60,11 +60,12 @@ class Row:
     """A contender in a case; times in seconds."""
 
     contender: str
-    ratio: float
+    ratio: float | None
     """Its median to the floor's."""
-    more: float
+    more: float | None
     """Its median less the floor's."""
-    delay: Spread
+    delay: Spread | None
+    """Of the commands that were heard right; `None` if there are none."""
     cpu: float
     """Seconds of processor time for one command, the benchmark's host included."""
     wrong: int
@@ -96,7 +97,7 @@ async def compare(case: Case, runs: int) -> Overhead:
             for name, contender in contenders.items():
                 measured[name].append(await measure(contender, case.command(next(numbers))))
         requests = await recorded_requests(service)
-    floor = median(one.delay for one in measured[FLOOR])
+    floor = _delay(measured[FLOOR])
     staged = not case.quiet_after
     return Overhead(
         case=case,
@@ -120,15 +121,21 @@ async def _contenders(case: Case, address: str) -> AsyncIterator[dict[str, Conte
         yield contenders
 
 
-def _row(name: str, measured: Sequence[Measurement], floor: float, stages: Stages | None) -> Row:
-    delay = Spread.of([one.delay for one in measured])
+def _delay(measured: Sequence[Measurement]) -> Spread | None:
+    return Spread.of([one.delay for one in measured if one.is_right])
+
+
+def _row(
+    name: str, measured: Sequence[Measurement], floor: Spread | None, stages: Stages | None
+) -> Row:
+    delay = _delay(measured)
     return Row(
         contender=name,
-        ratio=delay.median / floor,
-        more=delay.median - floor,
+        ratio=delay.median / floor.median if delay and floor else None,
+        more=delay.median - floor.median if delay and floor else None,
         delay=delay,
         cpu=median(one.cpu for one in measured),
-        wrong=sum(one.said != one.heard for one in measured),
+        wrong=sum(not one.is_right for one in measured),
         stages=stages,
     )
 
@@ -164,7 +171,7 @@ def table(results: Sequence[Overhead]) -> Table:
             "back ms",
             "chunks",
             "CPU ms",
-            "runs",
+            "right",
             "wrong",
         ),
         rows=[_cells(result.case, row) for result in results for row in result.rows],
@@ -183,6 +190,10 @@ def table(results: Sequence[Overhead]) -> Table:
             ),
             "CPU: of the client's process for one command, the benchmark's own host included.",
             (
+                f"'{CLOUD}': Home Assistant Cloud's client; '{BUFFER}': collects everything, then"
+                " posts it."
+            ),
+            (
                 "cold: each command opens its own connection. at the pause: the service answers"
                 f" after {_SHORT_PAUSE} s of quiet while the host goes on for {_QUIET_AFTER} s, and"
                 " closes the connection. The client takes that answer; the entity waits for the"
@@ -198,17 +209,17 @@ def _cells(case: Case, row: Row) -> Sequence[str]:
     return (
         f"{case.link.name}, {case.name}",
         row.contender,
-        f"{row.ratio:.3f}",
-        f"{1000 * row.more:+.2f}",
+        "" if row.ratio is None else f"{row.ratio:.3f}",
+        "" if row.more is None else f"{1000 * row.more:+.2f}",
         _goal(case, row),
-        _milliseconds(row.delay.median),
-        _milliseconds(row.delay.p95),
+        _milliseconds(row.delay.median) if row.delay else "",
+        _milliseconds(row.delay.p95) if row.delay else "",
         _milliseconds(stages.to_service) if stages else "",
         _milliseconds(stages.in_service) if stages else "",
         _milliseconds(stages.from_service) if stages else "",
         str(stages.chunks) if stages else "",
         _milliseconds(row.cpu),
-        str(row.delay.count),
+        str(row.delay.count if row.delay else 0),
         str(row.wrong),
     )
 
@@ -216,6 +227,8 @@ def _cells(case: Case, row: Row) -> Sequence[str]:
 def _goal(case: Case, row: Row) -> str:
     if case not in WARM or row.contender not in {CLIENT, ENTITY}:
         return ""
+    if row.ratio is None or row.more is None:
+        return "missed"
     met = row.more <= _MORE if case.link.is_direct else row.ratio <= _RATIO
     return "met" if met else "missed"
 

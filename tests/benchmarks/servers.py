@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 import os
+from pathlib import Path
 import re
 import sys
 from typing import Any, Final
@@ -14,6 +15,7 @@ from yarl import URL
 from .link import Link
 
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
+_EMULATORS_PYTHON: Final = str(Path(".dev/emulator/bin/python").absolute())
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 CLIENT_CORE: Final = _CORES[0]
@@ -36,6 +38,14 @@ async def emulator(*, pause: float) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def whisper() -> AsyncIterator[str]:
+    """Run an emulator with a real ear, which expects no words; give its address."""
+    options = ("--port=0", "--ear=whisper", "--pause=2", "--initial-silence=30")
+    async with _serving("tests.emulator", options, _EMULATORS_PYTHON) as address:
+        yield address
+
+
+@asynccontextmanager
 async def linked(link: Link, address: str) -> AsyncIterator[str]:
     """Put a link before an address; give the address to use instead."""
     if link.is_direct:
@@ -54,11 +64,22 @@ async def recorded_requests(address: str) -> list[dict[str, Any]]:
         return requests
 
 
+async def strike(address: str, **fault: object) -> None:
+    """Let a fault strike an emulator's next request; its fields are those of `Fault`."""
+    async with (
+        ClientSession(raise_for_status=True) as session,
+        session.post(f"{address}/emulator/faults", json=fault),
+    ):
+        pass
+
+
 @asynccontextmanager
-async def _serving(module: str, options: Iterable[str]) -> AsyncIterator[str]:
+async def _serving(
+    module: str, options: Iterable[str], python: str = sys.executable
+) -> AsyncIterator[str]:
     """Run a server that writes its address to standard output; give that."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *options, stdout=asyncio.subprocess.PIPE
+        python, "-m", module, *options, stdout=asyncio.subprocess.PIPE
     )
     try:
         pin(SERVICE_CORE, process.pid)

@@ -4,11 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import ctypes
 from dataclasses import dataclass, field, replace
+from functools import partial
 import gc
 from pathlib import Path
 from random import Random
 import re
+from tempfile import TemporaryDirectory
 import tracemalloc
 from typing import Any, Final, override
 from unittest.mock import patch
@@ -23,7 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.azure_stt import recording
 from custom_components.azure_stt.recording import Recording
 from custom_components.azure_stt.resource import async_get_session
-from tests.benchmarks.home import home_assistant
+from tests.benchmarks import home
 from tests.conftest import ENTITY_ID, metadata
 from tests.emulator import Emulator, Endpoint, Fault, Moment
 from tests.helpers import FALLBACK_ID, FallbackEngine, second_emulator, set_up_resource
@@ -103,7 +106,11 @@ class House:
     @asynccontextmanager
     async def built(cls, seed: int) -> AsyncIterator[House]:
         """Set up the home."""
-        async with home_assistant() as hass, Emulator() as first, second_emulator() as second:
+        async with (
+            home.home_assistant() as hass,
+            Emulator() as first,
+            second_emulator() as second,
+        ):
             assert await async_setup_component(hass, "stt", {})
             await hass.data[DATA_COMPONENT].async_add_entities([FallbackEngine(keeps=False)])
             other = await set_up_resource(hass, second)
@@ -192,6 +199,7 @@ class House:
         await asyncio.sleep(0.5)
         self._forget_requests()
         gc.collect()
+        _give_back()
         self.figures.allocated.append(tracemalloc.get_traced_memory()[0])
         self.figures.resident.append(_resident())
 
@@ -218,7 +226,12 @@ async def soak(seconds: float, seed: int) -> Figures:
     """Let a house live for so long."""
     sockets = _sockets()
     tracemalloc.start()
-    with patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT):
+    # Home Assistant may still be writing its files when it has stopped.
+    folder = partial(TemporaryDirectory, ignore_cleanup_errors=True)
+    with (
+        patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT),
+        patch.object(home, "TemporaryDirectory", folder),
+    ):
         async with House.built(seed) as house:
             before = asyncio.all_tasks()
             await house.live(seconds / 4)
@@ -249,6 +262,12 @@ def _points_to(link: Path) -> str:
         return str(link.readlink())
     except FileNotFoundError:
         return ""
+
+
+def _give_back() -> None:
+    """Let the C library give back what is free: its heap is full of holes by then."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
 
 
 def _resident() -> int:

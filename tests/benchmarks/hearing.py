@@ -1,0 +1,107 @@
+"""What a real ear hears of a synthetic voice in noise; sounds and answers are kept in files."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+import json
+from pathlib import Path
+import subprocess
+from typing import Final, Self
+
+from aiohttp import ClientSession
+import numpy as np
+
+from custom_components.azure_stt.azure_speech import (
+    Alternative,
+    Endpoint,
+    Recognition,
+    RecognitionOptions,
+    RecognitionStatus,
+    wav_header,
+)
+from tests.emulator import S0_KEY
+
+from .servers import whisper
+
+_KEPT: Final = Path(".dev/bench")
+_QUIETER: Final = 0.4  # speech, so that speech and noise together aren't cut off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Who speaks, and how much louder than the noise (dB); None: there is no noise."""
+
+    voice: str
+    ratio: float | None = None
+
+    def __str__(self) -> str:
+        """Name it for a table."""
+        return f"{self.voice}, {'clean' if self.ratio is None else f'{self.ratio:g} dB'}"
+
+
+def say(voice: str, texts: Sequence[str]) -> dict[str, bytes]:
+    """Return texts as sound: 16 kHz 16-bit mono PCM."""
+    paths = {text: _KEPT / "said" / voice / f"{_digest(text.encode())}.pcm" for text in texts}
+    missing = [f"{path}\t{text}" for text, path in paths.items() if not path.exists()]
+    if missing:
+        command = (".dev/emulator/bin/python", "-m", "tests.benchmarks.voices", voice)
+        lines = "\n".join(missing)
+        subprocess.run(command, input=lines, text=True, check=True)  # noqa: S603 - ours
+    return {text: path.read_bytes() for text, path in paths.items()}
+
+
+def in_noise(pcm: bytes, ratio: float | None) -> bytes:
+    """Return speech in pink noise, the same noise each time.
+
+    The ratio (dB) is of the mean power while somebody speaks.
+    """
+    if ratio is None:
+        return pcm
+    speech = np.frombuffer(pcm, "<i2").astype(np.float64) * _QUIETER
+    white = np.random.default_rng(len(pcm)).standard_normal(len(speech))
+    spectrum = np.fft.rfft(white) / np.sqrt(np.arange(len(speech) // 2 + 1).clip(1))
+    noise = np.fft.irfft(spectrum, len(speech))
+    loud = speech[np.abs(speech) > np.abs(speech).max() / 100]
+    noise *= np.sqrt(np.mean(loud**2) / np.mean(noise**2)) * 10 ** (-ratio / 20)
+    return np.clip(np.round(speech + noise), -32768, 32767).astype("<i2").tobytes()
+
+
+class Ear:
+    """Asks the emulator what it hears, once for each sound."""
+
+    def __init__(self, session: ClientSession, address: str) -> None:
+        """Ask at an address."""
+        self._session = session
+        self._url = Endpoint.from_address(address).recognition_url
+
+    @classmethod
+    @asynccontextmanager
+    async def listening(cls) -> AsyncIterator[Self]:
+        """Run the emulator with Whisper."""
+        async with whisper() as address, ClientSession() as session:
+            yield cls(session, address)
+
+    async def hear(self, pcm: bytes) -> tuple[Alternative, ...]:
+        """Return the alternatives, best first; none if nothing was recognised."""
+        path = _KEPT / "heard" / f"{_digest(pcm)}.json"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(await self._ask(pcm)))
+        answer = json.loads(path.read_text())
+        return Recognition.from_answer(answer, RecognitionStatus.SUCCESS).alternatives
+
+    async def _ask(self, pcm: bytes) -> dict[str, object]:
+        options = RecognitionOptions(language="en-US")
+        async with self._session.post(
+            self._url.with_query(options.query()),
+            data=wav_header() + pcm,
+            headers={**options.headers(), "Ocp-Apim-Subscription-Key": S0_KEY},
+            raise_for_status=True,
+        ) as response:
+            answer: dict[str, object] = await response.json()
+            return answer
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()[:32]

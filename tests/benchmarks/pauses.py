@@ -1,0 +1,296 @@
+"""People who make pauses: when they are answered, and how many of their words are lost."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from statistics import median
+from typing import Final
+
+from homeassistant.components.stt.const import DATA_COMPONENT
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from custom_components.azure_stt.resource import async_get_session
+from custom_components.azure_stt.transcriber import Patience
+from tests.emulator import BYTES_PER_SECOND, CUT
+from tests.helpers import hear
+
+from .assist import Assist
+from .contenders import CLOUD, Contender
+from .figures import Spread
+from .home import add_recognizer
+from .measure import Measurement, measure
+from .nabucasa import CloudEntity, voice_of
+from .person import Saying, detector_hears_voices, use_voice
+from .servers import emulator
+from .table import Table
+
+PAUSE: Final = 0.5
+"""Seconds of quiet after which the service answers."""
+
+AUTOMATIC: Final = f"entity, {Patience.AUTOMATIC}"
+FIRST_PAUSE: Final = f"entity, {Patience.FIRST_PAUSE}"
+TO_THE_END: Final = f"entity, {Patience.TO_THE_END}"
+
+_CLEARLY: Final = 0.1  # the host hands over 40 ms at a time
+
+_LIGHTS: Final = ("Kitchen light", "Ceiling lamp", "Hallway light", "Reading lamp")
+
+_COMMANDS: Final = (
+    ("Turn on the kitchen light",),
+    ("Turn off the hallway light",),
+    ("Switch on the ceiling lamp please",),
+    ("Turn off all the lights in the kitchen",),
+)
+_BEGINNINGS: Final = (
+    ("Turn off all the lights", "in the kitchen"),
+    ("Set a timer for five minutes", "and thirty seconds"),
+    ("Turn on all of the", "lights in the kitchen"),
+)
+"""Commands whose first part isn't a whole one, or could go on."""
+_AFTERTHOUGHTS: Final = (
+    ("Turn on the kitchen light", "in five minutes"),
+    ("Turn off the hallway light", "and the ceiling lamp"),
+)
+"""Commands whose first part is a whole one."""
+_DICTATION: Final = (
+    (
+        "Remember to buy milk and bread for tomorrow morning",
+        "the plumber will come on Friday at nine",
+        "please call my mother before the weekend",
+        "and water the plants while we are away",
+    ),
+    (
+        "Tell the others that I will be late tonight",
+        "the train has stopped somewhere in the fields",
+        "nobody knows when it will go on again",
+        "so please begin with dinner without me",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Texts in parts, and the seconds of quiet between these."""
+
+    name: str
+    texts: Sequence[Sequence[str]] = field(repr=False)
+    pause: float = 0.0
+
+
+WHOLE: Final = Case(name="whole commands", texts=_COMMANDS)
+CASES: Final = (
+    WHOLE,
+    Case(name="0.3 s pause", texts=(*_BEGINNINGS, *_AFTERTHOUGHTS), pause=0.3),
+    Case(name="0.6 s pause", texts=(*_BEGINNINGS, *_AFTERTHOUGHTS), pause=0.6),
+    Case(name="0.9 s pause", texts=_BEGINNINGS, pause=0.9),
+    Case(name="0.9 s, then more", texts=_AFTERTHOUGHTS, pause=0.9),
+    Case(name="dictation", texts=_DICTATION, pause=0.7),
+)
+
+
+FEW: Final = tuple(replace(case, texts=case.texts[:1]) for case in CASES[:3])
+"""Some of them, each with one text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A saying, and what became of it."""
+
+    measurement: Measurement
+    host_end: float
+    """Seconds from the last loud sample to where Assist's detector ends the stream."""
+    handed_over: str = field(repr=False)
+    """The words before that end: nobody can hear the others."""
+
+    @property
+    def lost(self) -> int:
+        """Words that the host handed over, or would have, and that aren't in the text."""
+        return _missing(self.handed_over, self.measurement.heard)
+
+    @property
+    def cut(self) -> int:
+        """Words that the host itself cuts off."""
+        return _missing(self.measurement.said, self.handed_over)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it was answered clearly before the host would have ended its stream."""
+        return self.measurement.delay < self.host_end - _CLEARLY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """A contender in a case. Times in seconds from the last loud sample."""
+
+    case: Case
+    contender: str
+    delay: Spread | None
+    """Until the text, of those that were heard right; `None` if there are none."""
+    host_end: float | None
+    """Until Assist's detector ends the stream, median of those that it lets be said."""
+    early: int
+    """Texts that were right, and there before that."""
+    words: int
+    cut: int
+    """Words that the host itself cut off."""
+    lost: int
+    """Words besides."""
+    wrong: int
+    """Texts that aren't what was said, those that the host cut off included."""
+
+    @classmethod
+    def of(cls, case: Case, contender: str, heard: Sequence[Heard]) -> Pauses:
+        """Sum up what became of all sayings."""
+        right = [one for one in heard if one.measurement.is_right]
+        ends = [one.host_end for one in heard if not one.cut]
+        return cls(
+            case=case,
+            contender=contender,
+            delay=Spread.of([one.measurement.delay for one in right]),
+            host_end=median(ends) if ends else None,
+            early=sum(one.is_early for one in right),
+            words=sum(len(one.measurement.said.split()) for one in heard),
+            cut=sum(one.cut for one in heard),
+            lost=sum(one.lost for one in heard),
+            wrong=len(heard) - len(right),
+        )
+
+    @property
+    def goal(self) -> str:
+        """Whether what is wanted of our entity was reached."""
+        if self.contender not in {AUTOMATIC, TO_THE_END}:
+            return ""
+        answers_early = self.delay is not None and self.early == self.delay.count
+        met = not self.lost
+        if (self.case, self.contender) == (WHOLE, AUTOMATIC):
+            met = met and answers_early
+        return "met" if met else "missed"
+
+
+async def compare(cases: Sequence[Case], runs: int) -> list[Pauses]:
+    """Let all contenders listen to every saying at the same time, so many times."""
+    results: list[Pauses] = []
+    async with (
+        emulator(pause=PAUSE) as address,
+        Assist.open(_LIGHTS) as assist,
+        _contenders(assist, address) as contenders,
+    ):
+        await _listen(Saying.of(*_COMMANDS[0]), contenders)
+        for case in cases:
+            heard: dict[str, list[Heard]] = {name: [] for name in contenders}
+            for saying in [Saying.of(*parts, pause=case.pause) for parts in case.texts] * runs:
+                for name, one in (await _listen(saying, contenders)).items():
+                    heard[name].append(one)
+            results += [Pauses.of(case, name, several) for name, several in heard.items()]
+    return results
+
+
+@asynccontextmanager
+async def _contenders(assist: Assist, address: str) -> AsyncIterator[dict[str, Contender]]:
+    hass = assist.hass
+    engines = {
+        f"entity, {patience}": await add_recognizer(hass, address, {"patience": patience})
+        for patience in Patience
+    }
+    cloud = CloudEntity(voice_of(async_get_clientsession(hass), address))
+    await hass.data[DATA_COMPONENT].async_add_entities([cloud])
+    engines[CLOUD] = cloud.entity_id
+    with detector_hears_voices():
+        yield {
+            name: Contender(
+                recognize=partial(assist.hear, await assist.add_pipeline(engine)),
+                session=async_get_session(hass),
+            )
+            for name, engine in engines.items()
+        }
+
+
+async def _listen(saying: Saying, contenders: dict[str, Contender]) -> dict[str, Heard]:
+    host_end = saying.host_end()
+    speech = saying.utterance.speech
+    end = round((saying.utterance.seconds + host_end) * BYTES_PER_SECOND)
+    # A word that the end goes through is cut off.
+    handed_over = (await hear(speech[: max(0, end)])).removesuffix(CUT).rstrip()
+    measured = await asyncio.gather(
+        *(_measure(contender, saying) for contender in contenders.values())
+    )
+    return {
+        name: Heard(measurement=one, host_end=host_end, handed_over=handed_over)
+        for name, one in zip(contenders, measured, strict=True)
+    }
+
+
+def _missing(text: str, other: str) -> int:
+    """Return how many words of a text aren't in another one."""
+    return (Counter(text.split()) - Counter(other.split())).total()
+
+
+async def _measure(contender: Contender, saying: Saying) -> Measurement:
+    use_voice(saying)
+    return await measure(contender, saying.utterance)
+
+
+def table(results: Sequence[Pauses]) -> Table:
+    """Put the cases together."""
+    return Table(
+        title="Pauses: from the last loud sample to the text, and words lost",
+        columns=(
+            "case",
+            "contender",
+            "ratio",
+            "median s",
+            "p95 s",
+            "host's end s",
+            "early",
+            "words",
+            "cut",
+            "lost",
+            "goal",
+            "right",
+            "wrong",
+        ),
+        rows=[_cells(result) for result in results],
+        notes=(
+            (
+                "ratio: the median to the host's own end, where Assist's detector ends the stream;"
+                f" early: texts that were right and there {_CLEARLY} s or more before that."
+            ),
+            (
+                "median, p95: of texts that are right. cut: words after the host's own end, which"
+                " it hands over to nobody; lost: words before it that aren't in the text."
+            ),
+            (
+                f"goal, '{AUTOMATIC}' and '{TO_THE_END}': no word lost; whole commands,"
+                f" '{AUTOMATIC}': each answered before the host's own end."
+            ),
+            (
+                "Assist's pipeline with its own detector and Home Assistant's own agent, all"
+                " contenders at the same time. The detector hears Piper's voice; the service hears"
+                f" the same words in code at the same places, and answers after {PAUSE} s of quiet."
+            ),
+            "then more: what follows a command that is whole, after the 0.8 s it is waited for.",
+            f"dictation: four sentences, {CASES[-1].pause} s apart.",
+        ),
+    )
+
+
+def _cells(result: Pauses) -> Sequence[str]:
+    delay, host_end = result.delay, result.host_end
+    return (
+        result.case.name,
+        result.contender,
+        f"{delay.median / host_end:.3f}" if delay and host_end else "",
+        f"{delay.median:.3f}" if delay else "",
+        f"{delay.p95:.3f}" if delay else "",
+        f"{host_end:.3f}" if host_end else "",
+        str(result.early),
+        str(result.words),
+        str(result.cut),
+        str(result.lost),
+        result.goal,
+        str(delay.count if delay else 0),
+        str(result.wrong),
+    )

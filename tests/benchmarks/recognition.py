@@ -1,0 +1,457 @@
+"""Which commands a home with awkward names does right: `scripts/bench recognition --help`.
+
+Two synthetic voices say them, clean and in noise, a real ear hears them without any hint at
+the names, and Home Assistant's own agent does what it makes of the text.
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+import logging
+import shutil
+import sys
+from typing import Any, Final
+
+from homeassistant.components.assist_pipeline.pipeline import KEY_ASSIST_PIPELINE
+from homeassistant.components.conversation import (
+    DOMAIN as CONVERSATION_DOMAIN,
+    HOME_ASSISTANT_AGENT,
+    ConversationInput,
+    async_converse,
+    async_get_chat_log,
+    async_handle_intents,
+)
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.helpers import (
+    area_registry as ar,
+    chat_session,
+    entity_registry as er,
+    floor_registry as fr,
+)
+from homeassistant.setup import async_setup_component
+
+from custom_components.azure_stt.azure_speech import Alternative
+from custom_components.azure_stt.choice import async_choose
+from custom_components.azure_stt.names import plain
+from tests.sentences import SENTENCES
+
+from .awkward_home import AREAS, COMMANDS, FLOORS, THINGS, Command, Thing
+from .hearing import Condition, Ear, in_noise, say
+from .home import home_assistant
+from .table import Table
+
+_LANGUAGE: Final = "en-US"
+_RATIOS: Final = (None, 10.0, 5.0)
+_QUICK: Final = 6  # of so many commands, one: not always the same of the five
+
+_SERVICES: Final = {
+    "light": ("turn_on", "turn_off"),
+    "switch": ("turn_on", "turn_off"),
+    "fan": ("turn_on", "turn_off", "set_percentage"),
+    "cover": ("open_cover", "close_cover", "set_cover_position"),
+    "lock": ("lock", "unlock"),
+    "vacuum": ("start", "return_to_base"),
+    "media_player": ("turn_on", "turn_off", "media_pause", "volume_set"),
+}
+_OPPOSITES: Final = (
+    {"turn_on", "turn_off"},
+    {"open_cover", "close_cover"},
+    {"lock", "unlock"},
+    {"start", "return_to_base"},
+)
+_ATTRIBUTES: Final[dict[str, dict[str, Any]]] = {
+    "light": {"supported_color_modes": ["brightness"]},
+    "fan": {"supported_features": 49},
+    "cover": {"supported_features": 15},
+    "vacuum": {"supported_features": 8212},
+    "media_player": {"supported_features": 389},
+}
+_STATES: Final = {
+    "lock": "locked",
+    "cover": "closed",
+    "vacuum": "docked",
+    "media_player": "playing",
+}
+
+
+class Way(StrEnum):
+    """Who gets the text."""
+
+    AGENT = "Home Assistant's agent"
+    """With its gazetteer, which mends names itself."""
+    LOCAL_FIRST = "LLM, local intents first"
+    LLM = "LLM"
+    """What it would do isn't known; it is judged as if it took the names literally."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A service that was called for an entity."""
+
+    service: str
+    entity_id: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def reverses(self, other: Action) -> bool:
+        """Tell whether it does the opposite of another action, to the same thing."""
+        return self.entity_id == other.entity_id and {self.service, other.service} in _OPPOSITES
+
+
+type Deeds = frozenset[Action]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A command that was said, and what was done for its text at each stage."""
+
+    command: Command
+    wanted: Deeds
+    texts: tuple[str, str, str]
+    """The first alternative, the chosen one, and that with its names mended."""
+    deeds: tuple[Deeds, Deeds, Deeds]
+
+    @property
+    def misheard_name(self) -> bool:
+        """Whether all that the ear got wrong is the name."""
+        before, after = (plain(part) for part in self.command.text.split(self.command.name))
+        heard = plain(self.texts[0].replace("%", " percent"))
+        return bool(heard) and heard.startswith(before) and heard.endswith(after)
+
+    def right(self, stage: int) -> bool:
+        """Tell whether just what was wanted was done."""
+        return self.deeds[stage] == self.wanted
+
+    @property
+    def spoiled(self) -> bool:
+        """Whether what was right is wrong in the end."""
+        return self.right(0) and not self.right(-1)
+
+    @property
+    def led_astray(self) -> bool:
+        """Whether something is done that wasn't wanted, and that the first text hadn't done."""
+        return bool(self.deeds[-1] - self.wanted - self.deeds[0])
+
+    @property
+    def reversed(self) -> bool:
+        """Whether the opposite is done, which the first alternative hadn't done."""
+        return any(
+            done.reverses(wanted)
+            for done in self.deeds[-1] - self.deeds[0]
+            for wanted in self.wanted
+        )
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What came of all commands under one condition."""
+
+    condition: str
+    trials: list[Trial] = field(default_factory=list)
+
+    def row(self) -> list[str]:
+        """Return the figures, for a table."""
+        right = [sum(trial.right(stage) for trial in self.trials) for stage in range(3)]
+        failed = [trial for trial in self.trials if not trial.right(0)]
+        return [
+            self.condition,
+            str(len(self.trials)),
+            *map(str, right),
+            _repaired(failed),
+            _repaired([trial for trial in failed if trial.misheard_name]),
+            str(sum(trial.spoiled for trial in self.trials)),
+            str(sum(trial.led_astray for trial in self.trials)),
+            str(sum(trial.reversed for trial in self.trials)),
+        ]
+
+
+def _repaired(failed: Sequence[Trial]) -> str:
+    return f"{sum(trial.right(-1) for trial in failed)} of {len(failed)}"
+
+
+_COLUMNS: Final = (
+    "condition",
+    "commands",
+    "first right",
+    "with choice",
+    "and mending",
+    "repaired",
+    "name alone",
+    "made wrong",
+    "led astray",
+    "reversed",
+)
+
+
+_NOTES: Final = (
+    "right: just what the written command does was done; repaired: of what the first alternative",
+    "got wrong; name alone: of what it got wrong in the name only. Made wrong: right before;",
+    "led astray: something unwanted is done that the first alternative hadn't done.",
+)
+
+
+class Home:
+    """The awkward home in a Home Assistant, which tells what a text makes it do."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Have nothing done yet."""
+        self.hass = hass
+        self._done: list[Action] = []
+        self._known: dict[tuple[bool, str], Deeds] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls) -> AsyncIterator[Home]:
+        """Set it all up."""
+        async with home_assistant() as hass:
+            home = cls(hass)
+            components = ("homeassistant", "conversation", "assist_pipeline", "intent", *_SERVICES)
+            for component in components:
+                assert await async_setup_component(hass, component, {})
+            home._furnish()
+            for way in Way:
+                await home._add_pipeline(way)
+            await hass.async_block_till_done()
+            yield home
+
+    async def deeds(self, text: str, way: Way) -> Deeds:
+        """Return what is done for a text."""
+        key = way is Way.AGENT, text
+        if key not in self._known:
+            self._done.clear()
+            await (self._ask_agent if way is Way.AGENT else self._ask_locally)(text)
+            await self.hass.async_block_till_done()
+            self._known[key] = frozenset(self._done)
+        return self._known[key]
+
+    async def texts(self, alternatives: Sequence[Alternative], way: Way) -> tuple[str, str, str]:
+        """Return the first alternative, the chosen one, and that with its names mended."""
+        if not alternatives:
+            return "", "", ""
+        choice = await async_choose(self.hass, _entity_id(way), [alternatives], _LANGUAGE)
+        chosen = choice.text(_LANGUAGE)
+        mended = choice.mending.applied_to(chosen) if choice.mending else chosen
+        return alternatives[0].display, chosen, mended
+
+    async def try_out(
+        self, command: Command, alternatives: Sequence[Alternative], way: Way
+    ) -> Trial:
+        """Choose among what was heard, and do it."""
+        texts = await self.texts(alternatives, way)
+        first, second, third = [await self.deeds(text, way) for text in texts]
+        return Trial(
+            command=command,
+            wanted=await self.deeds(command.text, way),
+            texts=texts,
+            deeds=(first, second, third),
+        )
+
+    async def _ask_agent(self, text: str) -> None:
+        await async_converse(self.hass, text, None, Context(), "en", HOME_ASSISTANT_AGENT)
+
+    async def _ask_locally(self, text: str) -> None:
+        """Do what a pipeline with an LLM does first, if it prefers local intents."""
+        user_input = ConversationInput(
+            text=text,
+            context=Context(),
+            conversation_id=None,
+            device_id=None,
+            satellite_id=None,
+            language="en",
+            agent_id=HOME_ASSISTANT_AGENT,
+        )
+        with (
+            chat_session.async_get_chat_session(self.hass) as session,
+            async_get_chat_log(self.hass, session, user_input) as chat_log,
+        ):
+            await async_handle_intents(self.hass, user_input, chat_log)
+
+    def _furnish(self) -> None:
+        """Add floors, areas, things, and services that only note what they are called for."""
+        areas = {name: ar.async_get(self.hass).async_create(name) for name in AREAS}
+        for floor_name, area_names in FLOORS.items():
+            floor = fr.async_get(self.hass).async_create(floor_name)
+            for name in area_names:
+                ar.async_get(self.hass).async_update(areas[name].id, floor_id=floor.floor_id)
+        for thing in THINGS:
+            self._add(thing, areas[thing.area].id if thing.area else None)
+        for domain, services in _SERVICES.items():
+            for service in services:
+                self.hass.services.async_register(domain, service, self._note)
+
+    def _add(self, thing: Thing, area_id: str | None) -> None:
+        registry = er.async_get(self.hass)
+        entity = registry.async_get_or_create(
+            thing.domain,
+            "test",
+            thing.name,
+            object_id_base=thing.name,
+            original_name=thing.name,
+        )
+        aliases: list[str | er.ComputedNameType] = [er.COMPUTED_NAME]
+        if thing.alias:
+            aliases.append(thing.alias)
+        registry.async_update_entity(entity.entity_id, area_id=area_id, aliases=aliases)
+        self.hass.states.async_set(
+            entity.entity_id,
+            _STATES.get(thing.domain, "off"),
+            {"friendly_name": thing.name, **_ATTRIBUTES.get(thing.domain, {})},
+        )
+        async_expose_entity(self.hass, CONVERSATION_DOMAIN, entity.entity_id, should_expose=True)
+
+    async def _add_pipeline(self, way: Way) -> None:
+        await self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
+            {
+                "name": way.value,
+                "language": "en",
+                "conversation_engine": HOME_ASSISTANT_AGENT
+                if way is Way.AGENT
+                else "conversation.llm",
+                "conversation_language": "en",
+                "prefer_local_intents": way is Way.LOCAL_FIRST,
+                "stt_engine": _entity_id(way),
+                "stt_language": _LANGUAGE,
+                "tts_engine": None,
+                "tts_language": None,
+                "tts_voice": None,
+                "wake_word_entity": None,
+                "wake_word_id": None,
+            }
+        )
+
+    async def _note(self, call: ServiceCall) -> None:
+        entity_ids = call.data["entity_id"]
+        values = {name: str(value) for name, value in call.data.items() if name != "entity_id"}
+        for entity_id in [entity_ids] if isinstance(entity_ids, str) else entity_ids:
+            self._done.append(
+                Action(
+                    service=call.service,
+                    entity_id=entity_id,
+                    values=tuple(sorted(values.items())),
+                )
+            )
+
+
+def _entity_id(way: Way) -> str:
+    return f"stt.{way.name.lower()}"
+
+
+def main() -> None:
+    """Let it all be said, heard and done, and write the tables."""
+    arguments = _parse_arguments()
+    logging.disable()
+    commands = COMMANDS[:: _QUICK if arguments.quick else 1]
+    voices = ["joe"]
+    if shutil.which("flite"):
+        voices.append("slt")
+    else:
+        _say("Without the second voice, flite (Debian: apt-get install flite)")
+    conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
+    asyncio.run(_run(commands, conditions, arguments))
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench recognition",
+        description="Speak to a home with awkward names and count what it does right. Sounds"
+        " and what Whisper hears are kept in .dev/bench; the first run takes half an hour.",
+    )
+    parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
+    parser.add_argument("--failures", action="store_true", help="list what isn't right in the end")
+    parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
+    return parser.parse_args()
+
+
+async def _run(
+    commands: Sequence[Command], conditions: Sequence[Condition], arguments: argparse.Namespace
+) -> None:
+    """Say it under each condition, then do it in each way."""
+    sentences = SENTENCES["en"][:: _QUICK if arguments.quick else 1]
+    async with Ear.listening() as ear, Home.open() as home:
+        heard = [(each, await _listen(ear, commands, each)) for each in conditions]
+        for way in Way:
+            tallies = [
+                Tally(
+                    condition=str(condition),
+                    trials=[
+                        await home.try_out(command, alternatives, way)
+                        for command, alternatives in answers
+                    ],
+                )
+                for condition, answers in heard
+            ]
+            _report(way, tallies, arguments)
+        _write(await _leave_alone(ear, home, sentences), arguments)
+
+
+async def _listen(
+    ear: Ear, commands: Sequence[Command], condition: Condition
+) -> list[tuple[Command, Sequence[Alternative]]]:
+    """Return what is heard of each command."""
+    _say(f"{condition}")
+    sounds = say(condition.voice, [command.text for command in commands])
+    return [
+        (command, await ear.hear(in_noise(sounds[command.text], condition.ratio)))
+        for command in commands
+    ]
+
+
+async def _leave_alone(ear: Ear, home: Home, sentences: Sequence[str]) -> Table:
+    """Say what isn't a command, and count what doesn't go out as it was heard."""
+    table = Table(
+        title="Dictation, shopping lists and questions: how many were changed",
+        columns=("condition", "utterances", "heard", *Way),
+    )
+    sounds = say("joe", sentences)
+    for ratio in (None, 10.0):
+        condition = Condition(voice="joe", ratio=ratio)
+        _say(f"{condition}, no commands")
+        answers = [await ear.hear(in_noise(sounds[text], ratio)) for text in sentences]
+        changed = []
+        for way in Way:
+            texts = [await home.texts(alternatives, way) for alternatives in answers]
+            changed.append(str(sum(first != last for first, _, last in texts)))
+        table.rows.append(
+            (str(condition), str(len(sentences)), str(sum(map(bool, answers))), *changed)
+        )
+    return table
+
+
+def _report(way: Way, tallies: Sequence[Tally], arguments: argparse.Namespace) -> None:
+    """Write how it went: under each condition, and for the names in each half."""
+    trials = [trial for tally in tallies for trial in tally.trials]
+    halves: tuple[tuple[str, Callable[[Trial], bool]], ...] = (
+        ("all", lambda _: True),
+        ("names that thresholds were set with", lambda trial: trial.command.tuned),
+        ("other names", lambda trial: not trial.command.tuned),
+    )
+    sums = [
+        Tally(condition=title, trials=list(filter(belongs, trials))) for title, belongs in halves
+    ]
+    table = Table(
+        title=f"To {way.value}",
+        columns=_COLUMNS,
+        rows=[tally.row() for tally in (*tallies, *sums)],
+        notes=_NOTES,
+    )
+    _write(table, arguments)
+    for tally in tallies if arguments.failures else ():
+        for trial in tally.trials:
+            if not trial.right(-1):
+                sys.stdout.write(f"{tally.condition}: {trial.command.text} > {trial.texts}\n")
+
+
+def _write(table: Table, arguments: argparse.Namespace) -> None:
+    sys.stdout.write((table.as_markdown() if arguments.markdown else table.as_text()) + "\n")
+
+
+def _say(text: str) -> None:
+    """Tell on standard error what is going on."""
+    sys.stderr.write(f"{text} …\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Two synthetic voices, which say what stands on standard input, each line into a file.
+
+It runs in the emulator's environment, for Piper; flite is Debian's package of that name.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+import subprocess
+import sys
+from tempfile import NamedTemporaryFile
+from typing import Final
+import unicodedata
+import wave
+
+import numpy as np
+
+from tests.e2e.connection import SAMPLE_RATE
+from tests.e2e.voice import resample, speak
+
+_PEAK: Final = 10 ** (-3 / 20)
+_QUIET: Final = round(0.3 * SAMPLE_RATE)
+
+
+def main() -> None:
+    """Say each line, which is a path and a text, with the voice that is named."""
+    say = VOICES[sys.argv[1]]
+    for line in sys.stdin:
+        path, text = line.rstrip("\n").split("\t")
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(say(text))
+
+
+def _flite(text: str) -> bytes:
+    """Return what Debian's flite says with the voice "slt", as a microphone would give it."""
+    # It reads ASCII only.
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    with NamedTemporaryFile(suffix=".wav") as file:
+        command = ("flite", "-voice", "slt", "-t", letters, "-o", file.name)
+        subprocess.run(command, check=True)  # noqa: S603 - no shell reads it
+        with wave.open(file.name) as sound:
+            rate, pcm = sound.getframerate(), sound.readframes(sound.getnframes())
+    samples = resample(np.frombuffer(pcm, "<i2").astype(np.float64), rate)
+    samples *= _PEAK / np.abs(samples).max()
+    return np.round(np.pad(samples, _QUIET) * 32767).astype("<i2").tobytes()
+
+
+VOICES: Final[dict[str, Callable[[str], bytes]]] = {"joe": speak, "slt": _flite}
+
+
+if __name__ == "__main__":
+    main()
