@@ -5,7 +5,7 @@ from itertools import accumulate
 import struct
 from typing import Final
 
-from hypothesis import example, given, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.azure_stt.audio import (
@@ -82,6 +82,7 @@ def test_header_in_small_pieces(header: bytes, size: int) -> None:
     assert decode(*(file[start : start + size] for start in range(0, len(file), size))) == PCM
 
 
+@settings(deadline=None)
 @given(
     header=st.sampled_from([b"", *FILES.values()]),
     pcm=st.binary(max_size=200).filter(lambda pcm: b"RI" not in pcm and b"Og" not in pcm),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 import json
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.azure_stt.azure_speech import (
@@ -142,6 +142,7 @@ async def test_retry_after_that_makes_no_sense(
     assert (error.retryable, error.retry_after) == (True, None)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text("0123456789 :+-,GMTJanMonOct")))
 def test_any_retry_after(header: str) -> None:
     """Any text gives a number of seconds or none."""

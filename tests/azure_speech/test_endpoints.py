@@ -157,6 +157,7 @@ def test_address_that_is_more_or_less_than_a_host(address: str) -> None:
     assert not info.value.retryable
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from(Cloud))
 @example("\u212aestus", Cloud.PUBLIC)
 def test_any_region_stays_in_its_cloud(text: str, cloud: Cloud) -> None:
@@ -174,11 +175,12 @@ def test_any_region_stays_in_its_cloud(text: str, cloud: Cloud) -> None:
         assert str(url) == f"https://{name}.{domain}{path}"
 
 
-@settings(max_examples=500)
+@settings(deadline=None, max_examples=300)
 @given(TEXTS)
 @example("XN--")
 @example("https://westeurope.stt.speech.microsoft.com")
 @example("http://127.0.0.1:0")
+@example("HTTPS://0: 0")
 def test_any_address_leads_to_its_own_host(text: str) -> None:
     """Any text is refused, or is just a host, with a scheme and a port at most: that one."""
     try:
@@ -188,7 +190,7 @@ def test_any_address_leads_to_its_own_host(text: str) -> None:
     # A browser drops these, too.
     plain = re.sub(r"[\t\r\n]", "", text.strip()).strip("".join(map(chr, range(33))))
     parts = re.fullmatch(
-        r"(?:(https?)://)?@?([a-z0-9.-]+|\[[0-9a-f:.%]+\])(?::(\d*))?(?:/[^?#]*)?[?]?#?",
+        r"(?:(https?)://)?@?([a-z0-9.-]+|\[[0-9a-f:.%]+\])(?::([\s\d_+]*))?(?:/[^?#]*)?[?]?#?",
         plain.lower(),
     )
     assert parts, ascii(text)

@@ -5,7 +5,7 @@ import json
 from math import isfinite
 from typing import Any, Final
 
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.azure_stt.azure_speech import (
@@ -316,6 +316,7 @@ JSON: Final = st.recursive(
 ALTERNATIVES: Final = st.lists(st.dictionaries(st.sampled_from(NAMES), JSON), max_size=3)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(NAMES), JSON), JSON | ALTERNATIVES)
 def test_any_answer(answer: dict[str, object], alternatives: object) -> None:
     """Whatever JSON comes, it is read: texts can be encoded, numbers are finite."""
