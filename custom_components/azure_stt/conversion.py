@@ -8,12 +8,13 @@ from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from av.filter import Graph
 
-from .audio import SAMPLE_RATE, SAMPLE_WIDTH, AudioFormatError, PcmFormat, WholeFrames
+from .audio import SAMPLE_RATE, SAMPLE_WIDTH, TARGET, AudioFormatError, PcmFormat, WholeFrames
 from .ogg import OggReader
 
 # FFmpeg's names, by bits and whether they are floating point. It has no 24 bit, which
 # is made 32 first.
 _UNKNOWN_BITS: Final = 24
+_UNKNOWN_BITS_AS: Final = 32
 _SAMPLE_FORMATS: Final = {
     (8, False): "u8",
     (16, False): "s16",
@@ -26,7 +27,7 @@ _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
 # A steep filter that begins to fall at 94 % of 8 kHz: nothing is left of what would be
 # mirrored into speech, and up to 7 kHz everything is.
-_RESAMPLE: Final = f"{SAMPLE_RATE}:filter_size=64:cutoff=0.94"
+_FILTER: Final = "filter_size=64:cutoff=0.94"
 
 _HEAD: Final = b"OpusHead"
 _TAGS: Final = b"OpusTags"
@@ -69,6 +70,30 @@ class PcmConverter:
         # FFmpeg rounds a plane's size up.
         plane.update(data.ljust(plane.buffer_size, b"\0"))
         return frame
+
+
+class PcmEncoder:
+    """Converts 16 kHz 16-bit mono PCM, in whole samples, to another format as it comes."""
+
+    def __init__(self, target: PcmFormat) -> None:
+        """Convert to a supported format."""
+        self._target = target
+        self._resampler = _Resampler(SAMPLE_RATE, "s16", "mono", target)
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return what is complete."""
+        frame = AudioFrame("s16", "mono", len(pcm) // SAMPLE_WIDTH)
+        frame.sample_rate = SAMPLE_RATE
+        (plane,) = frame.planes
+        plane.update(pcm.ljust(plane.buffer_size, b"\0"))
+        return self._packed(self._resampler.push(frame))
+
+    def flush(self) -> bytes:
+        """Return the last samples."""
+        return self._packed(self._resampler.push(None))
+
+    def _packed(self, pcm: bytes) -> bytes:
+        return audioop.lin2lin(pcm, 4, 3) if self._target.bits == _UNKNOWN_BITS else pcm
 
 
 class OpusDecoder:
@@ -128,15 +153,22 @@ class OpusDecoder:
 
 
 class _Resampler:
-    """FFmpeg's filters from any frames to 16 kHz 16-bit mono PCM."""
+    """FFmpeg's filters from any frames to PCM, 16 kHz 16-bit mono unless told otherwise."""
 
-    def __init__(self, rate: int, sample_format: str, layout: str) -> None:
+    def __init__(
+        self, rate: int, sample_format: str, layout: str, target: PcmFormat = TARGET
+    ) -> None:
+        form = _SAMPLE_FORMATS[target.bits, target.floating]
+        bits = _UNKNOWN_BITS_AS if target.bits == _UNKNOWN_BITS else target.bits
+        self._frame_size = target.channels * bits // 8
         self._graph = Graph()
         self._graph.threads = 1
         self._graph.link_nodes(
             self._graph.add_abuffer(sample_rate=rate, format=sample_format, layout=layout),
-            self._graph.add("aresample", _RESAMPLE),
-            self._graph.add("aformat", "sample_fmts=s16:channel_layouts=mono"),
+            self._graph.add("aresample", f"{target.rate}:{_FILTER}"),
+            self._graph.add(
+                "aformat", f"sample_fmts={form}:channel_layouts={_LAYOUTS[target.channels]}"
+            ),
             self._graph.add("abuffersink"),
         ).configure()
 
@@ -150,4 +182,4 @@ class _Resampler:
             except BlockingIOError, EOFError:
                 return bytes(pcm)
             # The plane is larger than what it holds.
-            pcm += memoryview(converted.planes[0])[: converted.samples * SAMPLE_WIDTH]
+            pcm += memoryview(converted.planes[0])[: converted.samples * self._frame_size]
