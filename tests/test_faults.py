@@ -84,7 +84,7 @@ class House:
     resource: Resource
     second: Emulator | None
     fallback: FallbackEngine | None
-    parts: list[bytes | Awaitable[object]] = field(
+    parts: list[bytes | BaseException | Awaitable[object]] = field(
         default_factory=lambda: [SPOKEN[:HALF], Breath(), SPOKEN[HALF:]]
     )
     """What the host sends."""
@@ -415,6 +415,21 @@ async def test_fault(
         if house.fallback:
             assert house.fallback.heard == [SPOKEN] * (row.fallback or 0)
         assert bool(hass.config_entries.flow.async_progress()) is row.reauth
+
+
+async def test_host_breaks_while_the_fallback_hears(
+    hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That is the host's error, and not the other engine's."""
+    row = Row(name="refused, fallback", prepare=stop, fallback=0)
+    async with House.built(hass, emulator, row) as house:
+        await stop(house)
+        error = OSError("host")
+        house.parts += [Breath(), error]
+        with pytest.raises(OSError, match="host") as caught:
+            await house.recognize()
+        assert caught.value is error
+        assert "failed as the fallback engine" not in caplog.text
 
 
 def check_requests(emulator: Emulator, faults: Sequence[Fault]) -> int:

@@ -246,6 +246,18 @@ async def test_trouble(
     assert "[request " in record.message
 
 
+async def test_retry_does_not_wait_for_the_go_ahead(
+    recognize: Recognize, emulator: Emulator
+) -> None:
+    """What is sent again after a break is sent at once, without `Expect`."""
+    emulator.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    first, second = emulator.requests_for(Endpoint.RECOGNITION)[-2:]
+    assert first.expects_continue
+    assert not second.expects_continue
+    assert first.audio == second.audio
+
+
 async def test_wrong_key_starts_reauth(
     hass: HomeAssistant, recognize: Recognize, emulator: Emulator
 ) -> None:

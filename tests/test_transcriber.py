@@ -303,16 +303,16 @@ async def test_a_loud_room_is_measured_after_a_word() -> None:
             self.requests.append(b"".join([block async for block in audio()]))
             return Recognition(
                 status=RecognitionStatus.SUCCESS,
-                alternatives=(Alternative(display="Stop"),),
+                alternatives=(Alternative(display="Stopping"),),
                 offset=0.0,
                 duration=len(word) / BYTES_PER_SECOND,
             )
 
-    word, hiss = speak("Stop"), array("h", noise(1.5, level=-20))
+    word, hiss = speak("Stopping"), array("h", noise(1.5, level=-20))
     samples = array("h", word + silence(1.5))
     mixed = array("h", [a + b for a, b in zip(samples, hiss, strict=False)]).tobytes()
     service = Knowing()
-    assert (await transcribe(play(mixed), service)).text == "Stop"
+    assert (await transcribe(play(mixed), service)).text == "Stopping"
     assert len(service.requests) == 1
 
 
@@ -485,6 +485,14 @@ class Other:
 def refused() -> ResponseError:
     """Return what trying again doesn't help against."""
     return ResponseError("Nothing there", status=404)
+
+
+async def test_first_retry_is_at_once() -> None:
+    """A connection that lay idle is often dead: nobody waits for that."""
+    service = Service(errors=[SpeechConnectionError("Dead")])
+    began = asyncio.get_running_loop().time()
+    assert (await transcribe(play(LIGHT), service)).text == "Turn on the light"
+    assert asyncio.get_running_loop().time() - began < 0.2
 
 
 async def test_a_request_that_hangs_is_sent_again() -> None:

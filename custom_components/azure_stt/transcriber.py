@@ -233,8 +233,6 @@ class Transcriber:
         if not recording.ended:
             return position
         rest = Loudness.of(recording, position, recording.length)
-        if rest.room > loudness.speech - CONTINUATION_RANGE:
-            return position
         return await next_speech(recording, position, Loudness.over(rest.room))
 
     async def _hear(self) -> Part:

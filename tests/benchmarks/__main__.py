@@ -100,7 +100,7 @@ def _parse_arguments() -> argparse.Namespace:
         description="Measure the integration side by side with its floor. It reports; it judges"
         " nothing: the exit status is 0 when all ran through.",
     )
-    parser.add_argument("--quick", action="store_true", help="a short run, about a minute")
+    parser.add_argument("--quick", action="store_true", help="a short run, about three minutes")
     parser.add_argument(
         "--runs", type=int, help="commands for each contender; a third of it where there is no goal"
     )

@@ -45,7 +45,8 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
     # Home Assistant's own needs its zeroconf and network integrations; no name is looked up here.
     resolver.real_close = resolver.close  # type: ignore[attr-defined]
     with (
-        TemporaryDirectory() as folder,
+        # Home Assistant may still be writing its files when it has stopped.
+        TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         patch("homeassistant.helpers.aiohttp_client._async_make_resolver", return_value=resolver),
     ):
         async with async_test_home_assistant(config_dir=folder) as hass:

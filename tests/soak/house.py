@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import ctypes
 from dataclasses import dataclass, field, replace
-from functools import partial
 import gc
 from pathlib import Path
 from random import Random
 import re
-from tempfile import TemporaryDirectory
 import tracemalloc
 from typing import Any, Final, override
 from unittest.mock import patch
@@ -226,12 +224,7 @@ async def soak(seconds: float, seed: int) -> Figures:
     """Let a house live for so long."""
     sockets = _sockets()
     tracemalloc.start()
-    # Home Assistant may still be writing its files when it has stopped.
-    folder = partial(TemporaryDirectory, ignore_cleanup_errors=True)
-    with (
-        patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT),
-        patch.object(home, "TemporaryDirectory", folder),
-    ):
+    with patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT):
         async with House.built(seed) as house:
             before = asyncio.all_tasks()
             await house.live(seconds / 4)

@@ -10,14 +10,14 @@ import json
 import logging
 from time import monotonic
 from types import SimpleNamespace, TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 from aiohttp import ClientSession, TraceConfig
 
 from .credentials import Authorization, Credential
 from .endpoints import Endpoint
-from .errors import AuthenticationError, InvalidAnswerError, ResponseError
+from .errors import AuthenticationError, InvalidAnswerError, ResponseError, SpeechConnectionError
 from .models import AudioFormat, Recognition, RecognitionOptions, RecognitionStatus
 from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
 from .wav import BYTES_PER_SECOND, wav_header
@@ -38,6 +38,9 @@ _ERROR_STATUSES: Final = {
 
 # A host or proxy that doesn't answer `Expect` is not asked to for this long.
 _WITHOUT_CONTINUE: Final = 60 * 60.0
+
+# Nor for this long after a connection broke: who tries again has waited enough.
+_AFTER_A_BREAK: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,9 @@ class SpeechClient:
             except _NoGoAheadError:
                 _LOGGER.debug("%s sends no 100 Continue", self.endpoint.host)
                 self._expect_again_at = monotonic() + _WITHOUT_CONTINUE
+            except SpeechConnectionError:
+                self._expect_again_at = monotonic() + _AFTER_A_BREAK
+                raise
         return await self._post(audio, options, authorization, expect=False)
 
     async def _post(
@@ -238,12 +244,16 @@ class _Upload:
         self._audio = aiter(audio)
         self._header = header
         self._watch = watch
+        self._writer: asyncio.Task[Any] | None = None
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
         """Wait for the person without a limit; the service has one to take what they said."""
+        if not self._writer and (writer := asyncio.current_task()):
+            self._writer = writer
+            writer.add_done_callback(_retrieve_error)
         if self._header:
             header, self._header = self._header, b""
             return header
@@ -252,6 +262,15 @@ class _Upload:
             return await anext(self._audio)
         finally:
             self._watch.enter(_Phase.ANSWER)
+
+
+def _retrieve_error(writer: asyncio.Task[Any]) -> None:
+    """Look at the error of aiohttp's writer, which nobody does if the body's end can't be sent.
+
+    The request fails by the broken connection itself; asyncio would log the same once more.
+    """
+    if not writer.cancelled():
+        writer.exception()
 
 
 def _recognition(body: bytes, connection_id: str) -> Recognition:
