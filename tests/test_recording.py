@@ -229,7 +229,7 @@ async def test_copies_what_exists() -> None:
 async def test_tells_how_it_stands() -> None:
     """Length, end and its time."""
     recording = filled(sound(100))
-    assert (recording.length, recording.ended, recording.ended_at) == (50, False, None)
+    assert (recording.length, recording.ended) == (50, False)
     assert repr(recording) == "<Recording 0-50>"
     waiting = asyncio.create_task(recording.ends())
     reaching = asyncio.create_task(recording.reaches(60))
@@ -243,7 +243,6 @@ async def test_tells_how_it_stands() -> None:
     before = asyncio.get_running_loop().time()
     recording.end()
     assert before <= await waiting <= asyncio.get_running_loop().time()
-    assert recording.ended_at == await recording.ends()
     await recording.reaches(1000)
     recording.forget(10)
     assert repr(recording) == "<Recording 10-60 ended>"

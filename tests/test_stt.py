@@ -49,6 +49,7 @@ async def test_entity(
     assert entry is not None
     (subentry_id,) = loaded_entry.subentries
     assert entry.unique_id == subentry_id
+    assert entry.translation_key == "recognizer"  # its icon
     assert entry.config_subentry_id == subentry_id
     assert entry.device_id is not None
     device = dr.async_get(hass).async_get(entry.device_id)

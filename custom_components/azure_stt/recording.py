@@ -83,11 +83,6 @@ class Recording:
         return self._ended_at is not None
 
     @property
-    def ended_at(self) -> float | None:
-        """When the end came, by the event loop's clock; None before it."""
-        return self._ended_at
-
-    @property
     def error(self) -> BaseException | None:
         """What broke the host's stream, if anything did."""
         return self._error

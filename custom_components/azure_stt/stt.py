@@ -74,6 +74,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     """Recognises speech while it is spoken."""
 
     _attr_name = None
+    _attr_translation_key = "recognizer"
 
     def __init__(self, entry: AzureSttConfigEntry, subentry: ConfigSubentry) -> None:
         """Keep the resource: an utterance may outlive the entry's runtime data."""
