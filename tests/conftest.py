@@ -1,10 +1,13 @@
 """What the integration's tests share: the emulator, a resource that uses it, and a host."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Iterator
+from io import StringIO
+import logging
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from homeassistant.components.stt import (
     AudioBitRates,
@@ -21,7 +24,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
+from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND, Cloud
 from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.const import (
     DEFAULT_NAME,
@@ -31,6 +34,7 @@ from custom_components.azure_stt.const import (
     Connection,
 )
 from tests.emulator import S0_KEY, Emulator
+from tests.emulator.authentication import Authentication
 
 ENTITY_ID = "stt.azure_speech_to_text"
 
@@ -42,11 +46,52 @@ def custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load the integration."""
 
 
+@pytest.fixture(autouse=True)
+def secretive_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Fail a test in whose log, ours at every level, is a secret of an emulator's."""
+    emulators: list[Emulator] = []
+    tokens: list[str] = []
+    start, issue = Emulator.start, Authentication._issue
+
+    async def remember(emulator: Emulator) -> None:
+        emulators.append(emulator)
+        await start(emulator)
+
+    def remember_token(issuer: Authentication, account: str, audience: str, life: float) -> str:
+        tokens.append(token := issue(issuer, account, audience, life))
+        return token
+
+    monkeypatch.setattr(Emulator, "start", remember)
+    monkeypatch.setattr(Authentication, "_issue", remember_token)
+    caplog.set_level(logging.DEBUG, f"custom_components.{DOMAIN}")
+    # Not caplog's own: it forgets at the end of a test what was logged until then.
+    log = logging.StreamHandler(StringIO())
+    logging.getLogger().addHandler(log)
+    yield
+    logging.getLogger().removeHandler(log)
+    secrets = [*tokens, *(emulator.entra.client_secret for emulator in emulators)]
+    secrets += [key for emulator in emulators for key in emulator.keys]
+    lines = log.stream.getvalue().splitlines()
+    assert not [line for line in lines if any(secret in line for secret in secrets)]
+
+
 @pytest.fixture
 async def emulator(socket_enabled: None) -> AsyncGenerator[Emulator]:
     """Give a stand-in for Azure."""
     async with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture
+def entra(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
+    """Make Microsoft Entra a part of the emulator."""
+    monkeypatch.setattr(
+        Cloud,
+        "entra_token_url",
+        lambda _, tenant: URL(emulator.url).joinpath(tenant, "oauth2", "v2.0", "token"),
+    )
 
 
 @pytest.fixture

@@ -5,20 +5,36 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 import re
 from time import monotonic
+from xml.etree import ElementTree as ET
 
 from aiohttp import ClientSession
 import pytest
 
+from custom_components.azure_stt.audio import PcmDecoder
 from tests.benchmarks import person
 from tests.benchmarks.__main__ import main
-from tests.benchmarks.contenders import BUFFER, BUFFER_TWICE, CLOUD, CONTENDERS, ENTITY, Contender
+from tests.benchmarks.comparison import NO_TEXT, Comparison, setbacks, table as compare
+from tests.benchmarks.contenders import (
+    BUFFER,
+    BUFFER_TWICE,
+    CLOUD,
+    COMPARED,
+    CONTENDERS,
+    ENTITY,
+    LANGUAGE,
+    Contender,
+)
 from tests.benchmarks.failure import ROUND_TRIP, Failure
 from tests.benchmarks.figures import Spread, percentile
+from tests.benchmarks.home import metadata
 from tests.benchmarks.link import LOOPBACK, SLOW, Line, Link, Relay
 from tests.benchmarks.measure import Measurement, Stages, measure
+from tests.benchmarks.page import page
 from tests.benchmarks.pauses import AUTOMATIC, CASES, FIRST_PAUSE, WHOLE, Case, Heard, Pauses
 from tests.benchmarks.person import Saying
-from tests.benchmarks.speech import CHUNK, Host, Utterance, command, speech_of
+from tests.benchmarks.plain import PlainEntity
+from tests.benchmarks.plot import plot
+from tests.benchmarks.speech import CHUNK, Form, Host, Utterance, command, speech_of
 from tests.benchmarks.table import Table
 from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
 from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenEar, noise, silence
@@ -53,6 +69,69 @@ def test_table() -> None:
         "## Speed\n\n| who | ms |\n| --- | ---: |\n| floor | 1.0 |\n| we | 12.5 |\n\n"
         "- ms: less is better\n"
     )
+
+
+def comparison(**values: float | None) -> Comparison:
+    """Return a figure of contenders, who are named by the beginnings of their names."""
+    names = [next(name for name in COMPARED if name.startswith(start)) for start in values]
+    return Comparison(
+        what="Time < 1",
+        where="here",
+        unit="ms",
+        values=dict(zip(names, values.values(), strict=True)),
+        why="It is careful.",
+        is_plotted=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "behind"),
+    [
+        ({"entity": 1.0, "hass": 0.5, "bare": 0.1}, [CLOUD]),
+        ({"entity": 1.0, "hass": 0.96, "buffer": -0.1}, [BUFFER]),
+        ({"entity": None, "hass": None, "buffer": 2.0}, [BUFFER]),
+        ({"entity": 0.0, "hass": 0.0, "buffer": None}, []),
+    ],
+)
+def test_behind(values: dict[str, float | None], behind: list[str]) -> None:
+    """Ours is behind who is ahead by more than chance; the floor is nobody's engine."""
+    assert comparison(**values).behind == behind
+
+
+def test_comparisons() -> None:
+    """Ratios stand first, and what wasn't measured or had no text isn't a figure."""
+    both = [comparison(entity=300.4, bare=150.2, hass=None), comparison(entity=0.12345)]
+    assert compare(both).rows == [
+        ("Time < 1: here (ms)", "2.00", "", "", "150", NO_TEXT, "", "", "300"),
+        ("Time < 1: here (ms)", "", "", "", "", "", "", "", "0.123"),
+    ]
+
+
+def test_setbacks() -> None:
+    """What ours is behind in stands below the reason."""
+    quick, slow = comparison(entity=1.0, hass=3.0), comparison(entity=2.0, hass=1.0)
+    assert setbacks([quick, slow]) == {
+        "It is careful.": [f"Time < 1: here: 2 ms, {CLOUD} 1 ms"],
+    }
+
+
+def test_plot() -> None:
+    """There's a bar for each contender that was measured, and the longest one fits."""
+    drawn = plot([comparison(entity=2.0, hass=1.0, buffer=None)])
+    picture = ET.fromstring(drawn)  # noqa: S314 - it is ours
+    bars = picture.findall(".//{*}rect")
+    assert [bar.get("width") for bar in bars] == ["125", "1", "250"]
+    assert {"Time < 1 (ms)", "here", NO_TEXT} <= {text.text for text in picture.iter()}
+
+
+@pytest.mark.parametrize(("entity", "expected"), [(2.0, "careful"), (1.0, "Nobody is ahead")])
+def test_page(entity: float, expected: str) -> None:
+    """The page says where it isn't ahead, or that nobody is."""
+    details = Table(title="Details of it", columns=("who",))
+    text = page("scripts/bench", "a core", [comparison(entity=entity, hass=1.0)], [details])
+    assert expected in text
+    assert text.endswith("| --- |\n")
+    assert "$" not in text
 
 
 def test_line() -> None:
@@ -126,6 +205,34 @@ async def test_speech(utterance: Utterance) -> None:
 def test_speech_length() -> None:
     """Long speech is as long as wanted."""
     assert speech_of(4.0, 1).seconds == 4.0
+
+
+@pytest.mark.parametrize("form", Form)
+async def test_forms(form: Form) -> None:
+    """Whatever the form, a host hands over the same words in as many chunks."""
+    utterance = speech_of(3.0, 7, form)
+    host = Host(utterance)
+    chunks = [host._chunk(number) for number in range(host._chunks)]
+    assert len(chunks) == 300
+    decoder = PcmDecoder()
+    pcm = b"".join([*map(decoder.feed, chunks), decoder.flush()])
+    assert await hear(pcm) == utterance.text
+
+
+async def test_plain_entity() -> None:
+    """A contender's text is the entity's."""
+
+    async def recognize(stream: AsyncIterable[bytes]) -> str:
+        return b"".join([chunk async for chunk in stream]).decode()
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"on and"
+        yield b" on"
+
+    async with ClientSession() as session:
+        entity = PlainEntity("bare post", Contender(recognize=recognize, session=session))
+        result = await entity.async_process_audio_stream(metadata(LANGUAGE), stream())
+    assert (entity.entity_id, result.text) == ("stt.bare_post", "on and on")
 
 
 async def test_host() -> None:
@@ -280,7 +387,15 @@ async def test_detector(voice: None) -> None:
     assert chunk.speech_probability is not None
 
 
-@pytest.mark.parametrize("arguments", [["--what"], ["--runs", "0"], ["--only", "everything"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--what"],
+        ["--runs", "0"],
+        ["--only", "everything"],
+        ["--write", "--only", "load"],
+    ],
+)
 def test_wrong_usage(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong usage has the exit status that it has everywhere."""
     monkeypatch.setattr("sys.argv", ["bench", *arguments])

@@ -17,6 +17,7 @@ from homeassistant.setup import async_setup_component
 from custom_components.azure_stt import transcriber
 from custom_components.azure_stt.const import Tier
 from custom_components.azure_stt.resource import CONCURRENCY, Resource, async_get_session
+from custom_components.azure_stt.slots import Slots
 from tests.conftest import ENTITY_ID, HostStream, eventually, metadata
 from tests.emulator import Emulator, Fault, Moment, silence, speak
 from tests.helpers import FALLBACK_ID, add_fallback, second_emulator, set_up_resource
@@ -74,7 +75,7 @@ class House:
         for resource in self.resources:
             resource._note_success()
             if way.new_token:
-                resource.client._credential._token = None
+                resource.client.credential._token = None
 
     def held(self) -> list[object]:
         """Return what is held of an utterance: connections, slots, locks."""
@@ -88,9 +89,7 @@ class House:
 
 def _taken(resource: Resource) -> bool:
     """Tell whether a slot, or the token's lock, is taken."""
-    return (
-        resource._slots._value < CONCURRENCY[Tier.S0] or resource.client._credential._lock.locked()
-    )
+    return resource._slots.free < CONCURRENCY[Tier.S0] or resource.client.credential._lock.locked()
 
 
 def running(before: set[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
@@ -168,10 +167,10 @@ class _Breath:
 async def test_cancelled_while_it_queues(house: House) -> None:
     """Whoever waits for a free slot gives up their place."""
     resource = house.resources[0]
-    resource._slots = asyncio.Semaphore(1)
+    resource._slots = Slots(1)
     forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     first = asyncio.create_task(house.recognize(HostStream(SPOKEN, forever)))
-    await eventually(resource._slots.locked)
+    await eventually(lambda: resource._slots.free == 0)
     second = asyncio.create_task(house.recognize(HostStream(SPOKEN)))
     third = asyncio.create_task(house.recognize(HostStream(speak("Turn it off"))))
     await asyncio.sleep(0.01)
@@ -180,4 +179,4 @@ async def test_cancelled_while_it_queues(house: House) -> None:
     assert second.cancelled()
     forever.set_result(None)
     assert (await first, await third) == (SENTENCE, "Turn it off")
-    assert resource._slots._value == 1
+    assert resource._slots.free == 1

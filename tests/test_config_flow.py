@@ -233,6 +233,34 @@ async def test_bad_addresses(
         await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def test_region_that_was_not_chosen(hass: HomeAssistant) -> None:
+    """No region is chosen for the user, who is told if they haven't chosen one."""
+    flow_id = await open_form(hass, Connection.REGION)
+    result = await submit(hass, flow_id, {"api_key": S0_KEY})
+    assert result["errors"] == {"region": "unknown_region"}
+    assert suggested(result) == {"region": "", "api_key": S0_KEY}
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, flow_id, {"region": "westeurope", "api_key": S0_KEY})
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_reconfigure_region(hass: HomeAssistant) -> None:
+    """The saved region is shown, and stays."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        data={"connection": Connection.REGION, "region": "westeurope", "api_key": S0_KEY},
+    )
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    assert suggested(result) == {"region": "westeurope"}
+    with patch.object(SpeechClient, "check"):
+        result = await submit(hass, result["flow_id"], {"api_key": F0_KEY})
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["region"] == "westeurope"
+
+
 async def test_unknown_region(hass: HomeAssistant) -> None:
     """A region that Azure doesn't have is a name that doesn't exist."""
     flow_id = await open_form(hass, Connection.REGION)
@@ -319,6 +347,7 @@ async def test_reauth(
     assert result["step_id"] == "reauth_confirm"
     result = await submit(hass, result["flow_id"], {"api_key": S0_KEY})
     assert result["errors"] == {"base": "invalid_auth"}
+    assert suggested(result) == {"api_key": S0_KEY}
     assert loaded_entry.data["api_key"] == S0_KEY
     result = await submit(hass, result["flow_id"], {"api_key": new_key})
     assert result["type"] is FlowResultType.ABORT
@@ -355,7 +384,7 @@ async def test_reconfigure(
 ) -> None:
     """An address is changed; the key that isn't typed again stays and isn't shown."""
     result = await loaded_entry.start_reconfigure_flow(hass)
-    assert result["step_id"] == Connection.CUSTOM_ENDPOINT
+    assert result["step_id"] == "reconfigure"
     assert suggested(result) == {"endpoint": emulator.url}
     address = emulator.url.replace("127.0.0.1", "localhost")
     with patch.object(SpeechClient, "check", side_effect=SpeechConnectionError("")):

@@ -9,7 +9,6 @@ from itertools import chain, repeat
 from typing import Any, Final
 
 import pytest
-from yarl import URL
 
 from homeassistant.components.stt import SpeechResult, SpeechResultState
 from homeassistant.components.stt.const import DATA_COMPONENT
@@ -17,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt import transcriber
-from custom_components.azure_stt.azure_speech import Cloud, Timeouts, credentials
+from custom_components.azure_stt.azure_speech import Timeouts, credentials
 from custom_components.azure_stt.resource import Resource
 from tests.conftest import ENTITY_ID, HostStream, metadata
 from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
@@ -150,7 +149,7 @@ async def expire(house: House) -> None:
 
 async def forget(house: House) -> None:
     """Make the client need a new token."""
-    house.resource.client._credential._token = None
+    house.resource.client.credential._token = None
 
 
 async def revoke(house: House) -> None:
@@ -384,14 +383,9 @@ ROWS: Final = [*moments(), *finals(), *repeated(), *others()]
 
 
 @pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> None:
-    """Make the pauses short, and Microsoft Entra a part of the emulator."""
+def hurry(monkeypatch: pytest.MonkeyPatch, entra: None) -> None:
+    """Make the pauses short."""
     monkeypatch.setattr(transcriber, "_BACKOFF", BACKOFF)
-    monkeypatch.setattr(
-        Cloud,
-        "entra_token_url",
-        lambda _, tenant: URL(emulator.url).joinpath(tenant, "oauth2", "v2.0", "token"),
-    )
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -235,6 +235,69 @@ async def test_revoked_key(
     assert (await say(connection, resource)).text == SENTENCE
 
 
+async def test_phrase(connection: Connection, resource: Resource) -> None:
+    """An automation runs for a phrase, and Assist acts on the same words by itself."""
+    await connection.create_automation(
+        alias="Phrase",
+        triggers=[
+            {
+                "trigger": f"{DOMAIN}.phrase_recognized",
+                "target": {"entity_id": resource.entity_id},
+                "options": {"phrases": ["turn on the {thing} light"]},
+            }
+        ],
+        actions=[
+            {
+                "action": "light.turn_on",
+                "target": {"entity_id": "light.desk_lamp"},
+                "enabled": "{{ trigger.slots.thing == 'kitchen' }}",
+            }
+        ],
+    )
+    await connection.call("light.turn_off", entity_id="light.desk_lamp")
+    await say(connection, resource)
+    assert await connection.state("light.desk_lamp") == "on"
+    assert await connection.state(LIGHT) == "on"
+
+
+async def test_invalid_phrase(connection: Connection, resource: Resource) -> None:
+    """The editor is told what is wrong with a phrase."""
+    trigger = {
+        "trigger": f"{DOMAIN}.phrase_recognized",
+        "target": {"entity_id": resource.entity_id},
+        "options": {"phrases": ["turn (on"]},
+    }
+    with pytest.raises(CommandError, match="invalid phrase 'turn"):
+        await connection.create_automation(alias="Phrase", triggers=[trigger], actions=[])
+
+
+async def test_transcribe(connection: Connection, resource: Resource, home: HomeAssistant) -> None:
+    """A file of the media folder is transcribed."""
+    memo = home.directory / "media/memo.wav"
+    memo.write_bytes(wav(speak("Buy some milk") + silence(1)))
+    answer = await connection.ask(
+        f"{DOMAIN}.transcribe",
+        entity_id=resource.entity_id,
+        media={
+            "media_content_id": "media-source://media_source/local/memo.wav",
+            "media_content_type": "audio/wav",
+        },
+        language="en-US",
+    )
+    assert answer[resource.entity_id]["text"] == "Buy some milk"
+
+
+async def test_meters(connection: Connection, resource: Resource) -> None:
+    """The meters count what was said, and diagnostics can be downloaded."""
+    entities = await connection.entities(resource.entry_id, "sensor")
+    [requests] = [entity for entity in entities if entity.endswith("requests_this_month")]
+    before = int(await connection.state(requests))
+    await say(connection, resource)
+    assert int(await connection.state(requests)) == before + 1
+    diagnostics = await connection.get(f"/api/diagnostics/config_entry/{resource.entry_id}")
+    assert diagnostics["data"]["requests"][-1]["status"] == "Success"
+
+
 async def test_removal(connection: Connection, resource: Resource) -> None:
     """Removed, nothing is left of it, and the pipeline says so."""
     await connection.remove_entry(resource.entry_id)

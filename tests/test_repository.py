@@ -196,10 +196,33 @@ def test_json() -> None:
             json.loads(path.read_bytes())
 
 
+TRANSLATIONS = sorted((INTEGRATION / "translations").glob("*.json"))
+LANGUAGES = {"de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "sv", "zh-Hans"}
+
+
 def test_translation_files() -> None:
-    """The texts stand in en.json, and a custom integration has no strings.json."""
-    assert (INTEGRATION / "translations/en.json").exists()
+    """The texts stand in translations/, and a custom integration has no strings.json."""
+    assert {path.stem for path in TRANSLATIONS} == LANGUAGES
     assert not (INTEGRATION / "strings.json").exists()
+
+
+def placeholders(node: Json, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield the path of each text, with its placeholders and links."""
+    for key, child in node.items():
+        if isinstance(child, dict):
+            yield from placeholders(child, f"{path}/{key}")
+        else:
+            yield f"{path}/{key}", sorted(re.findall(r"\{\w+\}|\]\(", child))
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
+def test_translations_are_complete(path: Path, translations: Json) -> None:
+    """Each language has all texts, with the same placeholders, and they are sorted."""
+    texts = load(path)
+    assert dict(placeholders(texts)) == dict(placeholders(translations))
+    assert (
+        path.read_text() == json.dumps(texts, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    )
 
 
 def test_translation_keys(translations: Json) -> None:
@@ -224,6 +247,7 @@ def test_translation_keys(translations: Json) -> None:
     assert [key for key in keys if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", key)] == []
 
 
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -235,9 +259,9 @@ def test_translation_keys(translations: Json) -> None:
         pytest.param(r"\[%key", id="reference"),
     ],
 )
-def test_translation_values(translations: Json, fault: str) -> None:
+def test_translation_values(path: Path, fault: str) -> None:
     """The texts have nothing that hassfest refuses."""
-    assert [text for text in strings(translations) if re.search(fault, text)] == []
+    assert [text for text in strings(load(path)) if re.search(fault, text)] == []
 
 
 def test_data_descriptions(translations: Json) -> None:
@@ -345,8 +369,13 @@ LAYERS = {
     "locales": 0,
     "names": 0,
     "pauses": 0,
+    "slots": 0,
+    "utterance": 0,
+    "phrases": 1,
+    "phrase_registry": 1,
     "texts": 1,
     "transcriber": 1,
+    "usage": 1,
     "choice": 2,
 }
 TOP = 3

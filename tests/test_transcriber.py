@@ -24,7 +24,8 @@ from custom_components.azure_stt.azure_speech import (
     SpeechTimeoutError,
 )
 from custom_components.azure_stt.recording import Recording, recorded
-from custom_components.azure_stt.transcriber import Patience, Transcriber, Transcript, join
+from custom_components.azure_stt.texts import join
+from custom_components.azure_stt.transcriber import Patience, Transcriber, Transcript
 from tests.emulator import BYTES_PER_SECOND, noise, silence, speak
 from tests.emulator.segmentation import Segmenter, Utterance as Heard
 from tests.helpers import hear
@@ -612,3 +613,43 @@ async def test_a_broken_stream(error: Exception) -> None:
             with pytest.raises(type(error)) as caught:
                 await transcribe(broken(), service, deadline=0.5, **options)
             assert caught.value is error
+
+
+async def test_outage_in_the_middle_of_long_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of which no more is read, because too much waits, doesn't wait for ever."""
+    monkeypatch.setattr(transcriber, "_BACKOFF", (0.0, 0.01))
+    service = Service(errors=[SpeechConnectionError("Away")] * 1000)
+    minutes = play(*[speak("one two three") + silence(2)] * 60, sizes=(32_000,))
+    async with asyncio.timeout(10):
+        with pytest.raises(SpeechConnectionError):
+            await transcribe(minutes, service, patience=Patience.TO_THE_END, deadline=0.3)
+
+
+@pytest.mark.parametrize(
+    ("several", "text"), [(False, "one two three"), (True, "one two three four five")]
+)
+async def test_quiet_voice(several: bool, text: str) -> None:  # noqa: FBT001
+    """Somebody 20 dB quieter is a television, except in a recording of several people."""
+    far = array("h", (sample // 10 for sample in array("h", speak("four five")))).tobytes()
+    stream = play(speak("one two three"), silence(1), far, silence(1))
+    heard: list[str] = []
+    transcript = await transcribe(
+        stream,
+        Service(),
+        patience=Patience.TO_THE_END,
+        several_voices=several,
+        heard=lambda part: heard.append(part.text),
+    )
+    assert transcript.text == text
+    assert heard[0] == "one two three"
+
+
+async def test_duration_and_ranks() -> None:
+    """A transcript tells how long the words took, and what else they may have been."""
+    transcript = await transcribe(play(speak("one two"), silence(1)), Service())
+    assert transcript.duration == pytest.approx(len(speak("one two")) / BYTES_PER_SECOND, abs=0.1)
+    (best,) = transcript.ranked()
+    assert [alternative.display for alternative in best] == ["one two"]
+    empty = await transcribe(play(silence(0.2)), Service())
+    assert empty.duration is None
+    assert list(empty.ranked()) == []

@@ -2,11 +2,25 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 
-from .repairs import async_delete_issues
+from .const import DOMAIN
+from .entity import async_add_device
+from .repairs import async_delete_issues, async_watch_free_hours
 from .resource import AzureSttConfigEntry, Resource
+from .services import async_setup_services
+from .usage import async_follow_months, async_get_usage, async_remove_usage
 
-PLATFORMS = [Platform.STT]
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [Platform.EVENT, Platform.SENSOR, Platform.STT]
+
+
+async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
+    """Set up the actions, which are there whether a resource is or not."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> bool:
@@ -15,8 +29,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> 
     Neither network nor authentication can make this fail: an entry that isn't ready has
     no entity, and the pipeline would lose its engine until the router is up again.
     """
-    entry.runtime_data = resource = Resource(hass, entry)
+    usage = await async_get_usage(hass, entry.entry_id)
+    entry.runtime_data = resource = Resource(hass, entry, usage)
+    async_add_device(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_follow_months(hass, usage))
+    entry.async_on_unload(async_watch_free_hours(hass, entry, usage))
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_create_background_task(hass, resource.async_check(), f"{entry.title} check")
     return True
@@ -28,8 +46,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
-    """Take back what was noticed about a resource that is removed."""
+    """Forget what was noticed and counted about a resource that is removed."""
     async_delete_issues(hass, entry)
+    await async_remove_usage(hass, entry.entry_id)
 
 
 async def _async_reload(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:

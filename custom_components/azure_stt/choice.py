@@ -17,6 +17,7 @@ from homeassistant.components.conversation import (
 )
 from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.conversation.default_agent import DefaultAgent
+from homeassistant.components.conversation.gazetteer import GazetteerFallback
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import (
@@ -29,7 +30,8 @@ from homeassistant.util import language as language_util
 
 from .azure_speech import Alternative
 from .names import Mending, Names, differs_only_within, load_numbers
-from .transcriber import join
+from .phrase_registry import async_get_phrase_registry
+from .texts import join
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,8 +40,8 @@ _PLACES = {"area", "floor", "name"}
 # An alternative may be so much less likely than the best one.
 _CONFIDENCE_RANGE = 0.15
 
-# Home Assistant's agent mends names by itself in this language, when it has understood nothing.
-_MENDED_BY_CORE = "en"
+# The first sentence of a conversation refers to nothing before it.
+_NO_CONVERSATION = ""
 
 # So many states are looked at before others have their turn.
 _AT_A_STRETCH = 200
@@ -87,8 +89,10 @@ async def async_understands(hass: HomeAssistant, entity_id: str, language: str, 
     Who isn't Home Assistant's agent is taken to understand what names a thing or a place.
     """
     listener = _Listener.of(hass, entity_id, language)
+    if await listener.understands(text):
+        return True
     if listener.agent:
-        return await listener.understands(text)
+        return False
     return bool((await _async_names(hass, language)).found_in(text))
 
 
@@ -117,7 +121,7 @@ async def async_choose(
         ):
             _LOGGER.debug("Another alternative was taken for the sake of a name")
             return other
-    if listener.mends_itself:
+    if await listener.mends(text):
         return best
     mending = await hass.async_add_executor_job(
         names.mend, text, language, listener.agent is not None
@@ -154,11 +158,13 @@ class _Listener:
     """
 
     hass: HomeAssistant
+    entity_id: str
     agent: DefaultAgent | None
     triggers: DefaultAgent | None
     """Sentence triggers come before any agent."""
     language: str
-    mends_itself: bool
+    gazetteer: GazetteerFallback | None
+    """What mends names by itself when the agent has understood nothing."""
 
     @classmethod
     def of(cls, hass: HomeAssistant, entity_id: str, language: str) -> _Listener:
@@ -172,26 +178,35 @@ class _Listener:
             # Asked for a language that it doesn't have, it would log a warning each time.
             if agent and not language_util.matches(language, agent.supported_languages):
                 agent = None
-        mends_itself = (
-            agent is not None
-            and language.partition("-")[0] == _MENDED_BY_CORE
-            and all(pipeline.conversation_engine == HOME_ASSISTANT_AGENT for pipeline in pipelines)
-        )
+        gazetteer: GazetteerFallback | None = getattr(agent, "_gazetteer", None)
+        alone = all(pipeline.conversation_engine == HOME_ASSISTANT_AGENT for pipeline in pipelines)
+        if not alone or (gazetteer and not gazetteer.supports(language)):
+            gazetteer = None
         return cls(
             hass=hass,
+            entity_id=entity_id,
             agent=agent,
             triggers=triggers,
             language=language,
-            mends_itself=mends_itself,
+            gazetteer=gazetteer,
         )
 
     async def understands(self, text: str) -> bool:
-        """Tell whether a text is a command or a sentence trigger."""
+        """Tell whether a text is a command, a sentence trigger or a phrase of our own trigger."""
+        if async_get_phrase_registry(self.hass).async_understands(self.entity_id, text):
+            return True
         if self.triggers and await self.triggers.async_recognize_sentence_trigger(
             self._input(text, None)
         ):
             return True
         return await self.recognize(text) is not None
+
+    async def mends(self, text: str) -> bool:
+        """Tell whether Home Assistant will make something of a text that it doesn't understand."""
+        if self.gazetteer is None:
+            return False
+        _, interpretation = await self.gazetteer.async_interpret(text, _NO_CONVERSATION, None)
+        return bool(interpretation.accepted and interpretation.frames)
 
     async def recognize(self, text: str) -> RecognizeResult | None:
         """Recognise a text as the agent would, without doing what it says.
@@ -202,12 +217,7 @@ class _Listener:
         """
         if self.agent is None:
             return None
-        listening: list[str | None] = [
-            state.entity_id
-            for state in self.hass.states.async_all("assist_satellite")
-            if state.state == "listening"
-        ]
-        for satellite_id in listening or [None]:
+        for satellite_id in _listening_satellites(self.hass) or [None]:
             result = await self.agent.async_recognize_intent(
                 self._input(text, satellite_id), strict_intents_only=True
             )
@@ -226,6 +236,21 @@ class _Listener:
             language=self.language,
             agent_id=HOME_ASSISTANT_AGENT,
         )
+
+
+@callback
+def async_listening_satellite(hass: HomeAssistant) -> str | None:
+    """Return the satellite that an utterance comes from, if only one is listening."""
+    listening = _listening_satellites(hass)
+    return listening[0] if len(listening) == 1 else None
+
+
+def _listening_satellites(hass: HomeAssistant) -> list[str | None]:
+    return [
+        state.entity_id
+        for state in hass.states.async_all("assist_satellite")
+        if state.state == "listening"
+    ]
 
 
 async def _async_names(hass: HomeAssistant, language: str) -> Names:

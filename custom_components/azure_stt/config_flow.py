@@ -184,12 +184,11 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._async_connect(Connection.ENTRA, user_input)
 
     async def async_step_reconfigure(
-        self,
-        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - the form's own step takes it
+        self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show the form again with which the resource was set up."""
         entry = self._get_reconfigure_entry()
-        return await self._async_connect(Connection(entry.data[CONF_CONNECTION]), None)
+        return await self._async_connect(Connection(entry.data[CONF_CONNECTION]), user_input)
 
     async def async_step_reauth(
         self,
@@ -209,11 +208,12 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             data, errors = await self._async_try({**entry.data, **user_input})
             if not errors:
                 return self._async_finish(data)
+        schema = vol.Schema(
+            {vol.Required(key): field for key, field in fields.items() if key in _SECRETS}
+        )
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=vol.Schema(
-                {vol.Required(key): field for key, field in fields.items() if key in _SECRETS}
-            ),
+            data_schema=self.add_suggested_values_to_schema(schema, user_input),
             errors=errors,
             description_placeholders=_PLACEHOLDERS,
         )
@@ -236,13 +236,18 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self._async_finish(data)
         schema = vol.Schema(
             {
-                vol.Optional(key) if changing and key in _SECRETS else vol.Required(key): field
+                # Of a list that is required, the frontend chooses the first one.
+                vol.Optional(key, default=saved.get(key, ""))
+                if key == CONF_REGION
+                else vol.Optional(key)
+                if changing and key in _SECRETS
+                else vol.Required(key): field
                 for key, field in _fields(connection).items()
             }
         )
         shown = {key: value for key, value in saved.items() if key not in _SECRETS}
         return self.async_show_form(
-            step_id=connection,
+            step_id=SOURCE_RECONFIGURE if changing else connection,
             data_schema=self.add_suggested_values_to_schema(schema, user_input or shown),
             errors=errors,
             description_placeholders=_PLACEHOLDERS,

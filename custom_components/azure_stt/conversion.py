@@ -1,6 +1,10 @@
 """Conversion of sound by FFmpeg. Importing it loads PyAV: not on an event loop."""
 
-from typing import Final, cast
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from threading import Lock
+from typing import BinaryIO, Final, cast
 
 import audioop
 import av
@@ -28,6 +32,13 @@ _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 # A steep filter that begins to fall at 94 % of 8 kHz: nothing is left of what would be
 # mirrored into speech, and up to 7 kHz everything is.
 _FILTER: Final = "filter_size=64:cutoff=0.94"
+
+# Files that hold their sound themselves. A playlist or a description of a stream would make
+# FFmpeg open what it names: https://ffmpeg.org/ffmpeg-formats.html#Format-Options
+_CONTAINERS: Final = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dss,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,tta"
+    ",voc,w64,wav,webm,wv"
+)
 
 _HEAD: Final = b"OpusHead"
 _TAGS: Final = b"OpusTags"
@@ -150,6 +161,83 @@ class OpusDecoder:
         if self._resampler is None:
             self._resampler = _Resampler(frame.sample_rate, frame.format.name, frame.layout.name)
         return self._resampler.push(frame)
+
+
+class MediaReader:
+    """Reads the sound of a media file as 16 kHz 16-bit mono PCM, a second at a time.
+
+    Its calls block. `close` may be called while another one runs, and waits for it.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Open a file, which is closed with the reader.
+
+        Raises AudioFormatError if it has no sound that can be read.
+        """
+        self._file = file
+        self._lock = Lock()
+        try:
+            self._container = av.open(
+                file, "r", options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
+            )
+        except (FFmpegError, OSError) as err:
+            file.close()
+            msg = "It is no audio file of a known kind"
+            raise AudioFormatError(msg) from err
+        duration = self._container.duration
+        self.duration: Final = duration / av.time_base if duration else None
+        """Seconds; None if the file doesn't say."""
+        self._blocks = self._read()
+
+    def read(self) -> bytes:
+        """Return about a second of samples, and nothing at the end.
+
+        Raises AudioFormatError for what can't be decoded.
+        """
+        with self._lock:
+            block = bytearray()
+            try:
+                while len(block) < SAMPLE_RATE * SAMPLE_WIDTH:
+                    block += next(self._blocks)
+            except StopIteration:
+                pass
+            except (FFmpegError, OSError) as err:
+                msg = "The file is broken"
+                raise AudioFormatError(msg) from err
+            return bytes(block)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._blocks.close()
+            self._container.close()
+            self._file.close()
+
+    def _read(self) -> Generator[bytes]:
+        if not self._container.streams.audio:
+            msg = "The file has no sound"
+            raise AudioFormatError(msg)
+        resampler: _Resampler | None = None
+        form: tuple[int, str, str] | None = None
+        for frame in self._frames():
+            frame.pts = None
+            found = frame.sample_rate, frame.format.name, frame.layout.name
+            if resampler is None or form != found:
+                if resampler:
+                    yield resampler.push(None)
+                resampler, form = _Resampler(*found), found
+            yield resampler.push(frame)
+        if resampler is None:
+            msg = "No sound in the file can be decoded"
+            raise AudioFormatError(msg)
+        yield resampler.push(None)
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        """Yield what can be decoded; a broken packet costs its own sound only."""
+        for packet in self._container.demux(self._container.streams.audio[0]):
+            # PyAV's word for a codec that can't be opened is ValueError.
+            with suppress(FFmpegError, ValueError):
+                yield from packet.decode()
 
 
 class _Resampler:

@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -142,7 +143,12 @@ class RecognizerFlow(ConfigSubentryFlow):
             vol.Optional(CONF_CORRECTIONS): _CORRECTIONS,
             vol.Optional(CONF_LANGUAGES): SelectSelector(
                 SelectSelectorConfig(
-                    options=list(LOCALES), multiple=True, mode=SelectSelectorMode.DROPDOWN
+                    options=[
+                        SelectOptionDict(value=locale, label=name)
+                        for locale, name in LOCALES.items()
+                    ],
+                    multiple=True,
+                    mode=SelectSelectorMode.DROPDOWN,
                 )
             ),
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),

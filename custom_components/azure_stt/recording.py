@@ -108,7 +108,11 @@ class Recording:
 
     async def has_room(self) -> None:
         """Wait until less than CAPACITY is kept."""
-        await self._until(lambda: self.length - self._start < CAPACITY)
+        await self._until(lambda: self._has_room)
+
+    @property
+    def _has_room(self) -> bool:
+        return self.length - self._start < CAPACITY
 
     def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Return a reader of the samples from `start` up to `stop` or the end.
@@ -143,6 +147,11 @@ class Recording:
         await self._until(lambda: self.ended)
         assert self._ended_at is not None  # noqa: S101 - for the type checker
         return self._ended_at
+
+    async def halts(self) -> float:
+        """Wait until nothing is read for now, as it has ended or is full; return since when."""
+        await self._until(lambda: self.ended or not self._has_room)
+        return self._ended_at or asyncio.get_running_loop().time()
 
     async def _until(self, ready: Callable[[], bool]) -> None:
         if ready():

@@ -1,12 +1,14 @@
 """Repair notices: what only the user can put right. They go away by themselves."""
 
 from enum import StrEnum
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .const import CONF_TIER, DOMAIN, Tier
+from .usage import FREE_SECONDS, Usage
 
 
 class Issue(StrEnum):
@@ -16,17 +18,24 @@ class Issue(StrEnum):
     ENDPOINT_REFUSED = "endpoint_refused"
     UNREACHABLE = "unreachable"
     SECOND_ENTRY_MISSING = "second_entry_missing"
+    FREE_HOURS_LOW = "free_hours_low"
+    FREE_HOURS_USED = "free_hours_used"
+
+
+# From which share of the free hours a notice is shown.
+_FREE_HOURS: Final = {Issue.FREE_HOURS_USED: 1.0, Issue.FREE_HOURS_LOW: 0.8}
 
 
 @callback
 def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, issue: Issue) -> None:
     """Show a notice about an entry, once."""
+    warning = issue in _FREE_HOURS
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry, issue),
         is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
+        severity=ir.IssueSeverity.WARNING if warning else ir.IssueSeverity.ERROR,
         translation_key=issue,
         translation_placeholders={"name": entry.title},
     )
@@ -43,6 +52,25 @@ def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back all notices about an entry."""
     for issue in Issue:
         async_delete_issue(hass, entry, issue)
+
+
+@callback
+def async_watch_free_hours(hass: HomeAssistant, entry: ConfigEntry, usage: Usage) -> CALLBACK_TYPE:
+    """Notice when the free tier's hours run out, until the returned function is called.
+
+    A notice that is ignored stays so to the month's end.
+    """
+
+    @callback
+    def check() -> None:
+        share = usage.seconds_month / FREE_SECONDS if entry.options[CONF_TIER] == Tier.F0 else 0.0
+        reached = next((issue for issue, least in _FREE_HOURS.items() if share >= least), None)
+        for issue in _FREE_HOURS:
+            change = async_create_issue if issue is reached else async_delete_issue
+            change(hass, entry, issue)
+
+    check()
+    return usage.async_add_listener(check)
 
 
 def _issue_id(entry: ConfigEntry, issue: Issue) -> str:

@@ -1,7 +1,10 @@
 """The Azure resource behind a config entry: its client, its limits and its health."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 import logging
 from typing import Any, Final
@@ -18,6 +21,7 @@ from homeassistant.const import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.singleton import singleton
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .azure_speech import (
@@ -29,6 +33,7 @@ from .azure_speech import (
     Endpoint,
     EntraCredential,
     KeyCredential,
+    Meter,
     QuotaExceededError,
     Recognition,
     RecognitionOptions,
@@ -47,6 +52,8 @@ from .const import (
     Tier,
 )
 from .repairs import Issue, async_create_issue, async_delete_issue
+from .slots import Slots
+from .usage import Usage
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,6 +64,9 @@ https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-quo
 
 LONG_OUTAGE: Final = 15 * 60.0
 """Seconds after which an outage is worth a repair notice."""
+
+REMEMBERED: Final = 20
+"""Requests that diagnostics tell of."""
 
 _SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
 
@@ -74,6 +84,19 @@ _PROBE_LAST: Final = 5 * 60.0
 type AzureSttConfigEntry = ConfigEntry[Resource]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """How a request went: when it began, how it ended, and how many seconds it took.
+
+    `status` is the recognition's, or the kind of error and the HTTP status if there was one.
+    """
+
+    began: datetime
+    status: str
+    seconds: float
+    connection_id: str | None
+
+
 class Resource:
     """A resource in use by the entities of its entry, and by those that fall back on it.
 
@@ -82,12 +105,14 @@ class Resource:
     reload for as long as an utterance needs it.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AzureSttConfigEntry, usage: Usage) -> None:
         """Take the connection from the entry's data and the tier from its options."""
-        self.client: Final = async_create_client(hass, entry.data)
+        self.client: Final = async_create_client(hass, entry.data, usage)
+        self.usage: Final = usage
+        self.requests: Final[deque[Request]] = deque(maxlen=REMEMBERED)
         self._hass = hass
         self._entry = entry
-        self._slots = asyncio.Semaphore(CONCURRENCY[Tier(entry.options[CONF_TIER])])
+        self._slots = Slots(CONCURRENCY[Tier(entry.options[CONF_TIER])])
         self._not_before = 0.0
         self._failures = 0
         self._refused = False
@@ -104,18 +129,21 @@ class Resource:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+    async def recognize(
+        self, audio: AudioSource, options: RecognitionOptions, *, background: bool = False
+    ) -> Recognition:
         """Recognise the first utterance as soon as there's a free slot.
 
-        Raises the client's SpeechErrors, and ResponseError (429) without asking while the
-        service wants to be left alone.
+        What runs in the background lets live voice go first. Raises the client's
+        SpeechErrors, and ResponseError (429) without asking while the service wants to be
+        left alone.
         """
-        async with self._slots:
+        async with self._slots.slot(background=background):
             if (wait := self._not_before - asyncio.get_running_loop().time()) > 0:
                 msg = "The service asked to wait"
                 raise ResponseError(msg, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait)
             try:
-                recognition = await self.client.recognize(audio, options)
+                recognition = await self._answer(self.client.recognize(audio, options))
             except SpeechError as err:
                 self._note_failure(err, options)
                 raise
@@ -125,13 +153,37 @@ class Resource:
     async def async_check(self) -> None:
         """Try the resource once, after the start."""
         try:
-            await self.client.check()
+            await self._answer(self.client.check())
         except SpeechError as err:
             # Nobody waits for an answer who could try again, so this counts in full.
             self._failures = _FAILURES_OF_AN_OUTAGE - 1
             self._note_failure(err)
         else:
             self._note_success()
+
+    async def _answer(self, request: Awaitable[Recognition]) -> Recognition:
+        """Wait for a request, remember how it ended, and publish what it sent."""
+        loop = asyncio.get_running_loop()
+        began, began_at = loop.time(), dt_util.utcnow()
+        status, connection_id = "cancelled", None
+        try:
+            recognition = await request
+        except SpeechError as err:
+            status, connection_id = _name(err), err.connection_id
+            raise
+        else:
+            status, connection_id = recognition.status, recognition.connection_id
+            return recognition
+        finally:
+            self.requests.append(
+                Request(
+                    began=began_at,
+                    status=status,
+                    seconds=round(loop.time() - began, 3),
+                    connection_id=connection_id,
+                )
+            )
+            self.usage.async_publish()
 
     @callback
     def _note_failure(self, err: SpeechError, options: RecognitionOptions | None = None) -> None:
@@ -192,7 +244,7 @@ class Resource:
             if not self.down:
                 return
             try:
-                await self.client.check()
+                await self._answer(self.client.check())
             except AuthenticationError as err:
                 self._note_failure(err)
                 return
@@ -202,6 +254,12 @@ class Resource:
                 self._note_success()
             if asyncio.get_running_loop().time() - began > LONG_OUTAGE and self.down:
                 async_create_issue(self._hass, self._entry, Issue.UNREACHABLE)
+
+
+def _name(err: SpeechError) -> str:
+    """Return what kind of error it is, without its message."""
+    status = f" {err.status}" if isinstance(err, ResponseError) else ""
+    return f"{type(err).__name__}{status}"
 
 
 @callback
@@ -216,7 +274,9 @@ def async_get_session(hass: HomeAssistant) -> ClientSession:
 
 
 @callback
-def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> SpeechClient:
+def async_create_client(
+    hass: HomeAssistant, data: Mapping[str, Any], meter: Meter | None = None
+) -> SpeechClient:
     """Return the client for an entry's data.
 
     Raises InvalidEndpointError, and AuthenticationError for a tenant that can't be one.
@@ -235,7 +295,7 @@ def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> SpeechC
         )
     else:
         credential = KeyCredential(session, endpoint.token_url, data[CONF_API_KEY])
-    return SpeechClient(session, endpoint, credential)
+    return SpeechClient(session, endpoint, credential, meter=meter)
 
 
 def endpoint_of(data: Mapping[str, Any]) -> Endpoint:

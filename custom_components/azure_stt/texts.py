@@ -1,13 +1,14 @@
 """The form of the text that comes out, and the user's own corrections to it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 import re
 from typing import Final
 import unicodedata
 
 from .azure_speech import Alternative, Profanity
-from .names import LETTER
+from .names import LETTER, Mending
 
 CORRECTIONS_MAX: Final = 500
 """How many corrections a recognizer may have."""
@@ -18,6 +19,8 @@ _SENTENCE_END = re.compile(r"[.!?。！？।؟۔]+$")  # noqa: RUF001 - as lang
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
+
+_LANGUAGES_WITHOUT_SPACES: Final = {"ja", "km", "lo", "my", "th", "wuu", "yue", "zh"}
 
 
 class TextForm(StrEnum):
@@ -50,6 +53,28 @@ def formed(alternative: Alternative, form: TextForm, profanity: Profanity) -> st
     return (alternative.lexical if form is TextForm.LEXICAL else alternative.itn) or plain
 
 
+def join(texts: Iterable[str], language: str) -> str:
+    """Put texts one behind the other, as the language does: with a space or without."""
+    separator = "" if language.partition("-")[0] in _LANGUAGES_WITHOUT_SPACES else " "
+    return separator.join(text for text in texts if text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How a recognizer words what was heard."""
+
+    form: TextForm
+    profanity: Profanity
+    corrections: Corrections
+
+    def text(
+        self, parts: Iterable[Alternative], language: str, mending: Mending | None = None
+    ) -> str:
+        """Return the text of an utterance's parts: its form, then mending and corrections."""
+        text = join((formed(part, self.form, self.profanity) for part in parts), language)
+        return self.corrections.apply(mending.applied_to(text) if mending else text)
+
+
 class Corrections:
     """What is heard and what is meant: replaced in one pass, the longest first.
 
@@ -79,10 +104,13 @@ def _composed(heard: str) -> str:
 def _whole(heard: str) -> str:
     """Return a pattern for a whole word or phrase, however it is spaced."""
     pattern = r"\s+".join(map(re.escape, heard.split()))
-    before, after = _is_bounded(heard[0]), _is_bounded(heard[-1])
+    before, after = is_bounded(heard[0]), is_bounded(heard[-1])
     return f"{rf'(?<!{LETTER})' if before else ''}{pattern}{rf'(?!{LETTER})' if after else ''}"
 
 
-def _is_bounded(char: str) -> bool:
-    """Tell whether a word ends beside a character, unless a letter follows."""
+def is_bounded(char: str) -> bool:
+    """Tell whether a word ends beside a character, unless a letter follows.
+
+    It doesn't beside characters of scripts that are written without spaces.
+    """
     return re.match(LETTER, char) is not None and not _WITHOUT_SPACES.match(char)

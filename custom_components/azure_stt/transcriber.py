@@ -5,7 +5,7 @@ resources), a home that knows whether a text is a whole command, and a fallback.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, repeat
@@ -25,6 +25,7 @@ from .azure_speech import (
 )
 from .pauses import CONTINUATION_RANGE, LEAD, Loudness, Segment, next_speech
 from .recording import BrokenRecordingError, Recording
+from .texts import join
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -56,8 +57,6 @@ _CUT_TOLERANCE: Final = SAMPLE_RATE // 2
 # the last seconds after the end of speech.
 _BACKOFF: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 _DEADLINE_WHEN_DOWN: Final = 1.0
-
-_WITHOUT_SPACES: Final = {"ja", "km", "lo", "my", "th", "wuu", "yue", "zh"}
 
 
 class Patience(StrEnum):
@@ -138,6 +137,19 @@ class Transcript:
         ]
         return min(known, default=None)
 
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the first word to the last; None if there are none."""
+        if not self.parts:
+            return None
+        return (self.parts[-1].end - self.parts[0].start) / SAMPLE_RATE
+
+    def ranked(self) -> Iterator[tuple[Alternative, ...]]:
+        """Yield the likeliest alternative of each part, then the next ones as far as they go."""
+        parts = [part.alternatives for part in self.parts]
+        for rank in range(max(map(len, parts), default=0)):
+            yield tuple(alternatives[min(rank, len(alternatives) - 1)] for alternatives in parts)
+
 
 @dataclass(kw_only=True)
 class Transcriber:
@@ -155,6 +167,10 @@ class Transcriber:
     fallback: Fallback | None = None
     patience: Patience = Patience.AUTOMATIC
     deadline: float = DEFAULT_DEADLINE
+    several_voices: bool = False
+    """Whether what is much quieter belongs to it too, as somebody in a meeting is."""
+    heard: Callable[[Part], None] | None = None
+    """Called for each part, with words or without, as it's finished."""
 
     def __post_init__(self) -> None:
         """Begin at the beginning."""
@@ -194,9 +210,14 @@ class Transcriber:
         self._position = part.end
         self._finished_at = asyncio.get_running_loop().time()
         self.recording.forget(part.end)
+        if self.heard:
+            self.heard(part)
         if not part.text:
             return
-        if self._speech is None:
+        if self.several_voices:
+            quiet_voice = loudness.speech - 2 * CONTINUATION_RANGE
+            self._speech = Loudness.over(min(loudness.room, quiet_voice))
+        elif self._speech is None:
             self._speech = loudness
         elif loudness.speech < self._speech.speech - CONTINUATION_RANGE:
             _LOGGER.debug("Left out what is too quiet to belong to what was said before")
@@ -304,8 +325,11 @@ class Transcriber:
         return self.deadline
 
     async def _after_end(self, seconds: float) -> None:
-        """Wait until so long after the stream's end, or the last part's if that is later."""
-        begin = max(await self.recording.ends(), self._finished_at)
+        """Wait until so long after the stream's end, or the last part's if that is later.
+
+        A stream of which no more is read, because too much of it waits, counts as ended.
+        """
+        begin = max(await self.recording.halts(), self._finished_at)
         await asyncio.sleep(begin + seconds - asyncio.get_running_loop().time())
 
     async def _try(self, engine: Engine, options: RecognitionOptions) -> Part | None:
@@ -383,16 +407,10 @@ class _Tasks:
         return task
 
 
-def join(texts: Iterable[str], language: str) -> str:
-    """Put texts one behind the other, as the language does: with a space or without."""
-    separator = "" if language.partition("-")[0] in _WITHOUT_SPACES else " "
-    return separator.join(text for text in texts if text)
-
-
 def _part(recognition: Recognition, segment: Segment) -> Part:
     """Place an answer in the recording."""
     start = segment.start + _samples(recognition.offset or 0.0)
-    end = min(_end(recognition, segment), segment.position)
+    end = max(segment.start, min(_end(recognition, segment), segment.position))
     cut = segment.cut is not None and end >= segment.cut - _CUT_TOLERANCE
     if cut:
         end = segment.position

@@ -23,7 +23,7 @@ def connections_in_use(session: ClientSession) -> int:
 
 def credential(client: SpeechClient) -> Credential:
     """Return what a client authorizes with."""
-    return client._credential
+    return client.credential
 
 
 async def cancel_after(client: SpeechClient, microphone: Microphone, steps: int) -> bool:

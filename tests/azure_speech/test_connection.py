@@ -7,7 +7,7 @@ import socket
 import time
 from typing import override
 
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientError, ClientSession, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import unused_port
 import pytest
@@ -75,6 +75,29 @@ async def test_connection_breaks_while_the_person_is_silent(
     with pytest.raises(SpeechConnectionError):
         await client.recognize(microphone, OPTIONS)
     assert microphone.taken == 1
+
+
+async def test_connection_breaks_with_the_last_word(
+    emulator: Emulator, client: SpeechClient, session: ClientSession
+) -> None:
+    """That the body's end can't be sent is no second error, which asyncio would log."""
+    writers: list[asyncio.Task[object] | None] = []
+
+    async def until_it_breaks() -> AsyncIterator[bytes]:
+        writers.append(asyncio.current_task())
+        yield speak("Turn")
+        assert session.connector is not None
+        while any(connection.is_connected() for connection in session.connector._acquired):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    emulator.faults.append(Fault(reset=True, at=Moment.DURING_BODY, after_bytes=1000))
+    with pytest.raises(SpeechConnectionError):
+        await client.recognize(until_it_breaks, OPTIONS)
+    [writer] = writers
+    assert writer is not None
+    # Set while nobody has looked at the task's exception.
+    assert not writer._log_traceback
+    assert isinstance(writer.exception(), ClientError)
 
 
 async def test_connection_is_refused(connect: Connect) -> None:

@@ -111,7 +111,7 @@ async def test_renews_beside_an_utterance(
         await microphone.waiting.wait()
     if renewals:
         await eventually(lambda: emulator.requests_for(Service.TOKEN)[-1].answered is not None)
-        await eventually(lambda: not client._credential.renewal_due)
+        await eventually(lambda: not client.credential.renewal_due)
     for microphone in microphones:
         microphone.stop()
     await asyncio.gather(*tasks)
@@ -163,7 +163,7 @@ async def test_failed_renewal_leaves_the_token(
     microphone.stop()
     assert (await task).text == SENTENCE
     assert len(set(authorizations(emulator))) == 1
-    assert client._credential.renewal_due
+    assert client.credential.renewal_due
 
 
 async def test_refused_token_is_replaced(emulator: Emulator, client: SpeechClient) -> None:
@@ -266,6 +266,32 @@ async def test_key_goes_when_there_is_no_token(
     await hear(client)
     assert token_requests(emulator) == 2
     assert used(emulator)[-1] is Credential.TOKEN
+
+
+@pytest.mark.parametrize("value", ["a", "!", "~", "a" * 16 * 1024], ids=lambda value: value[:9])
+def test_what_can_be_a_token(value: str) -> None:
+    """Up to 16 KiB of what can stand in a header without a space."""
+    assert credentials._Token.issued_now(value, 60).value == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 5, b"a", "", " ", "a b", "a\n", "\x7f", "é", "a" * (16 * 1024 + 1)],
+    ids=["None", "number", "bytes", "empty", "space", "words", "line", "DEL", "é", "long"],
+)
+def test_what_can_be_no_token(value: object) -> None:
+    """Anything else."""
+    with pytest.raises(InvalidAnswerError, match=r"^The token service's answer is not a token$"):
+        credentials._Token.issued_now(value, 60)
+
+
+async def test_form_of_the_token_request(emulator: Emulator, client: SpeechClient) -> None:
+    """It has the key, no body, and the type that Microsoft's page asks for."""
+    await hear(client)
+    [record] = emulator.requests_for(Service.TOKEN)
+    assert record.headers["Ocp-Apim-Subscription-Key"] == S0_KEY
+    assert record.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert record.headers["Content-Length"] == "0"
 
 
 async def test_longest_token_is_used(emulator: Emulator, client: SpeechClient) -> None:
@@ -403,6 +429,34 @@ async def test_entra_refuses(
     assert info.value.status == status
     assert not info.value.retryable
     assert not authorizations(emulator)
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (
+            Fault(where=Service.ENTRA, status=400, body='{"error_description": "No tenant."}'),
+            "(No tenant.)",
+        ),
+        (
+            Fault(where=Service.ENTRA, status=200, body="{}"),
+            "The token service's answer is not a token",
+        ),
+        (
+            Fault(where=Service.ENTRA, status=200, body='{"access_token": 1, "expires_in": 9}'),
+            "The token service's answer is not a token",
+        ),
+    ],
+    ids=["refused", "nothing", "no token"],
+)
+async def test_what_entra_says(
+    emulator: Emulator, connect: Connect, fault: Fault, text: str
+) -> None:
+    """An error says what Microsoft Entra says of it, or that it's no answer."""
+    emulator.faults.append(fault)
+    with pytest.raises(SpeechError) as info:
+        await connect.entra().recognize(SPOKEN, OPTIONS)
+    assert str(info.value).endswith(text)
 
 
 async def test_entra_refuses_a_resource_id(emulator: Emulator, connect: Connect) -> None:

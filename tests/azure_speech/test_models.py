@@ -267,6 +267,15 @@ def test_texts(answer: dict[str, object], texts: list[str]) -> None:
     assert recognition.text == (texts[0] if texts else "")
 
 
+def test_longest_text() -> None:
+    """What is longer than anybody speaks in a minute is cut, wherever it stands."""
+    text = "é" * 5_000
+    recognition = read(NBest=[{"Display": text, "Words": [{"Word": text, "ErrorType": text}]}])
+    [best] = recognition.alternatives
+    [word] = best.words
+    assert {len(recognition.text), len(word.text), len(word.error_type or "")} == {4_000}
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

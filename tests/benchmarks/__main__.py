@@ -2,76 +2,98 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
 import json
 import logging
 import os
 from pathlib import Path
 import platform
+import re
 import signal
 import sys
-from typing import Final
+from time import monotonic
+from typing import Any, Final
 
 import aiohttp
 
 from homeassistant.const import __version__ as home_assistant_version
 
-from . import crowd, failure, overhead, pauses, understood
-from .contenders import CLIENT, ENTITY, FLOOR, NO_ONE
-from .crowd import Crowd, Plan
-from .failure import Failure
+from . import (
+    comparison,
+    crowd_tables,
+    failure,
+    overhead,
+    page,
+    pauses,
+    processor,
+    starting,
+    understood,
+)
+from .comparison import Comparison
+from .contenders import COMPARED, ENTITY, FLOOR
+from .crowd import MOST, Crowd, Plan, gather_crowds
 from .overhead import Case, Overhead
 from .pauses import Pauses
 from .servers import CLIENT_CORE, SERVICE_CORE, pin
 from .table import Table
-from .understood import Understood
-
-PARTS: Final = ("overhead", "load", "memory", "pauses", "failure", "understood")
-
-MOST: Final = 100
-"""Utterances at once: what Azure's paid tier takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """What is measured."""
+    """What is measured, and how often."""
 
-    cases: Sequence[tuple[Case, int]]
+    overhead: Sequence[tuple[Case, int]]
     """Each with the commands for each contender."""
-    load: Sequence[Plan]
-    memory: Sequence[Plan]
-    pauses: tuple[Sequence[pauses.Case], int]
-    """How often each text is said."""
+    pauses: Sequence[tuple[Sequence[pauses.Case], int]]
+    """Each with how often its texts are said."""
     failure: int
     """Utterances for each contender."""
+    processor: int
+    """Utterances for each contender, in each form."""
+    load: Sequence[Plan]
+    memory: Sequence[Plan]
+    starting: int
+    """How often everything starts."""
     understood: int
     """Commands for each setting, in each case."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part[Figures]:
+    """Something that is measured by itself."""
+
+    measure: Callable[[Programme], Awaitable[list[Figures]]]
+    table: Callable[[list[Figures]], Table]
+    comparisons: Callable[[list[Figures]], Iterable[Comparison]] = lambda _: ()
+    """What the contenders have in common with other parts."""
+
+
 @dataclass(kw_only=True)
 class Results:
-    """What was measured, and on what."""
+    """What was measured, part by part, and on what."""
 
-    machine: dict[str, str | int]
-    overhead: list[Overhead] = field(default_factory=list)
-    load: list[Crowd] = field(default_factory=list)
-    memory: list[Crowd] = field(default_factory=list)
-    pauses: list[Pauses] = field(default_factory=list)
-    failure: list[Failure] = field(default_factory=list)
-    understood: list[Understood] = field(default_factory=list)
+    machine: dict[str, object]
+    figures: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> str:
+        """What it was measured on."""
+        return ", ".join(f"{name} {value}" for name, value in self.machine.items())
 
     def tables(self) -> list[Table]:
-        """Return the tables of what there is."""
-        makers: list[tuple[Sequence[object], Callable[[], Table]]] = [
-            (self.overhead, lambda: overhead.table(self.overhead)),
-            (self.load, lambda: crowd.table_of_load(self.load)),
-            (self.memory, lambda: crowd.table_of_memory(self.memory)),
-            (self.pauses, lambda: pauses.table(self.pauses)),
-            (self.failure, lambda: failure.table(self.failure)),
-            (self.understood, lambda: understood.table(self.understood)),
+        """Return each part's table."""
+        return [PARTS[name].table(figures) for name, figures in self.figures.items()]
+
+    def comparisons(self) -> list[Comparison]:
+        """Return what can be put side by side in one table."""
+        return [
+            comparison
+            for name, figures in self.figures.items()
+            for comparison in PARTS[name].comparisons(figures)
         ]
-        return [make() for measured, make in makers if measured]
 
 
 def main() -> None:
@@ -81,17 +103,20 @@ def main() -> None:
     pin(CLIENT_CORE)
     # Terminated, it stops its servers as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    results = asyncio.run(_measure(_programme(arguments), arguments.only or PARTS))
+    programme = _quick(arguments.runs or 1) if arguments.quick else _full(arguments.runs or 20)
+    results = asyncio.run(_measure(programme, arguments.only or PARTS))
     report(results, as_markdown=arguments.markdown)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(results), indent=1) + "\n")
+    if arguments.write:
+        page.write(_command(arguments), results.facts, results.comparisons(), results.tables())
 
 
 def report(results: Results, *, as_markdown: bool) -> None:
     """Write the machine's facts and the tables to standard output."""
-    facts = ", ".join(f"{name} {value}" for name, value in results.machine.items())
-    tables = (table.as_markdown() if as_markdown else table.as_text() for table in results.tables())
-    sys.stdout.write("\n".join((facts, "", *tables)))
+    tables = [comparison.table(results.comparisons()), *results.tables()]
+    texts = (table.as_markdown() if as_markdown else table.as_text() for table in tables)
+    sys.stdout.write("\n".join((results.facts, "", *texts)))
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -102,83 +127,155 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="a short run, about three minutes")
     parser.add_argument(
-        "--runs", type=int, help="commands for each contender; a third of it where there is no goal"
+        "--runs", type=int, help="commands for each contender; a part of it where there is no goal"
     )
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {page.PAGE} and {page.PLOT} too"
+    )
     arguments = parser.parse_args()
     if arguments.runs is not None and arguments.runs < 1:
         parser.error("--runs must be 1 or more")
+    if arguments.write and arguments.only:
+        parser.error("--write needs all parts")
     return arguments
 
 
-def _programme(arguments: argparse.Namespace) -> Programme:
-    if arguments.quick:
-        return Programme(
-            cases=[(case, arguments.runs or 2) for case in overhead.WARM],
-            load=[Plan(contender=ENTITY, utterances=20, seconds=3)],
-            memory=[Plan(contender=ENTITY, utterances=10, seconds=3, traces_memory=True)],
-            pauses=(pauses.FEW, arguments.runs or 1),
-            failure=arguments.runs or 1,
-            understood=arguments.runs or 4,
-        )
-    runs = arguments.runs or 30
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command that measures the same again."""
+    runs = f" --runs {arguments.runs}" if arguments.runs else ""
+    return f"scripts/bench{' --quick' if arguments.quick else ''}{runs} --write"
+
+
+def _quick(runs: int) -> Programme:
     return Programme(
-        cases=[
-            *((case, runs) for case in overhead.WARM),
-            *((case, max(1, runs // 3)) for case in overhead.OTHERS),
-        ],
-        load=[
-            Plan(contender=name, utterances=MOST, seconds=10, alone=5)
-            for name in (NO_ONE, FLOOR, CLIENT, ENTITY)
-        ],
-        memory=[
-            Plan(contender=ENTITY, utterances=count, seconds=seconds, traces_memory=traces)
-            for seconds in (10, 60)
-            for count in (1, 10, MOST)
-            for traces in ((True, False) if count == MOST else (True,))
-        ],
-        pauses=(pauses.CASES, max(1, runs // 6)),
-        failure=max(1, runs // 3),
+        overhead=[(case, runs) for case in overhead.WARM],
+        pauses=[(pauses.FEW, runs)],
+        failure=runs,
+        processor=runs,
+        load=[Plan(contender=name, at_once=(1, 20), seconds=2) for name in (FLOOR, ENTITY)],
+        memory=[Plan(contender=ENTITY, at_once=(10,), seconds=2, traces_memory=True)],
+        starting=runs,
         understood=runs,
     )
 
 
-async def _measure(programme: Programme, parts: Sequence[str]) -> Results:
+def _full(runs: int) -> Programme:
+    some, few = max(1, runs // 4), max(1, runs // 10)
+    return Programme(
+        overhead=[
+            *((case, runs) for case in overhead.WARM),
+            *((case, some) for case in overhead.COLD),
+        ],
+        pauses=[(pauses.CASES, few), (pauses.LINKED, max(1, few // 2))],
+        failure=some,
+        processor=some,
+        load=[
+            Plan(contender=name, at_once=(1, 10, MOST, 3 * MOST), seconds=4, alone=3)
+            for name in COMPARED
+        ],
+        memory=[
+            *(
+                Plan(contender=name, at_once=(1, 10, MOST), seconds=6, traces_memory=True)
+                for name in COMPARED
+            ),
+            Plan(contender=ENTITY, at_once=(MOST,), seconds=60, traces_memory=True),
+        ],
+        starting=some,
+        understood=max(1, runs // 2),
+    )
+
+
+async def _measure(programme: Programme, names: Iterable[str]) -> Results:
+    began = monotonic()
     results = Results(machine=_machine())
-    if "overhead" in parts:
-        for case, runs in programme.cases:
-            _say(f"{case.link.name}, {case.name}")
-            results.overhead.append(await overhead.compare(case, runs))
-    for name, plans, crowds in (
-        ("load", programme.load, results.load),
-        ("memory", programme.memory, results.memory),
-    ):
-        for plan in plans if name in parts else ():
-            _say(f"{name}: {plan.contender}, {plan.utterances} at once, {plan.seconds:g} s")
-            crowds.append(await crowd.gather_crowd(plan))
-    if "pauses" in parts:
-        _say("pauses")
-        results.pauses += await pauses.compare(*programme.pauses)
-    if "failure" in parts:
-        _say("failure")
-        results.failure += await failure.compare(programme.failure)
-    if "understood" in parts:
-        _say("understood")
-        results.understood += await understood.compare(programme.understood)
+    for name in names:
+        _say(name)
+        results.figures[name] = await PARTS[name].measure(programme)
+    results.machine["minutes taken"] = round((monotonic() - began) / 60, 1)
     return results
 
 
-def _machine() -> dict[str, str | int]:
+async def _overhead(programme: Programme) -> list[Overhead]:
+    results = []
+    for case, runs in programme.overhead:
+        _say(f"  {case.name}")
+        results.append(await overhead.compare(case, runs))
+    return results
+
+
+async def _pauses(programme: Programme) -> list[Pauses]:
+    return [
+        result for cases, runs in programme.pauses for result in await pauses.compare(cases, runs)
+    ]
+
+
+async def _gather(plans: Sequence[Plan]) -> list[Crowd]:
+    crowds = []
+    for plan in plans:
+        _say(f"  {plan.contender}, {', '.join(map(str, plan.at_once))} at once, {plan.seconds} s")
+        crowds += await gather_crowds(plan)
+    return crowds
+
+
+PARTS: Final[Mapping[str, Part[Any]]] = {
+    "overhead": Part(measure=_overhead, table=overhead.table, comparisons=overhead.comparisons),
+    "pauses": Part(measure=_pauses, table=pauses.table, comparisons=pauses.comparisons),
+    "failure": Part(
+        measure=lambda programme: failure.compare(programme.failure),
+        table=failure.table,
+        comparisons=failure.comparisons,
+    ),
+    "processor": Part(
+        measure=lambda programme: processor.compare(programme.processor),
+        table=processor.table,
+        comparisons=processor.comparisons,
+    ),
+    "load": Part(
+        measure=lambda programme: _gather(programme.load),
+        table=crowd_tables.table_of_load,
+        comparisons=crowd_tables.comparisons_of_load,
+    ),
+    "memory": Part(
+        measure=lambda programme: _gather(programme.memory),
+        table=crowd_tables.table_of_memory,
+        comparisons=crowd_tables.comparisons_of_memory,
+    ),
+    "starting": Part(
+        measure=lambda programme: starting.compare(programme.starting),
+        table=starting.table,
+        comparisons=starting.comparisons,
+    ),
+    "understood": Part(
+        measure=lambda programme: understood.compare(programme.understood),
+        table=understood.table,
+    ),
+}
+"""All parts, in the order in which they are measured and shown."""
+
+
+def _machine() -> dict[str, object]:
     return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "client on core": CLIENT_CORE,
+        "service on core": SERVICE_CORE,
+        "load average before": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         "aiohttp": aiohttp.__version__,
         "Home Assistant": home_assistant_version,
-        "processor cores": os.cpu_count() or 1,
-        "client on core": CLIENT_CORE,
-        "service on core": SERVICE_CORE,
+        "hass_nabucasa": version("hass-nabucasa"),
     }
+
+
+def _processor() -> str:
+    """Return the processor's name as the kernel has it, or its kind."""
+    cpuinfo = Path("/proc/cpuinfo").read_text()
+    named = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    return named[1] if named else platform.machine()
 
 
 def _say(text: str) -> None:

@@ -44,10 +44,11 @@ type Opening = Callable[[str], AbstractAsyncContextManager[Contender]]
 
 
 @asynccontextmanager
-async def bare_post(address: str, *, expect: bool) -> AsyncIterator[Contender]:
+async def bare_post(address: str) -> AsyncIterator[Contender]:
     """Post the host's chunks as they come, with nothing around it: what can't be beaten.
 
-    The request is the one that the client sends; the token is fetched before.
+    The request is the one that the client sends, with its `Expect: 100-continue`; the token
+    is fetched before.
     """
     endpoint = Endpoint.from_address(address)
     options = RecognitionOptions(language=LANGUAGE)
@@ -58,7 +59,7 @@ async def bare_post(address: str, *, expect: bool) -> AsyncIterator[Contender]:
 
         async def recognize(stream: AsyncIterable[bytes]) -> str:
             body = _with_header(stream)
-            async with session.post(url, data=body, headers=headers, expect100=expect) as response:
+            async with session.post(url, data=body, headers=headers, expect100=True) as response:
                 text: str = (await response.json())["NBest"][0]["Display"]
                 return text
 
@@ -152,8 +153,7 @@ BUFFER: Final = "buffer-then-post"
 BUFFER_TWICE: Final = "buffer, post again"
 
 CONTENDERS: Final[dict[str, Opening]] = {
-    FLOOR: partial(bare_post, expect=True),
-    "bare, no Expect": partial(bare_post, expect=False),
+    FLOOR: bare_post,
     CLIENT: our_client,
     ENTITY: our_entity,
     CLOUD: home_assistant_cloud,
@@ -161,7 +161,13 @@ CONTENDERS: Final[dict[str, Opening]] = {
     BUFFER_TWICE: partial(buffer_then_post, tries=2),
     NO_ONE: no_one,
 }
-"""All by their names. The floor sends `Expect: 100-continue` as our client does."""
+"""All by their names."""
+
+COMPARED: Final = (FLOOR, CLOUD, BUFFER, CLIENT, ENTITY)
+"""Those that are put side by side, in the order of their turns."""
+
+PEERS: Final = (CLOUD, BUFFER)
+"""Those of them that somebody uses instead of ours."""
 
 
 async def _with_header(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:

@@ -1,6 +1,6 @@
 """What a connection costs that is lost at the very end of an utterance."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
@@ -8,13 +8,14 @@ from typing import Final
 
 from tests.emulator import Moment
 
+from .comparison import Comparison
 from .contenders import BUFFER, BUFFER_TWICE, CLOUD, CONTENDERS, ENTITY
-from .figures import Spread
+from .figures import Spread, ratio
 from .link import SLOW
-from .measure import Measurement, measure
+from .measure import Measurement, delays, measure
 from .servers import emulator, linked, recorded_requests, strike
 from .speech import CHUNK, speech_of
-from .table import Table
+from .table import Table, figure, milliseconds
 
 ONE_UPLOAD: Final = "one upload"
 """The floor: all of it posted at once without any failure, on a connection that is there."""
@@ -83,26 +84,22 @@ async def compare(runs: int) -> list[Failure]:
                 if run:  # the first one is to warm up
                     measured[name].append(one)
                     requests[name] += len(await recorded_requests(service)) - before
-    floor = _delay(measured[ONE_UPLOAD])
+    floor = delays(measured[ONE_UPLOAD])
     return [_failure(name, measured[name], floor, requests[name]) for name in NAMES]
 
 
 def _failure(
     name: str, measured: Sequence[Measurement], floor: Spread | None, requests: int
 ) -> Failure:
-    delay = _delay(measured)
+    delay = delays(measured)
     return Failure(
         contender=name,
         delay=delay,
         more=delay.median - floor.median if delay and floor else None,
-        ratio=delay.median / floor.median if delay and floor else None,
+        ratio=ratio(delay, floor),
         requests=requests / len(measured),
         wrong=sum(not one.is_right for one in measured),
     )
-
-
-def _delay(measured: Sequence[Measurement]) -> Spread | None:
-    return Spread.of([one.delay for one in measured if one.is_right])
 
 
 def table(failures: Sequence[Failure]) -> Table:
@@ -146,13 +143,28 @@ def _cells(failure: Failure) -> Sequence[str]:
     delay, more = failure.delay, failure.more
     return (
         f"{SLOW.name}, {failure.contender}",
-        "" if failure.ratio is None else f"{failure.ratio:.3f}",
-        "" if more is None else f"{1000 * more:+.1f}",
-        "" if more is None else f"{more / ROUND_TRIP:+.2f}",
+        figure(failure.ratio),
+        milliseconds(more, "+.1f"),
+        figure(more and more / ROUND_TRIP, "+.2f"),
         ("met" if failure.meets_goal else "missed") if failure.contender == ENTITY else "",
-        f"{1000 * delay.median:.1f}" if delay else "",
-        f"{1000 * delay.p95:.1f}" if delay else "",
+        milliseconds(delay and delay.median, ".1f"),
+        milliseconds(delay and delay.p95, ".1f"),
         f"{failure.requests:.1f}",
         str(delay.count if delay else 0),
         str(failure.wrong),
     )
+
+
+def comparisons(failures: Sequence[Failure]) -> Iterator[Comparison]:
+    """Yield the delays after a failure."""
+    if failures:
+        yield Comparison(
+            what="End of speech to text",
+            where=f"{SLOW.name}, the connection is reset at the end, median",
+            unit="ms",
+            values={
+                failure.contender: failure.delay and 1000 * failure.delay.median
+                for failure in failures
+            },
+            is_plotted=True,
+        )

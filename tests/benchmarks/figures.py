@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 from statistics import median
-from typing import Self
+from typing import Self, final
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """The middle and the bad end of some measurements, in their unit."""
@@ -27,6 +28,11 @@ class Spread:
             worst=max(values),
             count=len(values),
         )
+
+
+def ratio(one: Spread | None, other: Spread | None) -> float | None:
+    """Return a median to another one, if there are both."""
+    return one.median / other.median if one and other else None
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from aiohttp.resolver import AsyncResolver
 
 from homeassistant.components.stt import (
+    DOMAIN as STT_DOMAIN,
     AudioBitRates,
     AudioChannels,
     AudioCodecs,
@@ -79,8 +80,9 @@ async def add_recognizer(hass: HomeAssistant, address: str, options: Mapping[str
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    [registered] = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    return registered.entity_id
+    registered = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    [entity_id] = [entity.entity_id for entity in registered if entity.domain == STT_DOMAIN]
+    return entity_id
 
 
 def metadata(language: str) -> SpeechMetadata:

@@ -37,7 +37,8 @@ class Link:
 
 LOOPBACK: Final = Link(name="loopback")
 SLOW: Final = Link(name="50 ms, 1 Mbit/s", delay=0.025, up=1e6, down=1e6)
-LINKS: Final = (LOOPBACK, SLOW)
+FAR: Final = Link(name="200 ms, 300 kbit/s", delay=0.1, up=3e5, down=3e5)
+LINKS: Final = (LOOPBACK, SLOW, FAR)
 """All that are measured."""
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import logging
 from time import monotonic, process_time
-from typing import Any, Self
+from typing import Any, Self, final
 
 from .contenders import Contender
+from .figures import Spread
 from .speech import Host, Utterance
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ async def measure(contender: Contender, utterance: Utterance) -> Measurement:
     )
 
 
+def delays(measured: Iterable[Measurement]) -> Spread | None:
+    """Sum up the delays of the texts that are right; `None` without any."""
+    return Spread.of([one.delay for one in measured if one.is_right])
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
     """Where the time from the last chunk of speech to the text goes, in seconds.

@@ -3,22 +3,12 @@
 from collections.abc import AsyncIterable
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, Final, override
+from typing import Any, Final
 
 from aiohttp import ClientSession
 from hass_nabucasa.voice import Voice
 
-from homeassistant.components.stt import (
-    AudioBitRates,
-    AudioChannels,
-    AudioCodecs,
-    AudioFormats,
-    AudioSampleRates,
-    SpeechMetadata,
-    SpeechResult,
-    SpeechResultState,
-    SpeechToTextEntity,
-)
+from homeassistant.components.stt import SpeechMetadata
 from homeassistant.util.dt import utcnow
 
 from custom_components.azure_stt.azure_speech import Endpoint
@@ -61,51 +51,3 @@ async def recognize_as_cloud(
         language=metadata.language,
     )
     return result.text or ""
-
-
-class CloudEntity(SpeechToTextEntity):
-    """What Home Assistant's own entity makes of the client."""
-
-    entity_id = "stt.home_assistant_cloud"
-    _attr_should_poll = False
-
-    def __init__(self, voice: Voice) -> None:
-        """Use a client."""
-        self._voice = voice
-
-    @property
-    @override
-    def supported_languages(self) -> list[str]:
-        return ["en-US"]
-
-    @property
-    @override
-    def supported_formats(self) -> list[AudioFormats]:
-        return [AudioFormats.WAV]
-
-    @property
-    @override
-    def supported_codecs(self) -> list[AudioCodecs]:
-        return [AudioCodecs.PCM]
-
-    @property
-    @override
-    def supported_bit_rates(self) -> list[AudioBitRates]:
-        return [AudioBitRates.BITRATE_16]
-
-    @property
-    @override
-    def supported_sample_rates(self) -> list[AudioSampleRates]:
-        return [AudioSampleRates.SAMPLERATE_16000]
-
-    @property
-    @override
-    def supported_channels(self) -> list[AudioChannels]:
-        return [AudioChannels.CHANNEL_MONO]
-
-    @override
-    async def async_process_audio_stream(
-        self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]
-    ) -> SpeechResult:
-        text = await recognize_as_cloud(self._voice, metadata, stream)
-        return SpeechResult(text, SpeechResultState.SUCCESS)

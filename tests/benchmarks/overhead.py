@@ -1,58 +1,47 @@
 """What is added to the time from the last chunk of speech to the text."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from statistics import median
 from typing import Final
 
-from .contenders import BUFFER, CLIENT, CLOUD, CONTENDERS, ENTITY, FLOOR, Contender
-from .figures import Spread
+from .comparison import Comparison
+from .contenders import BUFFER, CLIENT, CLOUD, COMPARED, CONTENDERS, ENTITY, FLOOR, Contender
+from .figures import Spread, ratio
 from .link import LINKS, Link
-from .measure import Measurement, Stages, measure
+from .measure import Measurement, Stages, delays, measure
 from .servers import emulator, linked, recorded_requests
-from .speech import Utterance, command
-from .table import Table
+from .speech import command
+from .table import Table, figure, milliseconds
 
-NAMES: Final = (FLOOR, "bare, no Expect", CLIENT, ENTITY, CLOUD, BUFFER)
-"""The contenders, in the order of their turns."""
-
-_LONG_PAUSE: Final = 60.0
-_SHORT_PAUSE: Final = 0.5
-_QUIET_AFTER: Final = 1.35  # what Assist's detector lets pass before it ends the stream
+_PAUSE: Final = 60.0
 _RATIO: Final = 1.10
 _MORE: Final = 0.002
+_WHY: Final = (
+    "Our entity keeps what it sends, so that it can be heard again, and asks the home what was"
+    " meant: a millisecond or two, whatever the link."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """How a command is sent and answered."""
+    """How a command is sent."""
 
-    name: str
     link: Link
     is_warm: bool = True
     """Whether a connection may be used again."""
-    pause: float = _LONG_PAUSE
-    """Seconds of quiet after which the service answers."""
-    quiet_after: float = 0.0
-    """Seconds of quiet that the host sends after the speech."""
 
-    def command(self, number: int) -> Utterance:
-        """Return something to say."""
-        return command(number, quiet_after=self.quiet_after)
+    @property
+    def name(self) -> str:
+        """What it is called in a table."""
+        return f"{self.link.name}, {'warm' if self.is_warm else 'cold'}"
 
 
-WARM: Final = tuple(Case(name="warm", link=link) for link in LINKS)
-"""The stream ends with the speech, the connection is there: the cases with a goal."""
-OTHERS: Final = tuple(
-    case
-    for link in LINKS
-    for case in (
-        Case(name="cold", link=link, is_warm=False),
-        Case(name="at the pause", link=link, pause=_SHORT_PAUSE, quiet_after=_QUIET_AFTER),
-    )
-)
+WARM: Final = tuple(Case(link=link) for link in LINKS)
+"""The connection is there: the cases with a goal."""
+COLD: Final = tuple(Case(link=link, is_warm=False) for link in LINKS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +60,7 @@ class Row:
     wrong: int
     """Commands whose text isn't what was said."""
     stages: Stages | None
-    """The medians; `None` where the service answers before the stream ends."""
+    """The medians; `None` if none was heard right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +74,23 @@ class Overhead:
 async def compare(case: Case, runs: int) -> Overhead:
     """Let the contenders take turns until each has had so many commands."""
     async with (
-        emulator(pause=case.pause) as service,
+        emulator(pause=_PAUSE) as service,
         linked(case.link, service) as address,
         _contenders(case, address) as contenders,
     ):
         numbers = count()
         for contender in contenders.values():
-            await measure(contender, case.command(next(numbers)))
+            await measure(contender, command(next(numbers)))
         measured: dict[str, list[Measurement]] = {name: [] for name in contenders}
         for _ in range(runs):
             for name, contender in contenders.items():
-                measured[name].append(await measure(contender, case.command(next(numbers))))
+                measured[name].append(await measure(contender, command(next(numbers))))
         requests = await recorded_requests(service)
-    floor = _delay(measured[FLOOR])
-    staged = not case.quiet_after
+    floor = delays(measured[FLOOR])
     return Overhead(
         case=case,
         rows=[
-            _row(name, several, floor, _stages(several, requests) if staged else None)
+            _row(name, several, floor, _stages(several, requests))
             for name, several in measured.items()
         ],
     )
@@ -112,7 +100,7 @@ async def compare(case: Case, runs: int) -> Overhead:
 async def _contenders(case: Case, address: str) -> AsyncIterator[dict[str, Contender]]:
     async with AsyncExitStack() as stack:
         contenders = {
-            name: await stack.enter_async_context(CONTENDERS[name](address)) for name in NAMES
+            name: await stack.enter_async_context(CONTENDERS[name](address)) for name in COMPARED
         }
         for contender in contenders.values():
             if not case.is_warm and (connector := contender.session.connector):
@@ -121,17 +109,13 @@ async def _contenders(case: Case, address: str) -> AsyncIterator[dict[str, Conte
         yield contenders
 
 
-def _delay(measured: Sequence[Measurement]) -> Spread | None:
-    return Spread.of([one.delay for one in measured if one.is_right])
-
-
 def _row(
     name: str, measured: Sequence[Measurement], floor: Spread | None, stages: Stages | None
 ) -> Row:
-    delay = _delay(measured)
+    delay = delays(measured)
     return Row(
         contender=name,
-        ratio=delay.median / floor.median if delay and floor else None,
+        ratio=ratio(delay, floor),
         more=delay.median - floor.median if delay and floor else None,
         delay=delay,
         cpu=median(one.cpu for one in measured),
@@ -182,7 +166,7 @@ def table(results: Sequence[Overhead]) -> Table:
             ),
             (
                 f"goal, warm: client and entity at most {_RATIO:.2f} times the floor on the link,"
-                f" at most {_milliseconds(_MORE)} ms more on loopback."
+                f" at most {milliseconds(_MORE)} ms more on loopback."
             ),
             (
                 "up: until the service has the last audio; service: the emulator's own work;"
@@ -193,39 +177,34 @@ def table(results: Sequence[Overhead]) -> Table:
                 f"'{CLOUD}': Home Assistant Cloud's client; '{BUFFER}': collects everything, then"
                 " posts it."
             ),
-            (
-                "cold: each command opens its own connection. at the pause: the service answers"
-                f" after {_SHORT_PAUSE} s of quiet while the host goes on for {_QUIET_AFTER} s, and"
-                " closes the connection. The client takes that answer; the entity waits for the"
-                " stream's end unless the home understands a whole command."
-            ),
+            "warm: a connection is there. cold: each command opens its own.",
             "Plain HTTP: the emulator's loopback address has no TLS.",
         ),
     )
 
 
 def _cells(case: Case, row: Row) -> Sequence[str]:
-    stages = row.stages
+    delay, stages = row.delay, row.stages
     return (
-        f"{case.link.name}, {case.name}",
+        case.name,
         row.contender,
-        "" if row.ratio is None else f"{row.ratio:.3f}",
-        "" if row.more is None else f"{1000 * row.more:+.2f}",
+        figure(row.ratio),
+        milliseconds(row.more, "+.2f"),
         _goal(case, row),
-        _milliseconds(row.delay.median) if row.delay else "",
-        _milliseconds(row.delay.p95) if row.delay else "",
-        _milliseconds(stages.to_service) if stages else "",
-        _milliseconds(stages.in_service) if stages else "",
-        _milliseconds(stages.from_service) if stages else "",
+        milliseconds(delay and delay.median),
+        milliseconds(delay and delay.p95),
+        milliseconds(stages and stages.to_service),
+        milliseconds(stages and stages.in_service),
+        milliseconds(stages and stages.from_service),
         str(stages.chunks) if stages else "",
-        _milliseconds(row.cpu),
-        str(row.delay.count if row.delay else 0),
+        milliseconds(row.cpu),
+        str(delay.count if delay else 0),
         str(row.wrong),
     )
 
 
 def _goal(case: Case, row: Row) -> str:
-    if case not in WARM or row.contender not in {CLIENT, ENTITY}:
+    if not case.is_warm or row.contender not in {CLIENT, ENTITY}:
         return ""
     if row.ratio is None or row.more is None:
         return "missed"
@@ -233,5 +212,20 @@ def _goal(case: Case, row: Row) -> str:
     return "met" if met else "missed"
 
 
-def _milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:.2f}"
+def comparisons(results: Sequence[Overhead]) -> Iterator[Comparison]:
+    """Yield the delays of each case."""
+    for result in results:
+        case = result.case
+        spreads = {row.contender: row.delay for row in result.rows}
+        for figure_name in ("median", "p95") if case.is_warm else ("median",):
+            yield Comparison(
+                what="End of speech to text",
+                where=f"{case.name}, {figure_name}",
+                unit="ms",
+                values={
+                    name: spread and 1000 * getattr(spread, figure_name)
+                    for name, spread in spreads.items()
+                },
+                why=_WHY,
+                is_plotted=case.is_warm and figure_name == "median",
+            )

@@ -1,19 +1,40 @@
 """What is said, and a host that hands it over as Assist does."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import cycle
 from time import monotonic
 from typing import Final
 
+from custom_components.azure_stt.audio import PcmFormat
 from tests.emulator import BYTES_PER_SECOND, silence, speak
+from tests.sounds import header, host_audio, ogg
 
 CHUNK: Final = BYTES_PER_SECOND // 100
 """Bytes of the 10 ms chunks that Assist gives to an engine."""
 
 _BURSTS: Final = (3, 4)
 _WORDS_APART: Final = 2500  # milliseconds, in speech of a given length
+_LEVEL: Final = -36.0  # decibels of full scale: what is louder is clipped in another form
+_STEREO: Final = PcmFormat(rate=44_100, bits=16, channels=2)
+
+
+class Form(StrEnum):
+    """A form in which a host hands its audio over."""
+
+    PCM = "16 kHz PCM"
+    """Without a header, as Assist does."""
+    STEREO = "44.1 kHz stereo"
+    """With the header of a WAV file."""
+    OPUS = "OGG/Opus"
+
+
+_ENCODERS: Final[dict[Form, Callable[[bytes], bytes]]] = {
+    Form.STEREO: lambda pcm: header(_STEREO) + host_audio(pcm, _STEREO),
+    Form.OPUS: ogg,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +46,8 @@ class Utterance:
     """In whole chunks; the last one is loud."""
     quiet_after: float = 0.0
     """Seconds of quiet before the host ends its stream."""
+    file: bytes = field(default=b"", repr=False)
+    """The same in another form, if the host sends it so; nothing is sent after it then."""
 
     @property
     def seconds(self) -> float:
@@ -38,12 +61,14 @@ def command(number: int, *, quiet_after: float = 0.0) -> Utterance:
     return Utterance(text=text, speech=speak(text, pause_ms=120), quiet_after=quiet_after)
 
 
-def speech_of(seconds: float, number: int) -> Utterance:
+def speech_of(seconds: float, number: int, form: Form = Form.PCM) -> Utterance:
     """Return words in long pauses, with quiet before them up to the length that is wanted."""
     count = int(seconds * 1000 / (_WORDS_APART + 200))
     text = " ".join([f"no{number:04}", *["and"] * count])
-    speech = speak(text, pause_ms=_WORDS_APART)
-    return Utterance(text=text, speech=silence(seconds - len(speech) / BYTES_PER_SECOND) + speech)
+    words = speak(text, pause_ms=_WORDS_APART, level=_LEVEL)
+    speech = silence(seconds - len(words) / BYTES_PER_SECOND) + words
+    file = b"" if form == Form.PCM else _ENCODERS[form](speech)
+    return Utterance(text=text, speech=speech, file=file)
 
 
 class Host:
@@ -55,28 +80,34 @@ class Host:
 
     def __init__(self, utterance: Utterance) -> None:
         """Have something to say."""
-        self._utterance = utterance
+        audio = utterance.speech + silence(utterance.quiet_after)
+        self._audio = utterance.file or audio
+        self._chunks = len(audio) // CHUNK
+        self._chunks_of_speech = len(utterance.speech) // CHUNK
         self._queue = asyncio.Queue[bytes | None]()
         self.spoken_at = 0.0
         """When the last chunk of speech was handed over, as `time.monotonic` says."""
 
     async def speak(self) -> None:
         """Say it once."""
-        speech = self._utterance.speech
-        audio = speech + silence(self._utterance.quiet_after)
         began = asyncio.get_running_loop().time()
         position = 0
         for burst in cycle(_BURSTS):
-            end = min(position + burst * CHUNK, len(audio))
-            await _sleep_until(began + end / BYTES_PER_SECOND)
-            for start in range(position, end, CHUNK):
-                self._queue.put_nowait(audio[start : start + CHUNK])
-            if position < len(speech) <= end:
+            end = min(position + burst, self._chunks)
+            await _sleep_until(began + end * CHUNK / BYTES_PER_SECOND)
+            for number in range(position, end):
+                self._queue.put_nowait(self._chunk(number))
+            if position < self._chunks_of_speech <= end:
                 self.spoken_at = monotonic()
             position = end
-            if position == len(audio):
+            if position == self._chunks:
                 break
         self._queue.put_nowait(None)
+
+    def _chunk(self, number: int) -> bytes:
+        """Return a chunk: of any form, each has the same share."""
+        start, end = (len(self._audio) * edge // self._chunks for edge in (number, number + 1))
+        return self._audio[start:end]
 
     async def stream(self) -> AsyncGenerator[bytes]:
         """Yield what was handed over."""

@@ -29,6 +29,16 @@ class Table:
         return "\n".join((f"## {self.title}", "", *body, "", *notes, ""))
 
 
+def figure(value: float | None, form: str = ".3f") -> str:
+    """Return a figure for a cell, empty if there is none."""
+    return "" if value is None else format(value, form)
+
+
+def milliseconds(seconds: float | None, form: str = ".2f") -> str:
+    """Return a time for a cell, empty if there is none."""
+    return "" if seconds is None else format(1000 * seconds, form)
+
+
 def _aligned(line: Iterable[str], widths: Sequence[int]) -> str:
     """Put the first cell to the left and the figures to the right."""
     first, *others = (

@@ -11,12 +11,12 @@ from custom_components.azure_stt.resource import async_get_session
 
 from .assist import Assist
 from .contenders import Contender
-from .figures import Spread
+from .figures import Spread, ratio
 from .home import add_recognizer
-from .measure import Measurement, measure
+from .measure import Measurement, delays, measure
 from .servers import emulator
 from .speech import command
-from .table import Table
+from .table import Table, figure, milliseconds
 
 OFF: Final = "off"
 ON: Final = "on"
@@ -99,24 +99,20 @@ async def _compare(
         for name, contender in sorted(contenders.items(), reverse=run % 2 == 1):
             utterance = command(next(numbers), quiet_after=case.quiet_after)
             measured[name].append(await measure(contender, utterance))
-    without = _delay(measured[OFF])
+    without = delays(measured[OFF])
     return [_row(case, name, several, without) for name, several in measured.items()]
-
-
-def _delay(measured: Sequence[Measurement]) -> Spread | None:
-    return Spread.of([one.delay for one in measured if one.is_right])
 
 
 def _row(
     case: Case, setting: str, measured: Sequence[Measurement], without: Spread | None
 ) -> Understood:
-    delay = _delay(measured)
+    delay = delays(measured)
     return Understood(
         case=case,
         setting=setting,
         delay=delay,
         more=delay.median - without.median if delay and without else None,
-        ratio=delay.median / without.median if delay and without else None,
+        ratio=ratio(delay, without),
         cpu=median(one.cpu for one in measured),
         wrong=sum(not one.is_right for one in measured),
     )
@@ -158,14 +154,15 @@ def table(rows: Sequence[Understood]) -> Table:
 
 
 def _cells(row: Understood) -> Sequence[str]:
+    delay = row.delay
     return (
         f"{row.case.name}, {row.setting}",
-        "" if row.ratio is None else f"{row.ratio:.3f}",
-        "" if row.more is None else f"{1000 * row.more:+.2f}",
+        figure(row.ratio),
+        milliseconds(row.more, "+.2f"),
         ("met" if row.meets_goal else "missed") if row.setting == ON else "",
-        f"{1000 * row.delay.median:.2f}" if row.delay else "",
-        f"{1000 * row.delay.p95:.2f}" if row.delay else "",
-        f"{1000 * row.cpu:.2f}",
-        str(row.delay.count if row.delay else 0),
+        milliseconds(delay and delay.median),
+        milliseconds(delay and delay.p95),
+        milliseconds(row.cpu),
+        str(delay.count if delay else 0),
         str(row.wrong),
     )

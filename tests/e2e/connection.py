@@ -136,6 +136,15 @@ class Connection:
         """Perform an action such as `light.turn_off`."""
         await self.post(f"/api/services/{action.replace('.', '/')}", **data)
 
+    async def ask(self, action: str, **data: Json) -> Json:
+        """Perform an action that answers; return its answer."""
+        path = f"/api/services/{action.replace('.', '/')}?return_response"
+        return (await self.post(path, **data))["service_response"]
+
+    async def create_automation(self, **configuration: Json) -> None:
+        """Save an automation as its editor does."""
+        await self.post("/api/config/automation/config/test", **configuration)
+
     async def create_pipeline(self, stt_entity: str) -> str:
         """Make an Assist pipeline that hears with `stt_entity`, prefer it, and return its ID."""
         pipeline = await self.command(

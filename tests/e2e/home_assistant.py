@@ -142,6 +142,8 @@ def _furnish(directory: Path, port: int) -> None:
         _HOME, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
     )
     (directory / "custom_components/azure_stt").symlink_to(_INTEGRATION)
+    (directory / "media").mkdir()
+    (directory / "secrets.yaml").write_text(f"media: {directory / 'media'}\n", encoding="utf-8")
     # In YAML these would be on trial for five minutes (components/http/config.py).
     # Version 1 is the one that is completed from defaults.
     _store(directory, "http", 1, {"server_host": ["127.0.0.1"], "server_port": port})

@@ -4,7 +4,7 @@ It knows nothing of Home Assistant. Contract:
 https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
 """
 
-from .client import TRACE_CONFIG, AudioSource, SpeechClient, Timeouts
+from .client import TRACE_CONFIG, AudioSource, Meter, SpeechClient, Timeouts
 from .credentials import Credential, EntraCredential, KeyCredential, clean_key
 from .endpoints import Cloud, Endpoint, region_name
 from .errors import (
@@ -57,6 +57,7 @@ __all__ = [
     "InvalidAnswerError",
     "InvalidEndpointError",
     "KeyCredential",
+    "Meter",
     "Phoneme",
     "Profanity",
     "PronunciationAssessment",

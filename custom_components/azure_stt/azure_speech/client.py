@@ -8,9 +8,10 @@ from enum import Enum, auto
 from http import HTTPStatus
 import json
 import logging
+import re
 from time import monotonic
 from types import SimpleNamespace, TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from uuid import uuid4
 
 from aiohttp import ClientSession, TraceConfig
@@ -36,6 +37,9 @@ _ERROR_STATUSES: Final = {
     "TooManyRequests": HTTPStatus.TOO_MANY_REQUESTS,
 }
 
+# What may be quoted: another host's answer can hold anything, what was sent to it included.
+_STATUS: Final = re.compile(r"[A-Z][A-Za-z]{1,30}")
+
 # A host or proxy that doesn't answer `Expect` is not asked to for this long.
 _WITHOUT_CONTINUE: Final = 60 * 60.0
 
@@ -56,6 +60,16 @@ class Timeouts:
     answer: float = 8.0
 
 
+class Meter(Protocol):
+    """Counts what is sent, of every request, whatever becomes of it."""
+
+    def count_request(self) -> None:
+        """Count a request whose upload begins."""
+
+    def count_audio(self, size: int) -> None:
+        """Count bytes of audio, without a WAV file's header."""
+
+
 class SpeechClient:
     """Recognises speech with one Azure resource."""
 
@@ -65,6 +79,7 @@ class SpeechClient:
         endpoint: Endpoint,
         credential: Credential,
         timeouts: Timeouts = Timeouts(),
+        meter: Meter | None = None,
     ) -> None:
         """Use a session that was made with `trace_configs=[TRACE_CONFIG]`.
 
@@ -74,9 +89,10 @@ class SpeechClient:
             msg = "The session was not made with TRACE_CONFIG"
             raise ValueError(msg)
         self.endpoint: Final = endpoint
+        self.credential: Final = credential
         self._session = session
-        self._credential = credential
         self._timeouts = timeouts
+        self._meter = meter
         self._expect_again_at = 0.0
 
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
@@ -88,7 +104,7 @@ class SpeechClient:
         SpeechError, and AuthenticationError when every authorization was refused.
         """
         refused: AuthenticationError | None = None
-        async with self._renewing_token(), aclosing(self._credential.ways_in()) as ways_in:
+        async with self._renewing_token(), aclosing(self.credential.ways_in()) as ways_in:
             async for authorization in ways_in:
                 try:
                     return await self._request(audio, options, authorization)
@@ -98,24 +114,24 @@ class SpeechClient:
             "There are no credentials", status=HTTPStatus.UNAUTHORIZED
         )
 
-    async def check(self, language: str = "en-US") -> None:
+    async def check(self, language: str = "en-US") -> Recognition:
         """Prove the address and the credentials with a tiny recognition of silence.
 
-        Raises what `recognize` raises.
+        Returns its answer, and raises what `recognize` raises.
         """
 
         async def silence() -> AsyncIterator[bytes]:
             yield bytes(BYTES_PER_SECOND // 5)
 
-        await self.recognize(silence, RecognitionOptions(language=language, detailed=False))
+        return await self.recognize(silence, RecognitionOptions(language=language, detailed=False))
 
     @asynccontextmanager
     async def _renewing_token(self) -> AsyncIterator[None]:
         """Renew the token beside the utterance that finds it old, and no longer than that."""
-        if not self._credential.renewal_due:
+        if not self.credential.renewal_due:
             yield
             return
-        renewal = asyncio.create_task(self._credential.renew())
+        renewal = asyncio.create_task(self.credential.renew())
         try:
             yield
         finally:
@@ -156,7 +172,7 @@ class SpeechClient:
                 watch,
                 self._session.post(
                     url,
-                    data=_Upload(audio(), header, watch),
+                    data=_Upload(audio(), header, watch, self._meter),
                     headers={**options.headers(), authorization.header: authorization.value},
                     chunked=True,
                     expect100=expect,
@@ -240,10 +256,13 @@ class _Upload:
     dropped asynchronous generator is only closed when it's collected.
     """
 
-    def __init__(self, audio: AsyncIterable[bytes], header: bytes, watch: _Watch) -> None:
+    def __init__(
+        self, audio: AsyncIterable[bytes], header: bytes, watch: _Watch, meter: Meter | None
+    ) -> None:
         self._audio = aiter(audio)
         self._header = header
         self._watch = watch
+        self._meter = meter
         self._writer: asyncio.Task[Any] | None = None
 
     def __aiter__(self) -> Self:
@@ -254,14 +273,19 @@ class _Upload:
         if not self._writer and (writer := asyncio.current_task()):
             self._writer = writer
             writer.add_done_callback(_retrieve_error)
+            if self._meter:
+                self._meter.count_request()
         if self._header:
             header, self._header = self._header, b""
             return header
         self._watch.enter(_Phase.LISTEN)
         try:
-            return await anext(self._audio)
+            block = await anext(self._audio)
         finally:
             self._watch.enter(_Phase.ANSWER)
+        if self._meter:
+            self._meter.count_audio(len(block))
+        return block
 
 
 def _retrieve_error(writer: asyncio.Task[Any]) -> None:
@@ -277,20 +301,20 @@ def _recognition(body: bytes, connection_id: str) -> Recognition:
     """Read a 200 answer; raises InvalidAnswerError, or ResponseError for its own errors."""
     try:
         answer = json.loads(body)
-        name = str(answer["RecognitionStatus"])
+        name = answer["RecognitionStatus"]
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         msg = f"The answer is not the Speech service's ({type(err).__name__})"
         raise InvalidAnswerError(msg, connection_id=connection_id) from None
-    try:
-        status = RecognitionStatus(name)
-    except ValueError:
-        msg = f"The service answered {name[:40]!r}"
+    if not isinstance(name, str) or not _STATUS.fullmatch(name):
+        name = "something unknown"
+    if name not in RecognitionStatus:
+        msg = f"The service answered {name}"
         raise ResponseError(
             msg,
             status=_ERROR_STATUSES.get(name, HTTPStatus.INTERNAL_SERVER_ERROR),
             connection_id=connection_id,
-        ) from None
-    return Recognition.from_answer(answer, status, connection_id)
+        )
+    return Recognition.from_answer(answer, RecognitionStatus(name), connection_id)
 
 
 def _trace_config() -> TraceConfig:

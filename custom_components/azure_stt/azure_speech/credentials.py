@@ -54,6 +54,7 @@ class Authorization:
 @dataclass(frozen=True, slots=True)
 class _Token:
     value: str = field(repr=False)
+    issued_at: float
     renew_at: float
     expires_at: float
 
@@ -68,7 +69,7 @@ class _Token:
             msg = "The token service's answer is not a token"
             raise InvalidAnswerError(msg)
         now = monotonic()
-        return cls(value, renew_at=now + _RENEW_AT * life, expires_at=now + life)
+        return cls(value, issued_at=now, renew_at=now + _RENEW_AT * life, expires_at=now + life)
 
 
 class Credential(ABC):
@@ -78,8 +79,9 @@ class Credential(ABC):
     the same time: an idle house asks for none.
     """
 
-    def __init__(self, session: ClientSession) -> None:
+    def __init__(self, session: ClientSession, token_url: URL) -> None:
         """Use the session for the token's requests."""
+        self.token_url: Final = token_url
         self._session = session
         self._token: _Token | None = None
         self._lock = asyncio.Lock()
@@ -96,6 +98,12 @@ class Credential(ABC):
         token = await self._new_token()
         yield self._bearer(token)
         self._discard(token)
+
+    @property
+    def token_age(self) -> float | None:
+        """Seconds since the token that is kept was issued; None if there's none."""
+        token = self._good_token()
+        return None if token is None else monotonic() - token.issued_at
 
     @property
     def renewal_due(self) -> bool:
@@ -168,8 +176,7 @@ class KeyCredential(Credential):
 
     def __init__(self, session: ClientSession, token_url: URL, key: str) -> None:
         """Take either key of a Speech or multi-service resource."""
-        super().__init__(session)
-        self._token_url = token_url
+        super().__init__(session, token_url)
         self._key = clean_key(key)
         self._key_alone_until = 0.0
 
@@ -190,7 +197,7 @@ class KeyCredential(Credential):
     @override
     async def _fetch_token(self) -> _Token:
         body = await self._post(
-            self._token_url,
+            self.token_url,
             headers={
                 KEY_HEADER: self._key,
                 "Content-Type": "application/x-www-form-urlencoded",
@@ -221,8 +228,7 @@ class EntraCredential(Credential):
         resource_id: str,
     ) -> None:
         """Take an app registration and the Speech resource's id (`/subscriptions/…`)."""
-        super().__init__(session)
-        self._token_url = token_url
+        super().__init__(session, token_url)
         self._form = {
             "grant_type": "client_credentials",
             "client_id": client_id.strip(),
@@ -234,7 +240,7 @@ class EntraCredential(Credential):
     @override
     async def _fetch_token(self) -> _Token:
         try:
-            body = await self._post(self._token_url, headers={}, data=self._form)
+            body = await self._post(self.token_url, headers={}, data=self._form)
         except ResponseError as err:
             if err.status != HTTPStatus.BAD_REQUEST:
                 raise

@@ -10,11 +10,19 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 import json
 from math import isfinite
 from typing import Final, Self
 
 TICKS_PER_SECOND: Final = 10_000_000
+
+# The service gives five alternatives, and takes a minute of speech. What is beyond these
+# isn't read: to make sense of a million words would take seconds or more.
+_TEXT_MAX: Final = 4_000
+_ALTERNATIVES_MAX: Final = 10
+_WORDS_MAX: Final = 1_000
+_PHONEMES_MAX: Final = 100
 
 
 class AudioFormat(StrEnum):
@@ -242,7 +250,9 @@ class Recognition:
         connection_id: str | None = None,
     ) -> Self:
         """Read a simple or a detailed answer."""
-        alternatives = [_alternative(item) for item in _mappings(answer.get("NBest"))]
+        alternatives = [
+            _alternative(item) for item in _mappings(answer.get("NBest"), _ALTERNATIVES_MAX)
+        ]
         if not alternatives and (display := _text(answer.get("DisplayText"))):
             alternatives = [Alternative(display=display)]
         # The best isn't promised to stand first: Microsoft's sample has 0.905 before 0.925.
@@ -269,7 +279,7 @@ def _alternative(item: Mapping[str, object]) -> Alternative:
         itn=_text(item.get("ITN")),
         masked_itn=_text(item.get("MaskedITN")),
         confidence=_number(item.get("Confidence")),
-        words=tuple(_word(word) for word in _mappings(item.get("Words"))),
+        words=tuple(_word(word) for word in _mappings(item.get("Words"), _WORDS_MAX)),
         scores=_scores(item),
     )
 
@@ -293,7 +303,9 @@ def _word(item: Mapping[str, object]) -> Word:
         confidence=_number(item.get("Confidence")),
         accuracy_score=_number(item.get("AccuracyScore")),
         error_type=_text(item.get("ErrorType")) or None,
-        phonemes=tuple(_phoneme(phoneme) for phoneme in _mappings(item.get("Phonemes"))),
+        phonemes=tuple(
+            _phoneme(phoneme) for phoneme in _mappings(item.get("Phonemes"), _PHONEMES_MAX)
+        ),
         prosody=_prosody(_mapping(_mapping(item.get("Feedback")).get("Prosody"))),
     )
 
@@ -330,13 +342,17 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _mappings(value: object) -> Iterable[Mapping[str, object]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+def _mappings(value: object, most: int) -> Iterable[Mapping[str, object]]:
+    if not isinstance(value, list):
+        return []
+    return islice((item for item in value if isinstance(item, Mapping)), most)
 
 
 def _text(value: object) -> str:
     """Return a string that can be encoded: JSON may hold half a surrogate pair."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value[:_TEXT_MAX].encode(errors="replace").decode()
 
 
 def _texts(value: object) -> tuple[str, ...]:

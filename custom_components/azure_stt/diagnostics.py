@@ -1,0 +1,53 @@
+"""Diagnostics: what helps to find a fault, and nothing that was said or is secret."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.core import HomeAssistant
+
+from .const import (
+    CONF_CORRECTIONS,
+    CONF_ENDPOINT,
+    CONF_ENDPOINT_ID,
+    CONF_RESOURCE_ID,
+    CONF_TENANT_ID,
+)
+from .resource import AzureSttConfigEntry
+
+# A recognizer's title, and an entry's that is a host, are names that somebody gave.
+_PRIVATE: Final = {
+    CONF_API_KEY,
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_CORRECTIONS,
+    CONF_ENDPOINT,
+    CONF_ENDPOINT_ID,
+    CONF_RESOURCE_ID,
+    CONF_TENANT_ID,
+}
+
+
+async def async_get_config_entry_diagnostics(
+    _: HomeAssistant, entry: AzureSttConfigEntry
+) -> dict[str, Any]:
+    """Return a resource's settings, its use and its last requests."""
+    resource = entry.runtime_data
+    usage = resource.usage
+    return {
+        "connection": async_redact_data(dict(entry.data), _PRIVATE),
+        "options": dict(entry.options),
+        "recognizers": [
+            async_redact_data(dict(subentry.data), _PRIVATE)
+            for subentry in entry.subentries.values()
+        ],
+        "down": resource.down,
+        "token_age": resource.client.credential.token_age,
+        "usage": {
+            "seconds": usage.seconds,
+            "seconds_month": usage.seconds_month,
+            "requests_month": usage.requests_month,
+        },
+        "requests": [asdict(request) for request in resource.requests],
+    }

@@ -1,0 +1,72 @@
+"""The event entity: what a recognizer heard last, for who wants it among the states."""
+
+from typing import override
+
+from homeassistant.components.event import EventEntity
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import SUBENTRY_TYPE
+from .entity import RecognizerEntity
+from .resource import AzureSttConfigEntry
+from .utterance import SIGNAL_UTTERANCE, Outcome, Utterance
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: AzureSttConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an entity for each recognizer."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE):
+        async_add_entities(
+            [SpeechEventEntity(hass, entry, subentry)], config_subentry_id=subentry.subentry_id
+        )
+
+
+class SpeechEventEntity(RecognizerEntity, EventEntity):
+    """Shows each utterance of a recognizer.
+
+    It's off until somebody wants it: what was said is in its attributes, so the recorder
+    would keep it.
+    """
+
+    _attr_translation_key = "speech"
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
+    ) -> None:
+        """Begin without any event."""
+        super().__init__(hass, entry, subentry)
+        self._attr_unique_id = f"{subentry.subentry_id}_speech"
+        self._attr_event_types = list(Outcome)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the utterances."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, SIGNAL_UTTERANCE, self._async_show)
+        )
+
+    @callback
+    def _async_show(self, utterance: Utterance) -> None:
+        if utterance.recognizer_id != self._subentry.subentry_id:
+            return
+        attributes = {
+            "language": utterance.language,
+            "satellite_id": utterance.satellite_id,
+            "text": utterance.text,
+            "confidence": utterance.confidence,
+            "duration": utterance.duration,
+        }
+        self._trigger_event(
+            utterance.outcome,
+            {key: value for key, value in attributes.items() if value not in (None, "")},
+        )
+        self.async_write_ha_state()
