@@ -1,0 +1,1 @@
+"""Fuzzing: what reads bytes of others' is given any bytes at all."""
