@@ -1,0 +1,1 @@
+"""A real browser that speaks: the integration as its users meet it."""

@@ -1,0 +1,255 @@
+"""What a user does with the integration, from the first day to the last, and what is expected."""
+
+from collections.abc import Awaitable, Callable
+import re
+from typing import Final
+
+from playwright.async_api import expect
+
+from tests.e2e.home_assistant import PASSWORD, USERNAME
+from tests.emulator import S0_KEY, silence, wav_header
+
+from .assist import choose_engines, say
+from .automation import begin_automation
+from .forms import Form
+from .integration import (
+    NAME,
+    PAGE,
+    begin_adding,
+    begin_adding_recognizer,
+    begin_changing_connection,
+    begin_changing_recognizer,
+    begin_renewing_key,
+    choose_from_menu,
+    entry_name,
+)
+from .stage import Stage
+
+type Step = Callable[[Stage], Awaitable[None]]
+
+_NEW_KEY: Final = "e" * 32
+_WRONG_KEY: Final = "0" * 32
+_REFUSED: Final = (
+    "Azure refused these credentials. Check that they were copied completely "
+    "and belong to this resource and its region."
+)
+_VOICE: Final = "Chime"
+_PHRASE: Final = "(I am|I'm) going to bed [now]"
+_SILENT_REQUESTS: Final = 60
+_SILENCE: Final = 10.0
+
+
+async def log_in(stage: Stage) -> None:
+    """Log in as the only user."""
+    await stage.visit("/")
+    await stage.page.get_by_role("textbox", name="Username").fill(USERNAME)
+    await stage.page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    await stage.page.get_by_role("button", name="Log in").click()
+    await expect(stage.page.get_by_role("button", name="Assist (A)")).to_be_visible()
+
+
+async def look_at_regions(stage: Stage) -> None:
+    """Fill in the form that most users need, but don't send it: there is no Azure here."""
+    form = await begin_adding(stage, "Region and key")
+    await form.pick("Region", "westeurope")
+    await form.fill("Key", S0_KEY)
+    await stage.pictures.take("set-up", form.window)
+    await form.give_up()
+
+
+async def add_with_wrong_key(stage: Stage) -> None:
+    """Be refused with a wrong key, lose nothing that was typed, and succeed with the right one."""
+    form = await begin_adding(stage, "Custom endpoint and key")
+    await form.fill("Endpoint", stage.emulator.url)
+    await form.fill("Key", _WRONG_KEY)
+    await form.submit()
+    await form.expect_error(_REFUSED)
+    await expect(form.text("Endpoint")).to_have_value(stage.emulator.url)
+    await expect(form.text("Key")).to_have_value(_WRONG_KEY)
+    await form.fill("Key", S0_KEY)
+    await form.submit()
+    await form.finish("Name and assign", "Skip and finish")
+    await stage.visit(PAGE)
+    await expect(entry_name(stage, "127.0.0.1")).to_be_visible()
+
+
+async def hear_with_it(stage: Stage) -> None:
+    """Make it the voice assistant's engine."""
+    await choose_engines(stage, hearing=NAME, speaking=_VOICE)
+
+
+async def switch_light_on(stage: Stage) -> None:
+    """Say a command; see it written, and the light go on."""
+    conversation = await say(stage, "Turn on the kitchen light")
+    await conversation.expect_heard("Turn on the kitchen light.")
+    await conversation.expect_answer("Turned on the light")
+    await stage.pictures.take("assist", conversation.window)
+    await _expect_lights(stage, "Kitchen light")
+
+
+async def make_automation(stage: Stage) -> None:
+    """Make an automation that waits for a phrase, with a mistake in the phrase first."""
+    editor = await begin_automation(stage)
+    await editor.add("action", "Turn off light", "Kitchen light")
+    await editor.add("trigger", "Phrase recognized", f"{NAME} Speech-to-text (STT)")
+    phrase = await editor.begin_list("Phrases")
+    await phrase.fill(_PHRASE)
+    await stage.pictures.take("trigger", editor.side)
+    await phrase.fill("(I am going to bed")
+    await editor.name("Bedtime")
+    await editor.expect_error("invalid phrase '(I am going to bed'")
+    await phrase.fill(_PHRASE)
+    await editor.save()
+    await editor.expect_saved()
+
+
+async def lose_key(stage: Stage) -> None:
+    """Speak after the key was replaced in Azure; be told that it went wrong."""
+    stage.emulator.keys[_NEW_KEY] = stage.emulator.keys.pop(S0_KEY)
+    conversation = await say(stage, "Turn on the porch light")
+    await conversation.expect_failure("speech-to-text failed")
+    await _expect_lights(stage, "Kitchen light")
+
+
+async def renew_key(stage: Stage) -> None:
+    """Give the new key where Home Assistant asks for it; be heard again."""
+    form = await begin_renewing_key(stage)
+    await form.fill("Key", _WRONG_KEY)
+    await form.submit()
+    await form.expect_error(_REFUSED)
+    await form.fill("Key", _NEW_KEY)
+    await form.submit()
+    await form.finish("Re-authentication was successful", "Close")
+    await expect(stage.page.get_by_text("Attention required")).to_be_hidden()
+    conversation = await say(stage, "Turn on the porch light")
+    await conversation.expect_heard("Turn on the porch light.")
+    await _expect_lights(stage, "Kitchen light", "Porch light")
+
+
+async def change_connection(stage: Stage) -> None:
+    """Reach the resource by another name, with the key that is saved."""
+    form = await begin_changing_connection(stage)
+    await expect(form.text("Endpoint")).to_have_value(stage.emulator.url)
+    await expect(form.text("Key")).to_have_value("")
+    await form.fill("Endpoint", stage.emulator.url.replace("127.0.0.1", "localhost"))
+    await form.submit()
+    await form.finish("Reconfiguration was successful", "Close")
+    await expect(entry_name(stage, "localhost")).to_be_visible()
+
+
+async def start_automation(stage: Stage) -> None:
+    """Say the automation's phrase, which Assist itself doesn't understand.
+
+    Since it was made, the resource was set up anew with another key and another address.
+    """
+    conversation = await say(stage, "I am going to bed now")
+    await conversation.expect_heard("I am going to bed now.")
+    await _expect_lights(stage, "Porch light")
+
+
+async def add_recognizer(stage: Stage) -> None:
+    """Add a recognizer with settings of its own, and find them again."""
+    form = await begin_adding_recognizer(stage)
+    await form.fill("Name", "Spoken words")
+    await form.option("Leave as spoken").click()
+    await form.option("Spoken words, without capitals and punctuation").click()
+    await form.unfold("Names and corrections")
+    await form.add_pair(Heard="desk lamp", Meant="kitchen light")
+    await form.scroll_to("Names and corrections")
+    await stage.pictures.take("recognizer", form.window)
+    await form.unfold("Pauses and waiting")
+    await form.option("Always listen to the end").click()
+    await form.fill("Longest wait", "12")
+    await form.submit()
+    await form.finish("Created configuration for Spoken words.", "Finish")
+    form = await begin_changing_recognizer(stage, "Spoken words")
+    await _expect_options(form)
+    await form.give_up()
+
+
+async def _expect_options(form: Form) -> None:
+    await expect(form.text("Name")).to_have_value("Spoken words")
+    await expect(form.option("Leave as spoken")).to_be_checked()
+    await expect(form.option("Spoken words, without capitals")).to_be_checked()
+    await form.unfold("Names and corrections")
+    await expect(form.words("desk lamp")).to_be_visible()
+    await expect(form.words("kitchen light")).to_be_visible()
+    await form.unfold("Pauses and waiting")
+    await expect(form.option("Always listen to the end")).to_be_checked()
+    await expect(form.text("Longest wait")).to_have_value("12")
+
+
+async def hear_with_recognizer(stage: Stage) -> None:
+    """Speak to the new recognizer; see its settings at work."""
+    await choose_engines(stage, hearing="Spoken words", speaking=_VOICE)
+    conversation = await say(stage, "Turn on the desk lamp")
+    await conversation.expect_heard("turn on the kitchen light")
+    await conversation.expect_answer("Turned on the light")
+    await _expect_lights(stage, "Kitchen light", "Porch light")
+
+
+async def read_meters(stage: Stage) -> None:
+    """See what was sent to the resource."""
+    if stage.pictures.wanted:
+        await _listen_to_silence(stage)
+    await stage.visit(PAGE)
+    await stage.page.get_by_text("Azure AI Speech localhost", exact=True).click()
+    meters = stage.page.locator("ha-device-entities-card")
+    await expect(meters).to_contain_text("Audio sent this month")
+    await expect(meters).to_contain_text(re.compile(r"Requests this month\s*[1-9]"))
+    await stage.pictures.take("meters", meters)
+
+
+async def _listen_to_silence(stage: Stage) -> None:
+    """Send so much that the meters are worth a picture."""
+    recognizer = f"stt.{NAME.lower().replace(' ', '_')}"
+    for _ in range(_SILENT_REQUESTS):
+        await stage.connection.transcribe(wav_header() + silence(_SILENCE), recognizer)
+
+
+async def remove(stage: Stage) -> None:
+    """Remove the integration; see that nothing of it is left."""
+    await choose_from_menu(stage, "Delete")
+    question = stage.page.locator("dialog-box")
+    await expect(question).to_contain_text("Delete localhost?")
+    await question.get_by_role("button", name="Delete").click()
+    await expect(stage.page.get_by_text("No entries")).to_be_visible()
+    assert not await stage.connection.get("/api/config/config_entries/entry?domain=azure_stt")
+    for registry in ("entity", "device"):
+        known = await stage.connection.command(f"config/{registry}_registry/list")
+        assert "azure_stt" not in str(known)
+    assert not list((stage.home.directory / ".storage").glob("*azure_stt*"))
+
+
+async def _expect_lights(stage: Stage, *names: str) -> None:
+    """See how many lights are on, and know that it is these."""
+    summary = stage.page.get_by_role("button", name=f"Lights {len(names)} on")
+    await expect(summary).to_be_visible()
+    states = await stage.connection.get("/api/states")
+    lights = [
+        state["attributes"]["friendly_name"]
+        for state in states
+        if state["entity_id"].startswith("light.") and state["state"] == "on"
+    ]
+    assert sorted(lights) == sorted(names)
+
+
+SECRETS: Final = (S0_KEY, _NEW_KEY, "the kitchen light", "the porch light", "the desk lamp")
+"""Keys, and words of what is said."""
+
+STORY: Final[dict[str, Step]] = {
+    "Logging in": log_in,
+    "Filling in the form for a region": look_at_regions,
+    "Adding the integration, with a wrong key first": add_with_wrong_key,
+    "Making it the voice assistant's engine": hear_with_it,
+    "Turning on the kitchen light by voice": switch_light_on,
+    "Making an automation": make_automation,
+    "Speaking after the key was replaced": lose_key,
+    "Giving the new key": renew_key,
+    "Changing the connection": change_connection,
+    "Starting the automation by voice": start_automation,
+    "Adding a recognizer": add_recognizer,
+    "Speaking to that recognizer": hear_with_recognizer,
+    "Reading the meters": read_meters,
+    "Removing the integration": remove,
+}
