@@ -271,10 +271,13 @@ async def test_quiet_speaker(
     assert "indeed" not in ((await recognize(HostStream(sound))).text or "")
 
 
-async def test_quiet_speaker_is_not_cut(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
+@pytest.mark.parametrize("gap", [0.02, 0.06, 0.1, 0.15, 0.18])
+async def test_quiet_speaker_is_not_cut(
+    hass: HomeAssistant, azure: Emulator, folder: Path, gap: float
+) -> None:
     """Nor is the quiet one taken for a pause when a segment must end."""
     loud, quiet, last = words(400), words(60, 500), words(100, 600)
-    sound = speak(loud) + silence(0.1) + speak(quiet, level=-32) + silence(0.1) + speak(last)
+    sound = speak(loud) + silence(gap) + speak(quiet, level=-32) + silence(gap) + speak(last)
     (folder / "speech.wav").write_bytes(wav(sound))
     assert (await transcribe(hass))["text"] == f"{loud} {quiet} {last}"
 

@@ -237,7 +237,12 @@ class MediaReader:
         for packet in self._container.demux(self._container.streams.audio[0]):
             # PyAV's word for a codec that can't be opened is ValueError.
             with suppress(FFmpegError, ValueError):
-                yield from packet.decode()
+                yield from filter(_is_usual, packet.decode())
+
+
+def _is_usual(frame: AudioFrame) -> bool:
+    """Tell whether a microphone may have given it: of 1 Hz a few bytes would be hours."""
+    return replace(TARGET, rate=frame.sample_rate).supported
 
 
 class _Resampler:

@@ -54,6 +54,10 @@ class Loudness:
         """Return the least loudness of speech in a room of that level."""
         return cls(speech=room + 2 * _STANDING_OUT, room=room)
 
+    def with_quiet_voices(self) -> Self:
+        """Return what voices far from the microphone are like: 30 dB below, if the room allows."""
+        return self.over(min(self.room, self.speech - 2 * CONTINUATION_RANGE))
+
     @property
     def threshold(self) -> float:
         """The level that is speech: within the range of the utterance, and out of the room's.
@@ -91,12 +95,14 @@ async def next_speech(
 class Segment:
     """Reads a recording from a position on, as far as one request may go.
 
-    `position` is how far it has been read, `cut` where it was cut short, if it was.
+    `position` is how far it has been read, `cut` where it was cut short, if it was. With
+    several voices it isn't cut where one of them is only quiet.
     """
 
-    def __init__(self, recording: Recording, start: int) -> None:
+    def __init__(self, recording: Recording, start: int, *, several_voices: bool = False) -> None:
         """Begin at a position that isn't forgotten."""
         self.start: Final = start
+        self._several_voices = several_voices
         self.position = start
         self.cut: int | None = None
         self._recording = recording
@@ -128,7 +134,10 @@ class Segment:
         await self._recording.reaches(end)
         frame = self._recording.copy(self.position, end)
         if self._threshold is None:
-            self._threshold = Loudness.of(self._recording, self.start, end).threshold
+            loudness = Loudness.of(self._recording, self.start, end)
+            if self._several_voices:
+                loudness = loudness.with_quiet_voices()
+            self._threshold = loudness.threshold
         level = levels(frame)
         self._quiet_frames = self._quiet_frames + 1 if level and level[0] <= self._threshold else 0
         if self._quiet_frames == _QUIET_FRAMES:

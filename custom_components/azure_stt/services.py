@@ -63,7 +63,7 @@ https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text
 _REFERENCE_MAX: Final = 1000
 
 # Seconds for a segment of up to a minute, on a slow line too.
-_DEADLINE: Final = 300.0
+_DEADLINE: Final = 120.0
 
 # Samples between two lines in the log.
 _TOLD_EACH: Final = 60 * SAMPLE_RATE

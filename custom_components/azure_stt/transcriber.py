@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from itertools import chain, repeat
 import logging
 from random import uniform
@@ -215,8 +216,7 @@ class Transcriber:
         if not part.text:
             return
         if self.several_voices:
-            quiet_voice = loudness.speech - 2 * CONTINUATION_RANGE
-            self._speech = Loudness.over(min(loudness.room, quiet_voice))
+            self._speech = loudness.with_quiet_voices()
         elif self._speech is None:
             self._speech = loudness
         elif loudness.speech < self._speech.speech - CONTINUATION_RANGE:
@@ -335,7 +335,7 @@ class Transcriber:
     async def _try(self, engine: Engine, options: RecognitionOptions) -> Part | None:
         """Ask an engine, again while that can help; return None when it has failed."""
         for pause in chain(_BACKOFF, repeat(_BACKOFF[-1])):
-            source = _Source(self.recording, self._position)
+            source = _Source(self.recording, self._position, several_voices=self.several_voices)
             try:
                 recognition = await engine.recognize(source, options)
             except SpeechError as err:
@@ -376,13 +376,12 @@ class Transcriber:
 class _Source:
     """An audio source that remembers the segment that it gave last."""
 
-    def __init__(self, recording: Recording, start: int) -> None:
-        self._recording = recording
-        self._start = start
-        self.segment = Segment(recording, start)
+    def __init__(self, recording: Recording, start: int, *, several_voices: bool) -> None:
+        self._new = partial(Segment, recording, start, several_voices=several_voices)
+        self.segment = self._new()
 
     def __call__(self) -> Segment:
-        self.segment = Segment(self._recording, self._start)
+        self.segment = self._new()
         return self.segment
 
 

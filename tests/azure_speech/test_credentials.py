@@ -342,6 +342,12 @@ async def test_pasted_key(connect: Connect, pasted: str) -> None:
     await hear(connect(pasted))
 
 
+def test_key_of_any_signs() -> None:
+    """What can stand in a header is left, from the first to the last of it."""
+    signs = "".join(map(chr, range(0x21, 0x7F)))
+    assert clean_key(f"\0 {signs} \x7f\x80\xff") == signs
+
+
 async def test_cancelling_the_first_asker(emulator: Emulator, client: SpeechClient) -> None:
     """Who waits for another's token asks for it if the other goes away."""
     emulator.faults.append(Fault(where=Service.TOKEN, delay=30))
