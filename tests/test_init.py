@@ -6,6 +6,7 @@ import pytest
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.conftest import ENTITY_ID, eventually
@@ -71,3 +72,20 @@ async def test_unload_in_the_check(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_recognizer_that_is_removed(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """A recognizer's device and entities go with it; the resource and its meters stay."""
+    (subentry_id,) = loaded_entry.subentries
+    assert hass.config_entries.async_remove_subentry(loaded_entry, subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    devices = dr.async_entries_for_config_entry(device_registry, loaded_entry.entry_id)
+    assert [device.identifiers for device in devices] == [{("azure_stt", loaded_entry.entry_id)}]
+    entities = er.async_entries_for_config_entry(entity_registry, loaded_entry.entry_id)
+    assert {entity.domain for entity in entities} == {"sensor"}
+    assert loaded_entry.state is ConfigEntryState.LOADED

@@ -356,6 +356,16 @@ def text_of(call: ast.Call) -> tuple[str, str] | None:
     return None
 
 
+def test_quality_scale() -> None:
+    """Each rule of the quality scale is done or exempt, and where that is shown exists."""
+    rules = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))["rules"]
+    assert len(rules) == 20 + 10 + 21 + 3  # bronze, silver, gold, platinum
+    for name, rule in rules.items():
+        assert rule["status"] in ("done", "exempt"), name
+        for path in re.findall(r"[\w/.-]+\.(?:py|md|json)\b", rule["comment"]):
+            assert (ROOT / path).exists() or (INTEGRATION / path).exists(), f"{name}: {path}"
+
+
 # Layers
 
 PACKAGE = ".".join(INTEGRATION.relative_to(ROOT).parts)
