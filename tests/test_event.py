@@ -5,10 +5,13 @@ import pytest
 from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.azure_stt.utterance import SIGNAL_UTTERANCE, Utterance
 from tests.conftest import ENTITY_ID, HostStream, metadata
 from tests.emulator import Emulator, Fault, silence, speak
+from tests.helpers import second_emulator, set_up_resource
 
 EVENT_ID = "event.azure_speech_to_text_speech"
 TEXT = "Turn on the kitchen light."
@@ -101,3 +104,22 @@ async def test_other_recognizer(
     state = hass.states.get(EVENT_ID)
     assert state is not None
     assert state.state == "unknown"
+
+
+@pytest.mark.parametrize("recognizer", [{"fallback_entity": f"{ENTITY_ID}_2"}])
+async def test_heard_by_another_recognizer(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emulator
+) -> None:
+    """What one of ours hears for another one is told once, by the one that was spoken to."""
+    told: list[Utterance] = []
+    async_dispatcher_connect(hass, SIGNAL_UTTERANCE, told.append)
+    async with second_emulator() as second:
+        await set_up_resource(hass, second, {})
+        emulator.keys.clear()
+        entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
+        assert entity is not None
+        result = await entity.internal_async_process_audio_stream(
+            metadata(), HostStream(speak(TEXT))
+        )
+    assert result.text == TEXT
+    assert [(utterance.entity_id, utterance.text) for utterance in told] == [(ENTITY_ID, TEXT)]

@@ -160,9 +160,11 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             utterance = await self._hear(metadata, stream)
         finally:
             asked.reset(token)
-        async_dispatcher_send(
-            self.hass, SIGNAL_UTTERANCE, replace(utterance, satellite_id=satellite_id)
-        )
+        # What is heard in another recognizer's stead is told by that one.
+        if not asked.get():
+            async_dispatcher_send(
+                self.hass, SIGNAL_UTTERANCE, replace(utterance, satellite_id=satellite_id)
+            )
         if utterance.outcome is Outcome.FAILED:
             return _ERROR
         return SpeechResult(utterance.text, SpeechResultState.SUCCESS)
