@@ -336,6 +336,25 @@ async def test_slow_answer(
     assert info.value.connection_id == emulator.requests[-1].query["X-ConnectionId"]
 
 
+async def test_slow_answer_while_the_person_goes_on(emulator: Emulator, connect: Connect) -> None:
+    """What is still said doesn't give the answer more time."""
+    emulator.faults.append(
+        Fault(at=Moment.DURING_ANSWER, status=200, body=SUCCESS, bytes_per_second=50)
+    )
+    client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
+    microphone = Microphone(speak(SENTENCE), silence(0.6))
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            microphone.say(silence(0.02))
+
+    going_on = asyncio.create_task(go_on())
+    with pytest.raises(SpeechTimeoutError):
+        await client.recognize(microphone, OPTIONS)
+    going_on.cancel()
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_follows_no_redirection(
     emulator: Emulator, client: SpeechClient, status: int

@@ -7,7 +7,7 @@ import socket
 import time
 from typing import override
 
-from aiohttp import ClientError, ClientSession, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import unused_port
 import pytest
@@ -238,6 +238,18 @@ async def test_person_is_silent(connect: Connect) -> None:
     microphone.say(silence(0.1) + speak("the light"))
     microphone.stop()
     assert (await task).text == "Turn on the light"
+
+
+async def test_limits_of_the_session_do_not_count(emulator: Emulator) -> None:
+    """It's not known to them who is waited for: a long dictation isn't too long."""
+    timeout = ClientTimeout(total=0.2, sock_read=0.1)
+    async with ClientSession(trace_configs=[TRACE_CONFIG], timeout=timeout) as session:
+        client = Connect(session=session, emulator=emulator)()
+        microphone = Microphone(speak("Turn on"))
+        task = asyncio.create_task(client.recognize(microphone, OPTIONS))
+        await asyncio.sleep(0.5)
+        microphone.stop()
+        assert (await task).text == "Turn on"
 
 
 async def test_all_connections_are_in_use(emulator: Emulator) -> None:

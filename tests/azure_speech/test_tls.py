@@ -309,5 +309,6 @@ async def test_unknown_region(emulator: Emulator, session: ClientSession) -> Non
     with pytest.raises(UnknownHostError, match=f"{UNKNOWN}.stt.speech.microsoft.com") as info:
         await client.recognize(SPOKEN, OPTIONS)
     assert info.value.retryable
+    assert info.value.connection_id
     assert S0_KEY not in "".join(repr(error) for error in causes(info.value))
     assert not emulator.requests
