@@ -111,7 +111,7 @@ def test_setbacks() -> None:
     """What ours is behind in stands below the reason."""
     quick, slow = comparison(entity=1.0, hass=3.0), comparison(entity=2.0, hass=1.0)
     assert setbacks([quick, slow]) == {
-        "It is careful.": [f"Time < 1: here: 2 ms, {CLOUD} 1 ms"],
+        "It is careful.": [f"Time < 1: here (ms): {ENTITY} 2, {CLOUD} 1"],
     }
 
 

@@ -162,7 +162,7 @@ class Resource:
             self._note_success()
 
     async def _answer(self, request: Awaitable[Recognition]) -> Recognition:
-        """Wait for a request, remember how it ended, and publish what it sent."""
+        """Wait for a request, remember how it ended, and let what it sent be published."""
         loop = asyncio.get_running_loop()
         began, began_at = loop.time(), dt_util.utcnow()
         status, connection_id = "cancelled", None
@@ -183,7 +183,8 @@ class Resource:
                     connection_id=connection_id,
                 )
             )
-            self.usage.async_publish()
+            # Whoever waits for the answer doesn't wait for the meters too.
+            loop.call_soon(self.usage.async_publish)
 
     @callback
     def _note_failure(self, err: SpeechError, options: RecognitionOptions | None = None) -> None:

@@ -245,11 +245,14 @@ async def test_limits_of_the_session_do_not_count(emulator: Emulator) -> None:
     timeout = ClientTimeout(total=0.2, sock_read=0.1)
     async with ClientSession(trace_configs=[TRACE_CONFIG], timeout=timeout) as session:
         client = Connect(session=session, emulator=emulator)()
+        emulator.faults.append(Fault(where=Service.TOKEN, delay=0.4))
         microphone = Microphone(speak("Turn on"))
         task = asyncio.create_task(client.recognize(microphone, OPTIONS))
-        await asyncio.sleep(0.5)
+        await microphone.waiting.wait()
+        await asyncio.sleep(0.4)
         microphone.stop()
         assert (await task).text == "Turn on"
+    assert "key" not in authorizations(emulator)
 
 
 async def test_all_connections_are_in_use(emulator: Emulator) -> None:

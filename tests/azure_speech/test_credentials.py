@@ -17,6 +17,7 @@ from custom_components.azure_stt.azure_speech import (
     RecognitionStatus,
     ResponseError,
     SpeechClient,
+    SpeechConnectionError,
     SpeechError,
     clean_key,
     credentials,
@@ -464,6 +465,13 @@ async def test_what_entra_says(
     with pytest.raises(SpeechError) as info:
         await connect.entra().recognize(SPOKEN, OPTIONS)
     assert str(info.value).endswith(text)
+
+
+async def test_entra_is_away(emulator: Emulator, connect: Connect) -> None:
+    """The error names the host that isn't there."""
+    emulator.faults.append(Fault(where=Service.ENTRA, reset=True))
+    with pytest.raises(SpeechConnectionError, match=r"^The connection to 127\.0\.0\.1 failed"):
+        await connect.entra().recognize(SPOKEN, OPTIONS)
 
 
 async def test_entra_refuses_a_resource_id(emulator: Emulator, connect: Connect) -> None:

@@ -163,7 +163,7 @@ def _quick(runs: int) -> Programme:
 
 
 def _full(runs: int) -> Programme:
-    some, few = max(1, runs // 4), max(1, runs // 10)
+    some, few = max(1, runs // 5), max(1, runs // 10)
     return Programme(
         overhead=[
             *((case, runs) for case in overhead.WARM),
@@ -178,13 +178,13 @@ def _full(runs: int) -> Programme:
         ],
         memory=[
             *(
-                Plan(contender=name, at_once=(1, 10, MOST), seconds=6, traces_memory=True)
+                Plan(contender=name, at_once=(1, 10, MOST), seconds=4, traces_memory=True)
                 for name in COMPARED
             ),
             Plan(contender=ENTITY, at_once=(MOST,), seconds=60, traces_memory=True),
         ],
         starting=some,
-        understood=max(1, runs // 2),
+        understood=some,
     )
 
 

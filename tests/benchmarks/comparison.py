@@ -89,10 +89,10 @@ def table(comparisons: Sequence[Comparison]) -> Table:
 
 
 def setbacks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
-    """Return where our entity is behind one that somebody uses instead, by the reason why."""
+    """Return where our entity is behind those that somebody uses instead, by the reason why."""
     found: dict[str, list[str]] = {}
     for one in comparisons:
-        for name in one.behind:
-            figures = f"{one.shown(ENTITY)} {one.unit}, {name} {one.shown(name)} {one.unit}"
-            found.setdefault(one.why, []).append(f"{one.name}: {figures}")
+        if one.behind:
+            figures = ", ".join(f"{name} {one.shown(name)}" for name in (ENTITY, *one.behind))
+            found.setdefault(one.why, []).append(f"{one.name} ({one.unit}): {figures}")
     return found

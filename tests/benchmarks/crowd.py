@@ -39,7 +39,10 @@ LATE: Final = 0.05
 TICK: Final = 0.01
 """Seconds between two looks at how late the event loop is."""
 
-_APART: Final = 0.01  # seconds between the beginnings: people don't speak in chorus
+APART: Final = 0.01
+"""Seconds between the beginnings: people don't speak in chorus."""
+
+_WARM_UP: Final = 1.0  # seconds of speech
 _PAUSE: Final = 60.0
 
 
@@ -110,7 +113,7 @@ async def _run(plan: Plan, address: str) -> list[Crowd]:
     async with CONTENDERS[plan.contender](address) as contender:
         if plan.traces_memory:
             tracemalloc.start()
-        await measure(contender, speech_of(plan.seconds, 0))
+        await measure(contender, speech_of(_WARM_UP, 0))
         crowds: list[Crowd] = []
         for at_once in plan.at_once:
             alone = crowds[0].delay if crowds else None
@@ -150,7 +153,7 @@ async def _gather(
 
 async def _speak_together(contender: Contender, speeches: Sequence[Utterance]) -> list[Measurement]:
     speaking = (
-        _speak_later(contender, speech, number * _APART) for number, speech in enumerate(speeches)
+        _speak_later(contender, speech, number * APART) for number, speech in enumerate(speeches)
     )
     return await asyncio.gather(*speaking)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from .comparison import Comparison
 from .contenders import CLIENT, ENTITY, FLOOR
-from .crowd import LATE, MOST, TICK, Crowd
+from .crowd import APART, LATE, MOST, TICK, Crowd
 from .figures import ratio
 from .link import LOOPBACK
 from .table import Table, figure, milliseconds
@@ -15,8 +15,10 @@ _MIB: Final = 1024 * 1024
 _MEMORY_GOAL: Final = 60 * 16_000 * 2 + _MIB
 """Bytes for one utterance: 60 s of PCM and 1 MiB."""
 
-_WHY_LOAD: Final = "A little more processor time for each of many adds up."
-_WHY_QUEUE: Final = "What is more than the service takes at once waits for its turn."
+_WHY_LOAD: Final = (
+    "Our entity does more for each utterance; where a hundred end within a second, on one core,"
+    " that adds up."
+)
 _WHY_MEMORY: Final = (
     "Our entity keeps what was said until it is understood; who keeps nothing can't try again."
 )
@@ -57,9 +59,9 @@ def table_of_load(crowds: Sequence[Crowd]) -> Table:
                 " emulator's part of the median."
             ),
             (
-                f"The service takes {MOST} at once. What is more waits until another one is done:"
-                f" for one of the slots of the {ENTITY}, for one of aiohttp's {MOST} connections"
-                " with the others."
+                f"They begin {1000 * APART:.0f} ms apart. The service takes {MOST} at once: what is"
+                f" more waits for a slot of the {ENTITY}, or for one of aiohttp's {MOST}"
+                " connections with the others, and then sends what has piled up."
             ),
             f"lag: how late a timer of {1000 * TICK:.0f} ms was in the client's process.",
             (
@@ -143,7 +145,7 @@ def comparisons_of_load(crowds: Sequence[Crowd]) -> Iterator[Comparison]:
                 for crowd in crowds
                 if crowd.at_once == at_once
             },
-            why=_WHY_QUEUE if at_once > MOST else _WHY_LOAD,
+            why=_WHY_LOAD,
             is_plotted=at_once == MOST,
         )
 

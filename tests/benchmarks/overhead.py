@@ -20,8 +20,8 @@ _PAUSE: Final = 60.0
 _RATIO: Final = 1.10
 _MORE: Final = 0.002
 _WHY: Final = (
-    "Our entity keeps what it sends, so that it can be heard again, and asks the home what was"
-    " meant: a millisecond or two, whatever the link."
+    "Our entity asks the home what was meant and tells its meters before it answers. That takes"
+    " the same few milliseconds whatever the link; with no way to the service they stand out."
 )
 
 
@@ -41,7 +41,7 @@ class Case:
 
 WARM: Final = tuple(Case(link=link) for link in LINKS)
 """The connection is there: the cases with a goal."""
-COLD: Final = tuple(Case(link=link, is_warm=False) for link in LINKS)
+COLD: Final = tuple(Case(link=link, is_warm=False) for link in LINKS if not link.is_direct)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
