@@ -23,8 +23,8 @@ _TURNS: Final = (
 _SECONDS: Final = 2.0
 _PAUSE: Final = 60.0
 _WHY: Final = (
-    "Our entity records what it sends and measures how loud it is, to try again and to go on"
-    " after a pause."
+    "The audio goes through a recording before it is sent, so that it can be heard again: a step"
+    " more for each chunk."
 )
 
 
