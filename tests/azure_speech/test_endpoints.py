@@ -95,6 +95,7 @@ def test_region_that_cannot_be_one(region: str) -> None:
     [
         (f"https://{CUSTOM}.com/", f"https://{CUSTOM}.com", Cloud.PUBLIC),
         (f"{CUSTOM}.com", f"https://{CUSTOM}.com", Cloud.PUBLIC),
+        (f" {CUSTOM}.com\n", f"https://{CUSTOM}.com", Cloud.PUBLIC),
         ("HTTPS://Name.CognitiveServices.Azure.com", f"https://{CUSTOM}.com", Cloud.PUBLIC),
         (f" https://{CUSTOM}.us\n", f"https://{CUSTOM}.us", Cloud.US_GOVERNMENT),
         (f"https://{CUSTOM}.cn", f"https://{CUSTOM}.cn", Cloud.CHINA),
@@ -137,6 +138,7 @@ def test_address_of_a_region(cloud: Cloud, which: int, form: str) -> None:
         *("file:///etc/passwd", "javascript://localhost", "ws://localhost", "https:name"),
         *("https://a.com/path", "https://a.com//", "https://a.com/?a=b", "https://a.com?a=b"),
         *("https://a.com#fragment", "https://user@a.com", "https://user:key@a.com"),
+        "https://:key@a.com",
         *("https://name.cognitiveservices.azure.com@evil.com", "https://good.com\\@evil.com"),
         *("https://evil.com\\.cognitiveservices.azure.com", "https://a.com:443@evil.com"),
         *("https://a.com:65536", "https://a.com:-1", "https://a.com:x", "https://a.com:443:443"),

@@ -1,5 +1,6 @@
 """What is made of the service's answers."""
 
+from base64 import b64decode
 from dataclasses import fields, is_dataclass
 import json
 from math import isfinite
@@ -12,6 +13,7 @@ from custom_components.azure_stt.azure_speech import (
     Alternative,
     AudioFormat,
     Phoneme,
+    PronunciationAssessment,
     PronunciationScores,
     Prosody,
     Recognition,
@@ -189,6 +191,24 @@ def test_phonemes_and_intonation() -> None:
     )
     assert word.prosody == Prosody(intonation_errors=("Monotone",))
     assert recognition.alternatives[0].scores is None
+
+
+def test_a_word_and_no_more() -> None:
+    """What isn't there is None, and no object full of nothing."""
+    for feedback in ({}, {"Feedback": {}}, {"Feedback": {"Prosody": {}}}):
+        recognition = read(NBest=[{"Display": "Go.", "Words": [{"Word": "go", **feedback}]}])
+        assert recognition.alternatives[0].words == (Word(text="go"),)
+        assert recognition.language is None
+
+
+@pytest.mark.parametrize("miscue", [True, False])
+def test_switches(*, miscue: bool) -> None:
+    """Each switch of an assessment is its own."""
+    assessment = PronunciationAssessment(
+        reference_text="a", enable_miscue=miscue, enable_prosody=not miscue
+    )
+    sent = json.loads(b64decode(assessment.header_value()))
+    assert (sent["EnableMiscue"], sent["EnableProsodyAssessment"]) == (str(miscue), str(not miscue))
 
 
 def test_everything_around() -> None:
