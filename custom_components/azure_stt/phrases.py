@@ -95,6 +95,9 @@ class PhraseIndex:
             slot_lists={name: WildcardSlotList(name) for name in names},
             wildcard_list_names=names,
         )
+        # Now, and not when the first utterance waits for it.
+        for sentence in data.sentences:
+            sentence.get_required_clauses({})
         key = str(next(self._keys))
         self._intents.intents[key] = Intent(key, [data])
         return key

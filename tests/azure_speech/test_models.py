@@ -195,7 +195,8 @@ def test_phonemes_and_intonation() -> None:
 
 def test_a_word_and_no_more() -> None:
     """What isn't there is None, and no object full of nothing."""
-    for feedback in ({}, {"Feedback": {}}, {"Feedback": {"Prosody": {}}}):
+    feedbacks: list[dict[str, object]] = [{}, {"Feedback": {}}, {"Feedback": {"Prosody": {}}}]
+    for feedback in feedbacks:
         recognition = read(NBest=[{"Display": "Go.", "Words": [{"Word": "go", **feedback}]}])
         assert recognition.alternatives[0].words == (Word(text="go"),)
         assert recognition.language is None
