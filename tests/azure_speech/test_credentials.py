@@ -434,9 +434,22 @@ async def test_entra_refuses(
     """A wrong tenant, application or secret are wrong credentials, and no speech is sent."""
     with pytest.raises(AuthenticationError) as info:
         await wrong(connect).recognize(SPOKEN, OPTIONS)
+    assert str(info.value).startswith(f"HTTP {status}, the credentials were refused")
     assert info.value.status == status
     assert not info.value.retryable
     assert not authorizations(emulator)
+
+
+async def test_entra_secret_with_what_was_pasted_along(
+    emulator: Emulator, connect: Connect
+) -> None:
+    """Marks, line ends and half a surrogate pair are left out of the secret and the app's id."""
+    client = connect.entra(
+        client_id=f"\ufeff{emulator.entra.client_id}\r\n",
+        client_secret=f" {emulator.entra.client_secret}\ud800\u200b\n",
+    )
+    await hear(client)
+    assert token_requests(emulator) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import json
 import logging
+import threading
 import time
 import tracemalloc
+from types import SimpleNamespace
 from typing import Final
 import zlib
 
@@ -20,6 +23,7 @@ from custom_components.azure_stt.azure_speech import (
     SpeechConnectionError,
     SpeechError,
     Timeouts,
+    client,
     credentials,
 )
 from tests.emulator import S0_KEY, Emulator, Endpoint as Service, Fault
@@ -262,6 +266,26 @@ async def test_a_million(
         words,
         phonemes,
     )
+
+
+@pytest.mark.parametrize(("padding", "threads"), [(0, 0), (100_000, 1)])
+async def test_long_answers_are_read_beside_the_loop(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, padding: int, threads: int
+) -> None:
+    """A megabyte of phonemes holds up nobody else; an ordinary answer doesn't need a thread."""
+    readers = []
+
+    def read(answer: str) -> object:
+        readers.append(threading.current_thread())
+        return json.loads(answer)
+
+    monkeypatch.setattr(client, "json", SimpleNamespace(loads=read))
+    body = '{"RecognitionStatus": "Success", "DisplayText": "Hi."}' + " " * padding
+    async with HostileServer.running(lambda: [head() + body.encode()]) as server:
+        recognition = await connect(url=server.url).recognize(SPOKEN, OPTIONS)
+    assert recognition.text == "Hi."
+    assert len(readers) == 1
+    assert len({*readers} - {threading.current_thread()}) == threads
 
 
 # Redirections.

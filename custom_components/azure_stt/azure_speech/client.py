@@ -46,6 +46,10 @@ _WITHOUT_CONTINUE: Final = 60 * 60.0
 # Nor for this long after a connection broke: who tries again has waited enough.
 _AFTER_A_BREAK: Final = 10.0
 
+# Bytes of an answer that is read beside the loop: the service's have a few kilobytes, but a
+# megabyte of phonemes takes most of a second.
+_LONG_ANSWER: Final = 64 * 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
@@ -185,6 +189,8 @@ class SpeechClient:
                 body = await read_answer(response, connection_id)
         if response.status != HTTPStatus.OK:
             raise response_error(response, body, connection_id)
+        if len(body) > _LONG_ANSWER:
+            return await asyncio.to_thread(_recognition, body, connection_id)
         return _recognition(body, connection_id)
 
 

@@ -18,7 +18,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from .errors import AuthenticationError, InvalidAnswerError, ResponseError, SpeechError
-from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
+from .transport import HINTS, NO_TIMEOUT, read_answer, response_error, transport_errors
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,6 +41,10 @@ _KEY_ALONE: Final = 5 * 60.0
 _ENTRA_MARGIN: Final = 120.0
 
 _TOKEN_MAX_LENGTH: Final = 16 * 1024
+
+# An unknown tenant or app is a 400, a wrong secret a 401:
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_HINTS: Final = {**HINTS, HTTPStatus.BAD_REQUEST: HINTS[HTTPStatus.UNAUTHORIZED]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Credential(ABC):
             ):
                 body = await read_answer(response)
         if response.status != HTTPStatus.OK:
-            raise response_error(response, body)
+            raise response_error(response, body, hints=_HINTS)
         return body
 
 
@@ -231,11 +235,11 @@ class EntraCredential(Credential):
         super().__init__(session, token_url)
         self._form = {
             "grant_type": "client_credentials",
-            "client_id": client_id.strip(),
-            "client_secret": client_secret.strip(),
+            "client_id": _one_line(client_id),
+            "client_secret": _one_line(client_secret),
             "scope": scope,
         }
-        self._resource_id = "".join(filter(str.isprintable, resource_id)).strip()
+        self._resource_id = _one_line(resource_id)
 
     @override
     async def _fetch_token(self) -> _Token:
@@ -244,8 +248,6 @@ class EntraCredential(Credential):
         except ResponseError as err:
             if err.status != HTTPStatus.BAD_REQUEST:
                 raise
-            # An unknown tenant or app is a 400, a wrong secret a 401:
-            # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
             raise AuthenticationError(str(err), status=err.status) from err
         try:
             answer = json.loads(body)
@@ -264,3 +266,8 @@ class EntraCredential(Credential):
 def clean_key(key: str) -> str:
     """Return a key without what is pasted along with it: spaces, line ends, marks."""
     return "".join(char for char in key if "!" <= char <= "~")
+
+
+def _one_line(text: str) -> str:
+    """Return a text without line ends, marks, and what can't be encoded."""
+    return "".join(filter(str.isprintable, text)).strip()

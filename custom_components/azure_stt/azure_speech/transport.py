@@ -1,6 +1,6 @@
 """What every request to Azure has in common: limits, and errors that say what happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -40,7 +40,7 @@ _ERRORS: Final[dict[int, type[ResponseError]]] = {
     HTTPStatus.UNAUTHORIZED: AuthenticationError,
     HTTPStatus.FORBIDDEN: QuotaExceededError,
 }
-_HINTS: Final[dict[int, str]] = {
+HINTS: Final[Mapping[int, str]] = {
     HTTPStatus.BAD_REQUEST: "the request was refused: language, audio format or custom endpoint id",
     HTTPStatus.UNAUTHORIZED: "the credentials were refused",
     HTTPStatus.FORBIDDEN: "forbidden: the quota is used up, or network rules keep this caller out",
@@ -48,6 +48,7 @@ _HINTS: Final[dict[int, str]] = {
     HTTPStatus.REQUEST_TIMEOUT: "no audio arrived in time",
     HTTPStatus.TOO_MANY_REQUESTS: "too many requests at once",
 }
+"""What a refused recognition is probably due to."""
 
 # Long runs of these could be a key or a token that a host sends back to us.
 _SECRET = re.compile(r"[\w.+/=~-]{20,}")
@@ -86,13 +87,16 @@ async def read_answer(response: ClientResponse, connection_id: str | None = None
 
 
 def response_error(
-    response: ClientResponse, body: bytes, connection_id: str | None = None
+    response: ClientResponse,
+    body: bytes,
+    connection_id: str | None = None,
+    hints: Mapping[int, str] = HINTS,
 ) -> ResponseError:
-    """Return the error for a response whose status isn't 200."""
+    """Return the error for a response whose status isn't 200; the hints say what it's due to."""
     status = response.status
     kind = _ERRORS.get(status, ResponseError)
     trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    hint = _HINTS.get(status, "the service has trouble" if trouble else "not what it answers")
+    hint = hints.get(status, "the service has trouble" if trouble else "not what it answers")
     message = f"HTTP {status}, {hint}"
     if detail := _service_message(body):
         message = f"{message} ({detail})"
