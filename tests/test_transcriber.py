@@ -263,10 +263,11 @@ async def test_is_whole_is_asked_for_all_that_was_said() -> None:
     ]
 
 
-async def test_silence_at_the_end_costs_nothing() -> None:
-    """However long it is."""
+@pytest.mark.parametrize("several", [False, True])
+async def test_silence_at_the_end_costs_nothing(several: bool) -> None:  # noqa: FBT001
+    """However long it is, and however quiet the voices that are listened for."""
     service = Service()
-    transcript = await transcribe(play(LIGHT, silence(14)), service)
+    transcript = await transcribe(play(LIGHT, silence(14)), service, several_voices=several)
     assert transcript.text == "Turn on the light"
     assert len(service.requests) == 1
 
@@ -426,6 +427,17 @@ async def test_long_speech(patience: Patience, pause_ms: int) -> None:
     assert min(seconds[:-1]) > 44
     if pause_ms >= 210:
         assert max(seconds) < 57
+
+
+async def test_long_speech_of_several_voices() -> None:
+    """It isn't cut where somebody speaks from further away: that is no pause."""
+    near, words = long_speech(44, 40, 31)
+    far = [str(9000 + number) for number in range(200)]
+    service = Service()
+    audio = play(near + speak(" ".join(far), level=-35), sizes=[4096])
+    transcript = await transcribe(audio, service, several_voices=True, patience=Patience.TO_THE_END)
+    assert transcript.text.split() == [*words, *far]
+    assert len(service.requests[0]) / BYTES_PER_SECOND > 57
 
 
 async def test_a_long_silence() -> None:

@@ -61,6 +61,16 @@ class Asked(Service):
         return await super().recognize(audio, options)
 
 
+class Slow(Service):
+    """An engine that takes a while to answer."""
+
+    @override
+    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+        recognition = await super().recognize(audio, options)
+        await asyncio.sleep(0.2)
+        return recognition
+
+
 # What is asked.
 
 
@@ -121,9 +131,9 @@ async def test_an_answer_to_nothing() -> None:
 async def test_further_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits its time, by half more or less; the last one's is that of all that follow."""
     monkeypatch.setattr(transcriber, "_BACKOFF", (0.0, 0.0, 0.2))
-    for share in (0.5, 1.5):
+    for value, share in ((0.0, 0.5), (9.0, 1.5)):
         monkeypatch.setattr(
-            transcriber, "uniform", lambda *limits, share=share: _within(limits, share)
+            transcriber, "uniform", lambda *limits, value=value: _within(limits, value)
         )
         service = Asked(errors=broken(5))
         await transcribe(play(LIGHT), service)
@@ -136,7 +146,7 @@ async def test_further_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _within(limits: Sequence[float], value: float) -> float:
-    """Return a number that lies within the limits."""
+    """Return a number, or the limit that it is beyond."""
     low, high = limits
     return max(low, min(value, high))
 
@@ -164,16 +174,23 @@ async def test_down_with_a_second_engine() -> None:
     assert (len(first.requests), len(second.requests)) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("down", "fallback"),
+    [pytest.param(False, Other(), id="up"), pytest.param(True, None, id="down and alone")],
+)
+async def test_only_an_outage_that_another_engine_covers_is_short(
+    monkeypatch: pytest.MonkeyPatch, *, down: bool, fallback: Other | None
+) -> None:
+    """A slow resource has its whole deadline if it is up, or if nobody else can be asked."""
+    monkeypatch.setattr(transcriber, "_DEADLINE_WHEN_DOWN", 0.05)
+    service = Slow(down=down)
+    transcript = await transcribe(play(LIGHT), service, fallback=fallback, deadline=1)
+    assert [part.status for part in transcript.parts] == [SUCCESS]
+    assert transcript.text == "Turn on the light"
+
+
 async def test_deadline_of_each_part() -> None:
     """It begins when the part before is finished: slow answers to many parts are no timeout."""
-
-    class Slow(Service):
-        @override
-        async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
-            recognition = await super().recognize(audio, options)
-            await asyncio.sleep(0.2)
-            return recognition
-
     audio = play(LIGHT, silence(0.7), LIGHT, silence(0.7), LIGHT)
     transcript = await transcribe(audio, Slow(), deadline=0.5)
     assert transcript.text == " ".join(["Turn on the light"] * 3)
@@ -263,6 +280,7 @@ def understands(*texts: str) -> Callable[[str], Any]:
         pytest.param({"en": ("a", None), "de": ("b", 0.1)}, (), "b", id="sure of nothing"),
         pytest.param({"en": ("a", 0.1), "de": ("b", None)}, (), "a", id="not sure either"),
         pytest.param({"en": ("", None), "de": ("b", 0.1)}, ("c",), "b", id="words"),
+        pytest.param({"en": ("", None), "de": ("b", None)}, (), "b", id="words of any kind"),
         pytest.param({"en": ("a", 0.1), "de": ("", None)}, ("b",), "a", id="no words"),
         pytest.param({"en": ("", None), "de": ("", None)}, ("c",), "", id="nothing"),
         pytest.param({"en": refused(), "de": ("b", 0.1)}, (), "b", id="one fails"),
@@ -430,6 +448,34 @@ def test_confidence() -> None:
     for count, least in enumerate([None, None, None, 0.75, 0.0, 0.0]):
         transcript = Transcript(parts=tuple(parts[:count]), text="a", language="en")
         assert transcript.confidence == least
+
+
+def test_duration() -> None:
+    """It's from the first word to the last, pauses included, wherever the first one stands."""
+    parts = [
+        Part(start=start * SECOND, end=start * SECOND + SECOND // 2, text="a") for start in (2, 5)
+    ]
+    for count, seconds in enumerate([None, 0.5, 3.5]):
+        transcript = Transcript(parts=tuple(parts[:count]), text="a", language="en")
+        assert transcript.duration == seconds
+
+
+def test_ranks() -> None:
+    """A part that has fewer alternatives keeps its last one while others go on."""
+    parts = [
+        Part(
+            start=0,
+            end=1,
+            text=texts[0],
+            recognition=Recognition(
+                status=SUCCESS, alternatives=tuple(Alternative(display=text) for text in texts)
+            ),
+        )
+        for texts in ("abc", "x", "mn")
+    ]
+    transcript = Transcript(parts=tuple(parts), text="a x m", language="en")
+    ranks = ["".join(alternative.display for alternative in rank) for rank in transcript.ranked()]
+    assert ranks == ["axm", "bxn", "cxn"]
 
 
 def test_part() -> None:

@@ -282,8 +282,9 @@ def test_best_first(confidences: list[Any], order: str) -> None:
     ],
 )
 def test_texts(answer: dict[str, object], texts: list[str]) -> None:
-    """A text that is missing, or none at all, is no text."""
+    """A text that is missing, or none at all, is no text; nobody is sure of what isn't there."""
     recognition = Recognition.from_answer(answer, SUCCESS)
+    assert recognition.confidence is None
     assert [alternative.display for alternative in recognition.alternatives] == texts
     assert recognition.text == (texts[0] if texts else "")
 

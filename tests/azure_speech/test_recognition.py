@@ -21,6 +21,7 @@ from custom_components.azure_stt.azure_speech import (
     RecognitionOptions,
     RecognitionStatus,
     SpeechClient,
+    SpeechConnectionError,
     Timeouts,
     wav_header,
 )
@@ -32,6 +33,7 @@ from tests.emulator import (
     Emulator,
     Endpoint as Service,
     Fault,
+    Moment,
     RecordedRequest,
     ScriptedEar,
     silence,
@@ -314,6 +316,22 @@ async def test_no_100_continue_and_a_refused_token(emulator: Emulator, connect: 
         record.expects_continue for record in emulator.requests_for(Service.RECOGNITION)
     ]
     assert expectations == [True, False, False]
+
+
+async def test_no_waiting_after_a_break(
+    emulator: Emulator, client: SpeechClient, clock: Clock
+) -> None:
+    """Who tries again after a connection broke sends the speech at once, for ten seconds."""
+    emulator.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
+    with pytest.raises(SpeechConnectionError):
+        await client.recognize(SPOKEN, OPTIONS)
+    assert last(emulator).expects_continue
+    clock.now += 9
+    await client.recognize(SPOKEN, OPTIONS)
+    assert not last(emulator).expects_continue
+    clock.now += 1
+    await client.recognize(SPOKEN, OPTIONS)
+    assert last(emulator).expects_continue
 
 
 async def test_the_first_limit_is_a_second() -> None:

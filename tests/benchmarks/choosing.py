@@ -15,6 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from custom_components.azure_stt.azure_speech import Alternative
 from custom_components.azure_stt.choice import async_choose
 
+from .awkward_english import ENGLISH
 from .recognition import Home, Way
 from .table import Table
 
@@ -46,7 +47,7 @@ async def _measure() -> Table:
         title=f"Choosing, {_ENTITIES} entities, 5 alternatives, {_RUNS} runs (ms)",
         columns=("who gets it, and what", "median", "longest", "longest on the loop"),
     )
-    async with Home.open() as home:
+    async with Home.open(ENGLISH) as home:
         _enlarge(home)
         await home.hass.async_block_till_done()
         for way in Way:

@@ -68,23 +68,25 @@ def in_noise(pcm: bytes, ratio: float | None) -> bytes:
 
 
 class Ear:
-    """Asks the emulator what it hears, once for each sound."""
+    """Asks the emulator what it hears in a language, once for each sound."""
 
-    def __init__(self, session: ClientSession, address: str) -> None:
+    def __init__(self, session: ClientSession, address: str, model: str, locale: str) -> None:
         """Ask at an address."""
         self._session = session
         self._url = Endpoint.from_address(address).recognition_url
+        self._options = RecognitionOptions(language=locale)
+        self._folder = _KEPT / "heard" / model / locale
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls) -> AsyncIterator[Self]:
-        """Run the emulator with Whisper."""
-        async with whisper() as address, ClientSession() as session:
-            yield cls(session, address)
+    async def listening(cls, model: str, locale: str) -> AsyncIterator[Self]:
+        """Run the emulator with Whisper, "whisper" for English or "multilingual"."""
+        async with whisper(model) as address, ClientSession() as session:
+            yield cls(session, address, model, locale)
 
     async def hear(self, pcm: bytes) -> tuple[Alternative, ...]:
         """Return the alternatives, best first; none if nothing was recognised."""
-        path = _KEPT / "heard" / f"{_digest(pcm)}.json"
+        path = self._folder / f"{_digest(pcm)}.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(await self._ask(pcm)))
@@ -92,11 +94,10 @@ class Ear:
         return Recognition.from_answer(answer, RecognitionStatus.SUCCESS).alternatives
 
     async def _ask(self, pcm: bytes) -> dict[str, object]:
-        options = RecognitionOptions(language="en-US")
         async with self._session.post(
-            self._url.with_query(options.query()),
+            self._url.with_query(self._options.query()),
             data=wav_header() + pcm,
-            headers={**options.headers(), "Ocp-Apim-Subscription-Key": S0_KEY},
+            headers={**self._options.headers(), "Ocp-Apim-Subscription-Key": S0_KEY},
             raise_for_status=True,
         ) as response:
             answer: dict[str, object] = await response.json()

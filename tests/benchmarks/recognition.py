@@ -39,12 +39,20 @@ from custom_components.azure_stt.choice import async_choose
 from custom_components.azure_stt.names import plain
 from tests.sentences import SENTENCES
 
-from .awkward_home import AREAS, COMMANDS, FLOORS, THINGS, Command, Thing
+from .awkward_english import ENGLISH
+from .awkward_home import AwkwardHome, Command, Thing
+from .awkward_italian import ITALIAN
 from .hearing import Condition, Ear, in_noise, say
 from .home import home_assistant
 from .table import Table
 
-_LANGUAGE: Final = "en-US"
+_HOMES: Final = {"english": ENGLISH, "italian": ITALIAN}
+_VOICES: Final = {
+    "slt": ("flite", "flite"),
+    "lp": ("text2wave", "festival festvox-italp16k"),
+    "pc": ("text2wave", "festival festvox-itapc16k"),
+}
+"""The program and Debian's packages for each voice that isn't Piper's."""
 _RATIOS: Final = (None, 10.0, 5.0)
 _QUICK: Final = 6  # of so many commands, one: not always the same of the five
 
@@ -113,13 +121,8 @@ class Trial:
     texts: tuple[str, str, str]
     """The first alternative, the chosen one, and that with its names mended."""
     deeds: tuple[Deeds, Deeds, Deeds]
-
-    @property
-    def misheard_name(self) -> bool:
-        """Whether all that the ear got wrong is the name."""
-        before, after = (plain(part) for part in self.command.text.split(self.command.name))
-        heard = plain(self.texts[0].replace("%", " percent"))
-        return bool(heard) and heard.startswith(before) and heard.endswith(after)
+    misheard_name: bool
+    """Whether all that the ear got wrong is the name."""
 
     def right(self, stage: int) -> bool:
         """Tell whether just what was wanted was done."""
@@ -196,18 +199,19 @@ _NOTES: Final = (
 class Home:
     """The awkward home in a Home Assistant, which tells what a text makes it do."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, plan: AwkwardHome) -> None:
         """Have nothing done yet."""
         self.hass = hass
+        self._plan = plan
         self._done: list[Action] = []
         self._known: dict[tuple[bool, str], Deeds] = {}
 
     @classmethod
     @asynccontextmanager
-    async def open(cls) -> AsyncIterator[Home]:
+    async def open(cls, plan: AwkwardHome) -> AsyncIterator[Home]:
         """Set it all up."""
         async with home_assistant() as hass:
-            home = cls(hass)
+            home = cls(hass, plan)
             components = ("homeassistant", "conversation", "assist_pipeline", "intent", *_SERVICES)
             for component in components:
                 assert await async_setup_component(hass, component, {})
@@ -231,8 +235,9 @@ class Home:
         """Return the first alternative, the chosen one, and that with its names mended."""
         if not alternatives:
             return "", "", ""
-        choice = await async_choose(self.hass, _entity_id(way), [alternatives], _LANGUAGE)
-        chosen = choice.text(_LANGUAGE)
+        locale = self._plan.locale
+        choice = await async_choose(self.hass, _entity_id(way), [alternatives], locale)
+        chosen = choice.text(locale)
         mended = choice.mending.applied_to(chosen) if choice.mending else chosen
         return alternatives[0].display, chosen, mended
 
@@ -247,10 +252,17 @@ class Home:
             wanted=await self.deeds(command.text, way),
             texts=texts,
             deeds=(first, second, third),
+            misheard_name=self._misheard_name(command, texts[0]),
         )
 
+    def _misheard_name(self, command: Command, text: str) -> bool:
+        before, after = (plain(part) for part in command.text.split(command.name))
+        heard = plain(text.replace("%", f" {self._plan.percent}"))
+        return bool(heard) and heard.startswith(before) and heard.endswith(after)
+
     async def _ask_agent(self, text: str) -> None:
-        await async_converse(self.hass, text, None, Context(), "en", HOME_ASSISTANT_AGENT)
+        language = self._plan.language
+        await async_converse(self.hass, text, None, Context(), language, HOME_ASSISTANT_AGENT)
 
     async def _ask_locally(self, text: str) -> None:
         """Do what a pipeline with an LLM does first, if it prefers local intents."""
@@ -260,7 +272,7 @@ class Home:
             conversation_id=None,
             device_id=None,
             satellite_id=None,
-            language="en",
+            language=self._plan.language,
             agent_id=HOME_ASSISTANT_AGENT,
         )
         with (
@@ -271,12 +283,12 @@ class Home:
 
     def _furnish(self) -> None:
         """Add floors, areas, things, and services that only note what they are called for."""
-        areas = {name: ar.async_get(self.hass).async_create(name) for name in AREAS}
-        for floor_name, area_names in FLOORS.items():
+        areas = {name: ar.async_get(self.hass).async_create(name) for name in self._plan.areas}
+        for floor_name, area_names in self._plan.floors.items():
             floor = fr.async_get(self.hass).async_create(floor_name)
             for name in area_names:
                 ar.async_get(self.hass).async_update(areas[name].id, floor_id=floor.floor_id)
-        for thing in THINGS:
+        for thing in self._plan.things:
             self._add(thing, areas[thing.area].id if thing.area else None)
         for domain, services in _SERVICES.items():
             for service in services:
@@ -303,17 +315,18 @@ class Home:
         async_expose_entity(self.hass, CONVERSATION_DOMAIN, entity.entity_id, should_expose=True)
 
     async def _add_pipeline(self, way: Way) -> None:
+        language = self._plan.language
         await self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
             {
                 "name": way.value,
-                "language": "en",
+                "language": language,
                 "conversation_engine": HOME_ASSISTANT_AGENT
                 if way is Way.AGENT
                 else "conversation.llm",
-                "conversation_language": "en",
+                "conversation_language": language,
                 "prefer_local_intents": way is Way.LOCAL_FIRST,
                 "stt_engine": _entity_id(way),
-                "stt_language": _LANGUAGE,
+                "stt_language": self._plan.locale,
                 "tts_engine": None,
                 "tts_language": None,
                 "tts_voice": None,
@@ -343,14 +356,7 @@ def main() -> None:
     """Let it all be said, heard and done, and write the tables."""
     arguments = _parse_arguments()
     logging.disable()
-    commands = COMMANDS[:: _QUICK if arguments.quick else 1]
-    voices = ["joe"]
-    if shutil.which("flite"):
-        voices.append("slt")
-    else:
-        _say("Without the second voice, flite (Debian: apt-get install flite)")
-    conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
-    asyncio.run(_run(commands, conditions, arguments))
+    asyncio.run(_run(_HOMES[arguments.home], arguments))
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -359,18 +365,38 @@ def _parse_arguments() -> argparse.Namespace:
         description="Speak to a home with awkward names and count what it does right. Sounds"
         " and what Whisper hears are kept in .dev/bench; the first run takes half an hour.",
     )
+    parser.add_argument("--home", choices=_HOMES, default="english", help="English by default")
+    parser.add_argument(
+        "--ear",
+        choices=("whisper", "multilingual"),
+        help="tiny.en or base; by default the one that knows no other language, if it's enough",
+    )
     parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
     parser.add_argument("--failures", action="store_true", help="list what isn't right in the end")
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
     return parser.parse_args()
 
 
-async def _run(
-    commands: Sequence[Command], conditions: Sequence[Condition], arguments: argparse.Namespace
-) -> None:
+def _voices(plan: AwkwardHome) -> list[str]:
+    """Return the voices that this machine has."""
+    voices = []
+    for voice in plan.voices:
+        program, packages = _VOICES.get(voice, ("sh", ""))
+        if shutil.which(program):
+            voices.append(voice)
+        else:
+            _say(f"Without the voice {voice} (Debian: apt-get install {packages})")
+    return voices
+
+
+async def _run(plan: AwkwardHome, arguments: argparse.Namespace) -> None:
     """Say it under each condition, then do it in each way."""
-    sentences = SENTENCES["en"][:: _QUICK if arguments.quick else 1]
-    async with Ear.listening() as ear, Home.open() as home:
+    step = _QUICK if arguments.quick else 1
+    commands, sentences = plan.commands[::step], SENTENCES[plan.language][::step]
+    voices = _voices(plan)
+    conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
+    model = arguments.ear or ("whisper" if plan is ENGLISH else "multilingual")
+    async with Ear.listening(model, plan.locale) as ear, Home.open(plan) as home:
         heard = [(each, await _listen(ear, commands, each)) for each in conditions]
         for way in Way:
             tallies = [
@@ -384,7 +410,8 @@ async def _run(
                 for condition, answers in heard
             ]
             _report(way, tallies, arguments)
-        _write(await _leave_alone(ear, home, sentences), arguments)
+        for voice in voices[:1]:
+            _write(await _leave_alone(ear, home, voice, sentences), arguments)
 
 
 async def _listen(
@@ -399,15 +426,15 @@ async def _listen(
     ]
 
 
-async def _leave_alone(ear: Ear, home: Home, sentences: Sequence[str]) -> Table:
+async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str]) -> Table:
     """Say what isn't a command, and count what doesn't go out as it was heard."""
     table = Table(
         title="Dictation, shopping lists and questions: how many were changed",
         columns=("condition", "utterances", "heard", *Way),
     )
-    sounds = say("joe", sentences)
+    sounds = say(voice, sentences)
     for ratio in (None, 10.0):
-        condition = Condition(voice="joe", ratio=ratio)
+        condition = Condition(voice=voice, ratio=ratio)
         _say(f"{condition}, no commands")
         answers = [await ear.hear(in_noise(sounds[text], ratio)) for text in sentences]
         changed = []

@@ -15,7 +15,10 @@ from yarl import URL
 from .link import Link
 
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
-_EMULATORS_PYTHON: Final = str(Path(".dev/emulator/bin/python").absolute())
+_PYTHONS: Final = {
+    ear: str(Path(f".dev/{environment}/bin/python").absolute())
+    for ear, environment in (("whisper", "emulator"), ("multilingual", "multilingual"))
+}
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 CLIENT_CORE: Final = _CORES[0]
@@ -38,10 +41,10 @@ async def emulator(*, pause: float) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def whisper() -> AsyncIterator[str]:
+async def whisper(ear: str) -> AsyncIterator[str]:
     """Run an emulator with a real ear, which expects no words; give its address."""
-    options = ("--port=0", "--ear=whisper", "--pause=2", "--initial-silence=30")
-    async with _serving("tests.emulator", options, _EMULATORS_PYTHON) as address:
+    options = ("--port=0", f"--ear={ear}", "--pause=2", "--initial-silence=30")
+    async with _serving("tests.emulator", options, _PYTHONS[ear]) as address:
         yield address
 
 

