@@ -314,6 +314,7 @@ async def add_awkward_home(hass: HomeAssistant) -> None:
         ),
         pytest.param(LOCAL_FIRST, "Dance the rumba.", None, id="not understood"),
         pytest.param(LLM, "Dance the rumba.", None, id="LLM, a word"),
+        pytest.param(LLM, "Turn on the rumba.", "Turn on the Roomba.", id="LLM, a command"),
         pytest.param(
             LLM, "Is Fredericks lamp on?", "Is Frédéric's lamp on?", id="LLM, nearly the same"
         ),
@@ -326,6 +327,29 @@ async def test_mending(
     await add_pipeline(hass, **settings)
     await add_awkward_home(hass)
     assert await choose(hass, heard) == (expected or heard)
+
+
+@pytest.mark.parametrize(
+    ("settings", "heard", "expected"),
+    [
+        (LOCAL_FIRST, ("Turn on the rain bar.", "Turn on the rumba."), "Turn on the Roomba."),
+        (LLM, ("Turn on the rain bar.", "Turn on the rumba."), "Turn on the Roomba."),
+        (LOCAL_FIRST, ("Turn on the rain bar.", "Turn off the rumba."), None),
+        (
+            LOCAL_FIRST,
+            ("Turn on the fatter lamp.", "Turn on Fredericks lamp."),
+            "Turn on Frédéric's lamp.",
+        ),
+        (LOCAL_FIRST, ("Dance on the rain bar.", "Dance on the rumba."), None),
+    ],
+)
+async def test_mending_of_another_alternative(
+    hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
+) -> None:
+    """What comes near a name only in another alternative is mended there; the verb stays."""
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    assert await choose(hass, *heard) == (expected or heard[0])
 
 
 @pytest.mark.parametrize(
@@ -351,6 +375,24 @@ async def test_german(hass: HomeAssistant, heard: tuple[str, ...], expected: str
     add_light(hass, "Jérômes Lampe")
     await hass.async_block_till_done()
     assert await choose(hass, *heard, language="de-DE") == (expected or heard[-1])
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ("Accendi l'ombidificatore.", "Accendi l'Umidificatore."),
+        ("Spegni il ventilatore di Ulise.", "Spegni il Ventilatore di Ulisse."),
+        # A name alone would turn it on.
+        ("Spe ventilatore di Uline.", None),
+    ],
+)
+async def test_italian(hass: HomeAssistant, heard: str, expected: str | None) -> None:
+    """An article with its apostrophe is no part of a name, nor is a misheard verb."""
+    await add_pipeline(hass, language="it", conversation_language="it", stt_language="it-IT")
+    for name in ("Umidificatore", "Ventilatore di Ulisse"):
+        add_light(hass, name)
+    await hass.async_block_till_done()
+    assert await choose(hass, heard, language="it-IT") == (expected or heard)
 
 
 @pytest.mark.parametrize("settings", KINDS)

@@ -8,6 +8,7 @@ from custom_components.azure_stt.names import (
     Names,
     differs_only_within,
     is_decisive,
+    likeness,
     plain,
     sound,
 )
@@ -67,7 +68,7 @@ def test_no_exchange(language: str, best: str, lower: str) -> None:
 def test_no_mending_to_the_opposite(language: str, best: str, lower: str) -> None:
     """Nor is one mended to the other."""
     for understood_later in (True, False):
-        assert Names([lower]).mend(best, language, understood_later) is None
+        assert Names([lower]).mend(best, language, understood_later=understood_later) is None
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_number_words_take_no_time() -> None:
 )
 def test_mended(text: str, mended: str) -> None:
     """A misheard name becomes the one that it must be."""
-    mending = Names(_HOME).mend(text, "en-US", True)  # noqa: FBT003
+    mending = Names(_HOME).mend(text, "en-US", understood_later=True)
     assert mending is not None
     assert mending.applied_to(text) == mended
 
@@ -142,19 +143,34 @@ def test_mended(text: str, mended: str) -> None:
 )
 def test_not_mended(text: str) -> None:
     """What is right, another number, a plural or something else stays."""
-    assert Names(_HOME).mend(text, "en-US", True) is None  # noqa: FBT003
+    assert Names(_HOME).mend(text, "en-US", understood_later=True) is None
+
+
+def test_a_word_beside_a_name_is_not_swallowed() -> None:
+    """A misheard verb isn't taken for the beginning of a misheard name, nor a last word."""
+    names = Names(["Ventilatore di Ulisse"])
+    for heard in ("spe ventilatore di uline", "ventilatore di uline spe"):
+        assert likeness(heard, "ventilatore di ulisse") >= 82
+        assert names.mend(heard, "it", understood_later=True) is None
+    mending = names.mend("sveni ventilattore di ulisse", "it", understood_later=True)
+    assert mending == Mending("ventilattore di ulisse", "Ventilatore di Ulisse")
 
 
 def test_not_mended_if_it_may_be_two() -> None:
     """Two names that are about as near: nobody knows."""
-    assert Names(["Marie's lamp", "Maria's lamp"]).mend("Turn on Mari's lamp", "en", True) is None  # noqa: FBT003
+    assert (
+        Names(["Marie's lamp", "Maria's lamp"]).mend(
+            "Turn on Mari's lamp", "en", understood_later=True
+        )
+        is None
+    )
 
 
 def test_less_is_mended_that_nobody_understands_later() -> None:
     """Where nobody can tell whether it makes sense, only what is nearly the same is mended."""
     names = Names(_HOME)
-    assert names.mend("Tell me a joke about the rumba", "en", False) is None  # noqa: FBT003
-    assert names.mend("Is Frederick's lamp on?", "en", False) is not None  # noqa: FBT003
+    assert names.mend("Tell me a joke about the rumba", "en", understood_later=False) is None
+    assert names.mend("Is Frederick's lamp on?", "en", understood_later=False) is not None
 
 
 @pytest.mark.parametrize(
@@ -223,7 +239,7 @@ def test_any_names_and_text(
     language: str,
 ) -> None:
     """Nothing is impossible; what is mended was heard, and becomes a name of the home."""
-    mending = Names(names).mend(text, language, understood_later)
+    mending = Names(names).mend(text, language, understood_later=understood_later)
     if mending is not None:
         assert mending.heard in text
         assert mending.meant in names
@@ -242,7 +258,7 @@ def test_any_difference(best: str, other: str, names: list[str]) -> None:
 def test_a_name_that_is_right_stays(name: str, before: str, after: str) -> None:
     """Whatever is mended in a text with a name of the home, the name is still there."""
     text = f"{before} {name} {after}"
-    mending = Names(_HOME).mend(text, "en", False)  # noqa: FBT003
+    mending = Names(_HOME).mend(text, "en", understood_later=False)
     if mending is not None:
         assert plain(name) in plain(mending.applied_to(text))
 
@@ -255,4 +271,4 @@ def test_any_sound(text: str) -> None:
 
 def test_a_very_long_text() -> None:
     """Ten minutes of dictation are no reason to give up."""
-    assert Names(_HOME).mend("and so on " * 1000, "en", False) is None  # noqa: FBT003
+    assert Names(_HOME).mend("and so on " * 1000, "en", understood_later=False) is None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 import logging
 import re
@@ -67,7 +67,8 @@ async def async_is_whole(hass: HomeAssistant, entity_id: str, text: str, languag
     and not end in a number ("twenty … five"). And whoever gets the text must be the agent
     that is asked here.
     """
-    result = await _Listener.of(hass, entity_id, language).recognize(text)
+    listener = _Listener.of(hass, entity_id, language)
+    result = await listener.recognize(text) if listener.obeys else None
     if result is None:
         return False
     words = _words(text)
@@ -91,7 +92,7 @@ async def async_understands(hass: HomeAssistant, entity_id: str, language: str, 
     listener = _Listener.of(hass, entity_id, language)
     if await listener.understands(text):
         return True
-    if listener.agent:
+    if listener.obeys:
         return False
     return bool((await _async_names(hass, language)).found_in(text))
 
@@ -111,27 +112,65 @@ async def async_choose(
     if not text or await listener.understands(text):
         return best
     names = await _async_names(hass, language)
+    others = list(_others(parts, best))
+    if other := await _understood(others, text, names, listener, language):
+        _LOGGER.debug("Another alternative was taken for the sake of a name")
+        return other
+    if await listener.mends(text):
+        return best
+    if mended := await _mended([best, *others], text, names, listener, language):
+        _LOGGER.debug("A name was mended")
+        return mended
+    return best
+
+
+async def _understood(
+    others: Sequence[Choice], text: str, names: Names, listener: _Listener, language: str
+) -> Choice | None:
+    """Return the first alternative that differs in a name only, and is understood."""
     known = names.found_in(text)
-    for other in _others(parts, best):
+    for other in others:
         other_text = other.text(language)
         if (
             (spans := names.found_in(other_text))
             and differs_only_within(text, other_text, known, spans, language)
-            and (not listener.agent or await listener.understands(other_text))
+            and (not listener.obeys or await listener.understands(other_text))
         ):
-            _LOGGER.debug("Another alternative was taken for the sake of a name")
             return other
-    if await listener.mends(text):
-        return best
-    mending = await hass.async_add_executor_job(
-        names.mend, text, language, listener.agent is not None
-    )
-    if mending is None or (
-        listener.agent and not await listener.understands(mending.applied_to(text))
-    ):
-        return best
-    _LOGGER.debug("A name was mended")
-    return Choice(alternatives=best.alternatives, mending=mending)
+    return None
+
+
+async def _mended(
+    choices: Sequence[Choice], text: str, names: Names, listener: _Listener, language: str
+) -> Choice | None:
+    """Return the first alternative that is a command when a name in it is mended.
+
+    The best text, `text`, comes first; the others may differ from it in that name only.
+    What isn't a command, but for an LLM, is mended only where there's next to no doubt.
+    """
+    known = names.found_in(text)
+    for choice in choices if listener.agent else ():
+        heard = choice.text(language)
+        mending = await _mend(names, heard, language, understood_later=True)
+        if mending is None:
+            continue
+        meant = mending.applied_to(heard)
+        if (
+            heard == text
+            or differs_only_within(text, meant, known, names.found_in(meant), language)
+        ) and await listener.could_understand(meant):
+            return replace(choice, mending=mending)
+    if listener.obeys:
+        return None
+    mending = await _mend(names, text, language, understood_later=False)
+    return replace(choices[0], mending=mending) if mending else None
+
+
+async def _mend(
+    names: Names, text: str, language: str, *, understood_later: bool
+) -> Mending | None:
+    """Mend off the loop: it takes milliseconds."""
+    return await asyncio.to_thread(names.mend, text, language, understood_later=understood_later)
 
 
 def _others(parts: Sequence[Sequence[Alternative]], best: Choice) -> Iterator[Choice]:
@@ -151,15 +190,14 @@ def _certainty(alternative: Alternative) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listener:
-    """Who gets the text: Home Assistant's agent with its sentences, or somebody else.
-
-    `agent` is None where it isn't known what will be understood: an LLM gets the text, the
-    agent has no sentences in the language, or no pipeline uses the entity.
-    """
+    """Who gets the text: Home Assistant's agent with its sentences, or somebody else."""
 
     hass: HomeAssistant
     entity_id: str
     agent: DefaultAgent | None
+    """Home Assistant's, if it has sentences in the language and a pipeline uses the entity."""
+    obeys: bool
+    """Whether it's the agent who gets the text. Else it isn't known what will be understood."""
     triggers: DefaultAgent | None
     """Sentence triggers come before any agent."""
     language: str
@@ -171,13 +209,12 @@ class _Listener:
         """Find out who listens to an entity in a language."""
         pipelines = _pipelines(hass, entity_id, language)
         triggers = get_agent_manager(hass).default_agent if pipelines else None
-        agent = None
-        if pipelines and all(_hears_the_agent(pipeline) for pipeline in pipelines):
+        agent = triggers
+        if pipelines:
             language = pipelines[0].conversation_language
-            agent = triggers
-            # Asked for a language that it doesn't have, it would log a warning each time.
-            if agent and not language_util.matches(language, agent.supported_languages):
-                agent = None
+        # Asked for a language that it doesn't have, it would log a warning each time.
+        if agent and not language_util.matches(language, agent.supported_languages):
+            agent = None
         gazetteer: GazetteerFallback | None = getattr(agent, "_gazetteer", None)
         alone = all(pipeline.conversation_engine == HOME_ASSISTANT_AGENT for pipeline in pipelines)
         if not alone or (gazetteer and not gazetteer.supports(language)):
@@ -186,6 +223,7 @@ class _Listener:
             hass=hass,
             entity_id=entity_id,
             agent=agent,
+            obeys=agent is not None and all(map(_hears_the_agent, pipelines)),
             triggers=triggers,
             language=language,
             gazetteer=gazetteer,
@@ -199,7 +237,11 @@ class _Listener:
             self._input(text, None)
         ):
             return True
-        return await self.recognize(text) is not None
+        return self.obeys and await self.recognize(text) is not None
+
+    async def could_understand(self, text: str) -> bool:
+        """Tell whether a text would be a command if Home Assistant's agent got it."""
+        return await self.understands(text) or await self.recognize(text) is not None
 
     async def mends(self, text: str) -> bool:
         """Tell whether Home Assistant will make something of a text that it doesn't understand."""

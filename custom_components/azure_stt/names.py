@@ -84,13 +84,16 @@ LETTER: Final = (
 )
 """A pattern for what words are made of: letters, and the marks that scripts put on them."""
 
-# A word, with the apostrophes inside of it.
-_WORD: Final = re.compile(rf"{LETTER}+(?:['\N{{RIGHT SINGLE QUOTATION MARK}}]{LETTER}+)*")
+# A word, with an apostrophe and what little follows it: "don't", "Anna's", but not "l'ombra".
+_WORD: Final = re.compile(
+    rf"{LETTER}+(?:['\N{{RIGHT SINGLE QUOTATION MARK}}]{LETTER}{{1,2}}(?!{LETTER}))*"
+)
 _NO_LETTER: Final = re.compile(rf"(?!{LETTER}).|_", re.DOTALL)
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
 # What sounds alike, in groups: spelling differs by language, this by ear.
 _SOFT: Final = re.compile("c(?=[eiy])")
+_MUTE: Final = re.compile("(?<=[a-z][^aeiouy ])e(?= |$)")
 _SOUNDS: Final[dict[int, str]] = {
     ord(letter): sound
     for sound, letters in {
@@ -139,7 +142,7 @@ class Names:
             if " ".join(words[start:end]) in self._spelled
         ]
 
-    def mend(self, text: str, language: str, understood_later: bool) -> Mending | None:  # noqa: FBT001
+    def mend(self, text: str, language: str, *, understood_later: bool) -> Mending | None:
         """Return the one thing to mend in a text; None if nothing is, or it isn't clear.
 
         With `understood_later` the caller drops what the home doesn't understand then, so
@@ -258,8 +261,8 @@ def plain(text: str) -> str:
 
 def sound(text: str) -> str:
     """Return a rough spelling of how a plain text sounds: no spaces, no doubled letters."""
-    letters = text.replace("ph", "f").replace("ck", "k").replace("sch", "s")
-    letters = _SOFT.sub("s", letters.replace("th", "\N{GREEK SMALL LETTER THETA}").replace("h", ""))
+    letters = _SOFT.sub("s", text.replace("ph", "f").replace("ck", "k").replace("sch", "s"))
+    letters = _MUTE.sub("", letters).replace("th", "\N{GREEK SMALL LETTER THETA}").replace("h", "")
     return re.sub(r"(.)\1+", r"\1", letters.replace(" ", "").translate(_SOUNDS))
 
 
@@ -313,9 +316,20 @@ def _may_be(heard: Sequence[str], name: Sequence[str], known: set[int], language
         return False
     if _decides(heard[one.start : one.stop], name[other.start : other.stop], language):
         return False
+    if _swallows(heard, " ".join(name)):
+        return False
     length = len(name)
     windows = (" ".join(heard[i : i + length]) for i in range(len(heard) - length + 1))
     return not any(_inflected(window, " ".join(name)) for window in windows)
+
+
+def _swallows(heard: Sequence[str], name: str) -> bool:
+    """Tell whether the first or last word that was heard is none of the name's.
+
+    It may have been what is to be done: "Spe" for "Spegni", which turns off.
+    """
+    whole = likeness(" ".join(heard), name)
+    return any(likeness(" ".join(rest), name) >= whole for rest in (heard[1:], heard[:-1]) if rest)
 
 
 def _decides(before: Sequence[str], after: Sequence[str], language: str) -> bool:

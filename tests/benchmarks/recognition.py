@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 import logging
+import re
 import shutil
 import sys
 from typing import Any, Final
@@ -36,7 +37,6 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Alternative
 from custom_components.azure_stt.choice import async_choose
-from custom_components.azure_stt.names import plain
 from tests.sentences import SENTENCES
 
 from .awkward_english import ENGLISH
@@ -256,9 +256,10 @@ class Home:
         )
 
     def _misheard_name(self, command: Command, text: str) -> bool:
-        before, after = (plain(part) for part in command.text.split(command.name))
-        heard = plain(text.replace("%", f" {self._plan.percent}"))
-        return bool(heard) and heard.startswith(before) and heard.endswith(after)
+        before, after = (_words(part) for part in command.text.split(command.name))
+        heard = _words(text.replace("%", f" {self._plan.percent}"))
+        end = len(heard) - len(after)
+        return len(before) < end and heard[: len(before)] == before and heard[end:] == after
 
     async def _ask_agent(self, text: str) -> None:
         language = self._plan.language
@@ -346,6 +347,10 @@ class Home:
                     values=tuple(sorted(values.items())),
                 )
             )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _entity_id(way: Way) -> str:

@@ -147,7 +147,7 @@ def _parse_address(address: str) -> URL:
         raise InvalidEndpointError(msg) from err
     if url.user is not None or url.password is not None:
         msg = "The address must not contain credentials"
-    elif url.path not in {"", "/"} or url.raw_query_string or url.raw_fragment:
+    elif url.path != "/" or url.raw_query_string or url.raw_fragment:
         msg = "The address ends after the host"
     elif not (address.isascii() and _is_host(host)):  # yarl maps look-alikes to ASCII
         msg = "The address has no valid host"
