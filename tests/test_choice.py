@@ -316,6 +316,18 @@ async def add_awkward_home(hass: HomeAssistant) -> None:
         pytest.param(LLM, "Dance the rumba.", None, id="LLM, a word"),
         pytest.param(LLM, "Turn on the rumba.", "Turn on the Roomba.", id="LLM, a command"),
         pytest.param(
+            {"conversation_language": "tlh"},
+            "Turn on the rumba.",
+            None,
+            id="no sentences in the language",
+        ),
+        pytest.param(
+            {"conversation_language": "tlh"},
+            "Turn on Fredericks lamp.",
+            "Turn on Frédéric's lamp.",
+            id="no sentences, nearly the same",
+        ),
+        pytest.param(
             LLM, "Is Fredericks lamp on?", "Is Frédéric's lamp on?", id="LLM, nearly the same"
         ),
     ],

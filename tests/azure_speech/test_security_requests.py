@@ -155,14 +155,15 @@ async def test_resource_id(text: str) -> None:
 @FEW
 @given(TEXTS, TEXTS)
 async def test_entra_form(client_id: str, client_secret: str) -> None:
-    """An application's id and secret are one field each, and bring no other."""
-    application = EntraApplication(
-        client_id=f"id {client_id}".strip(), client_secret=f"the secret {client_secret}".strip()
-    )
+    """An application's id and secret are one field and one line each, and bring no other."""
+    pasted = f"id {client_id}", f"the secret {client_secret}"
+    plain = ("".join(filter(str.isprintable, text)).strip() for text in pasted)
+    application = EntraApplication(**dict(zip(("client_id", "client_secret"), plain, strict=True)))
     async with (
         Emulator(entra=application) as emulator,
         ClientSession(trace_configs=[TRACE_CONFIG]) as session,
     ):
         connect = Connect(session=session, emulator=emulator)
+        client = connect.entra(client_id=pasted[0], client_secret=pasted[1])
         # The emulator refuses any other value.
-        assert (await connect.entra().recognize(SPOKEN, OPTIONS)).text == SENTENCE
+        assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE

@@ -109,5 +109,6 @@ ENGLISH: Final = AwkwardHome(
     areas=("Loggia", "Alcove", "Scullery", "Loo", "Kitchen", "Foyer"),
     floors={"Mezzanine": ("Loggia", "Alcove"), "Souterrain": ("Scullery", "Loo")},
     things=_THINGS,
+    tuned=True,
     said=_SAID,
 )

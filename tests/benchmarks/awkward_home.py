@@ -18,7 +18,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command as it is meant, and whether the thresholds were set with its name."""
+    """A command as it is meant, and whether thresholds were set with its name."""
 
     text: str
     name: str
@@ -39,7 +39,8 @@ class AwkwardHome:
     floors: Mapping[str, tuple[str, ...]]
     """The floors, and the areas on each."""
     things: tuple[Thing, ...]
-    """Every other name is for setting thresholds, the rest for judging them."""
+    tuned: bool
+    """Whether every other name was for setting thresholds, and the rest for judging them."""
     said: Mapping[str, tuple[str, ...]]
     """What is said to a thing of each domain, with {article} and {name}."""
 
@@ -50,7 +51,7 @@ class AwkwardHome:
             Command(
                 text=said.format(article=thing.article, name=thing.name),
                 name=thing.name,
-                tuned=number % 2 == 0,
+                tuned=self.tuned and number % 2 == 0,
             )
             for number, thing in enumerate(self.things)
             for said in self.said[thing.domain]

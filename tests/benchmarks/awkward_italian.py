@@ -98,5 +98,6 @@ ITALIAN: Final = AwkwardHome(
     areas=("Loggia", "Ripostiglio", "Taverna", "Cucina", "Disimpegno"),
     floors={"Ammezzato": ("Loggia", "Ripostiglio"), "Seminterrato": ("Taverna",)},
     things=_THINGS,
+    tuned=False,
     said=_SAID,
 )

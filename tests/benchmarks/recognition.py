@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 import logging
+from pathlib import Path
 import re
 import shutil
+from string import Template
 import sys
 from typing import Any, Final
 
@@ -46,7 +48,16 @@ from .hearing import Condition, Ear, in_noise, say
 from .home import home_assistant
 from .table import Table
 
+_PAGE: Final = Path("docs/recognition.md")
+_TEMPLATE: Final = Path(__file__).with_suffix(".md")
+
 _HOMES: Final = {"english": ENGLISH, "italian": ITALIAN}
+_EARS: Final = {"whisper": "Whisper tiny.en", "multilingual": "Whisper base"}
+_EVERYTHING: Final = (
+    ("english", "whisper"),
+    ("english", "multilingual"),
+    ("italian", "multilingual"),
+)
 _VOICES: Final = {
     "slt": ("flite", "flite"),
     "lp": ("text2wave", "festival festvox-italp16k"),
@@ -190,9 +201,11 @@ _COLUMNS: Final = (
 
 
 _NOTES: Final = (
-    "right: just what the written command does was done; repaired: of what the first alternative",
-    "got wrong; name alone: of what it got wrong in the name only. Made wrong: right before;",
+    "right: just what the written command does was done.",
+    "repaired: of what the first alternative got wrong; name alone: in the name only.",
+    "made wrong: what was right before.",
     "led astray: something unwanted is done that the first alternative hadn't done.",
+    "reversed: and it is the opposite of what is wanted.",
 )
 
 
@@ -361,7 +374,17 @@ def main() -> None:
     """Let it all be said, heard and done, and write the tables."""
     arguments = _parse_arguments()
     logging.disable()
-    asyncio.run(_run(_HOMES[arguments.home], arguments))
+    if arguments.write:
+        details = [
+            f"# {home.capitalize()}, {_EARS[ear]}\n\n{_as_markdown(_tables(home, ear, arguments))}"
+            for home, ear in _EVERYTHING
+        ]
+        text = Template(_TEMPLATE.read_text()).substitute(details="\n".join(details).rstrip())
+        _PAGE.write_text(text)
+        return
+    ear = arguments.ear or ("whisper" if arguments.home == "english" else "multilingual")
+    for table in _tables(arguments.home, ear, arguments):
+        sys.stdout.write((table.as_markdown() if arguments.markdown else table.as_text()) + "\n")
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -373,13 +396,22 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--home", choices=_HOMES, default="english", help="English by default")
     parser.add_argument(
         "--ear",
-        choices=("whisper", "multilingual"),
+        choices=_EARS,
         help="tiny.en or base; by default the one that knows no other language, if it's enough",
     )
     parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
     parser.add_argument("--failures", action="store_true", help="list what isn't right in the end")
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
+    parser.add_argument("--write", action="store_true", help=f"all of it, to {_PAGE}")
     return parser.parse_args()
+
+
+def _as_markdown(tables: Sequence[Table]) -> str:
+    return "\n".join(table.as_markdown() for table in tables)
+
+
+def _tables(home: str, ear: str, arguments: argparse.Namespace) -> list[Table]:
+    return asyncio.run(_run(_HOMES[home], ear, arguments))
 
 
 def _voices(plan: AwkwardHome) -> list[str]:
@@ -394,13 +426,13 @@ def _voices(plan: AwkwardHome) -> list[str]:
     return voices
 
 
-async def _run(plan: AwkwardHome, arguments: argparse.Namespace) -> None:
+async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> list[Table]:
     """Say it under each condition, then do it in each way."""
     step = _QUICK if arguments.quick else 1
     commands, sentences = plan.commands[::step], SENTENCES[plan.language][::step]
     voices = _voices(plan)
     conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
-    model = arguments.ear or ("whisper" if plan is ENGLISH else "multilingual")
+    tables = []
     async with Ear.listening(model, plan.locale) as ear, Home.open(plan) as home:
         heard = [(each, await _listen(ear, commands, each)) for each in conditions]
         for way in Way:
@@ -414,9 +446,12 @@ async def _run(plan: AwkwardHome, arguments: argparse.Namespace) -> None:
                 )
                 for condition, answers in heard
             ]
-            _report(way, tallies, arguments)
-        for voice in voices[:1]:
-            _write(await _leave_alone(ear, home, voice, sentences), arguments)
+            tables.append(_report(way, tallies))
+            if arguments.failures:
+                _list_failures(tallies)
+        if voices:
+            tables.append(await _leave_alone(ear, home, voices[0], sentences))
+    return tables
 
 
 async def _listen(
@@ -452,8 +487,8 @@ async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str
     return table
 
 
-def _report(way: Way, tallies: Sequence[Tally], arguments: argparse.Namespace) -> None:
-    """Write how it went: under each condition, and for the names in each half."""
+def _report(way: Way, tallies: Sequence[Tally]) -> Table:
+    """Put together how it went: under each condition, and for the names in each half."""
     trials = [trial for tally in tallies for trial in tally.trials]
     halves: tuple[tuple[str, Callable[[Trial], bool]], ...] = (
         ("all", lambda _: True),
@@ -461,23 +496,22 @@ def _report(way: Way, tallies: Sequence[Tally], arguments: argparse.Namespace) -
         ("other names", lambda trial: not trial.command.tuned),
     )
     sums = [
-        Tally(condition=title, trials=list(filter(belongs, trials))) for title, belongs in halves
+        Tally(condition=title, trials=list(filter(belongs, trials)))
+        for title, belongs in (halves if any(map(halves[1][1], trials)) else halves[:1])
     ]
-    table = Table(
+    return Table(
         title=f"To {way.value}",
         columns=_COLUMNS,
         rows=[tally.row() for tally in (*tallies, *sums)],
         notes=_NOTES,
     )
-    _write(table, arguments)
-    for tally in tallies if arguments.failures else ():
+
+
+def _list_failures(tallies: Sequence[Tally]) -> None:
+    for tally in tallies:
         for trial in tally.trials:
             if not trial.right(-1):
                 sys.stdout.write(f"{tally.condition}: {trial.command.text} > {trial.texts}\n")
-
-
-def _write(table: Table, arguments: argparse.Namespace) -> None:
-    sys.stdout.write((table.as_markdown() if arguments.markdown else table.as_text()) + "\n")
 
 
 def _say(text: str) -> None:
