@@ -20,8 +20,8 @@ _PAUSE: Final = 60.0
 _RATIO: Final = 1.10
 _MORE: Final = 0.002
 _WHY: Final = (
-    "Our entity asks the home what was meant and tells its meters before it answers. That takes"
-    " the same few milliseconds whatever the link; with no way to the service they stand out."
+    "Our entity asks the home what was meant before it answers. That takes a millisecond or two"
+    " whatever the link; with no way to the service they stand out."
 )
 
 
