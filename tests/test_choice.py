@@ -389,6 +389,15 @@ async def test_german(hass: HomeAssistant, heard: tuple[str, ...], expected: str
     assert await choose(hass, *heard, language="de-DE") == (expected or heard[-1])
 
 
+@pytest.mark.parametrize("settings", KINDS)
+async def test_a_command_for_an_llm_stays(hass: HomeAssistant, settings: dict[str, Any]) -> None:
+    """What Home Assistant's agent would understand isn't mended into something else."""
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    text = "Add rumba to my shopping list."
+    assert await choose(hass, text) == text
+
+
 @pytest.mark.parametrize(
     ("heard", "expected"),
     [

@@ -146,8 +146,11 @@ async def _mended(
     """Return the first alternative that is a command when a name in it is mended.
 
     The best text, `text`, comes first; the others may differ from it in that name only.
-    What isn't a command, but for an LLM, is mended only where there's next to no doubt.
+    What is no command goes to an LLM mended only where there's next to no doubt, and what
+    is one already goes as it is.
     """
+    if not listener.obeys and await listener.could_understand(text):
+        return None
     known = names.found_in(text)
     for choice in choices if listener.agent else ():
         heard = choice.text(language)
