@@ -146,6 +146,15 @@ def test_not_mended(text: str) -> None:
     assert Names(_HOME).mend(text, "en-US", understood_later=True) is None
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("rome", "roam"), ("space lamp", "spase lamp"), ("lampe", "lamp")]
+)
+def test_a_mute_letter_has_no_sound(one: str, other: str) -> None:
+    """An e at a word's end isn't heard, but makes a c soft."""
+    assert sound(one) == sound(other)
+    assert sound("space") != sound("spac")
+
+
 def test_a_word_beside_a_name_is_not_swallowed() -> None:
     """A misheard verb isn't taken for the beginning of a misheard name, nor a last word."""
     names = Names(["Ventilatore di Ulisse"])

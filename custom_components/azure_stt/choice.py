@@ -118,7 +118,7 @@ async def async_choose(
         return other
     if await listener.mends(text):
         return best
-    if mended := await _mended([best, *others], text, names, listener, language):
+    if mended := await _mended([best, *others], names, listener, language):
         _LOGGER.debug("A name was mended")
         return mended
     return best
@@ -141,15 +141,16 @@ async def _understood(
 
 
 async def _mended(
-    choices: Sequence[Choice], text: str, names: Names, listener: _Listener, language: str
+    choices: Sequence[Choice], names: Names, listener: _Listener, language: str
 ) -> Choice | None:
     """Return the first alternative that is a command when a name in it is mended.
 
-    The best text, `text`, comes first; the others may differ from it in that name only.
+    The best one comes first; the others may differ from it in that name only.
     What is no command goes to an LLM mended only where there's next to no doubt, and what
     is one already goes as it is.
     """
-    if not listener.obeys and await listener.could_understand(text):
+    text = choices[0].text(language)
+    if not listener.obeys and await listener.recognize(text):
         return None
     known = names.found_in(text)
     for choice in choices if listener.agent else ():
