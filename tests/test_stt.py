@@ -29,10 +29,12 @@ from custom_components.azure_stt.locales import LOCALES
 from tests.conftest import ENTITY_ID, HostStream, Recognize, eventually, metadata
 from tests.emulator import (
     S0_KEY,
+    Alternative,
     Emulator,
     Endpoint,
     Fault,
     Moment,
+    ScriptedEar,
     noise,
     silence,
     speak,
@@ -70,6 +72,22 @@ async def test_text(recognize: Recognize, emulator: Emulator) -> None:
     assert bytes(request.audio) == speak(SENTENCE)
     assert request.query["language"] == "en-US"
     assert request.query["profanity"] == "masked"
+
+
+async def test_the_first_alternative_is_the_decision(
+    recognize: Recognize, emulator: Emulator
+) -> None:
+    """Azure's first alternative goes out, even if the opposite has a higher confidence."""
+    emulator.ear = ScriptedEar(
+        [
+            [
+                Alternative(text="Turn off the kitchen light.", confidence=0.75),
+                Alternative(text="turn on the kitchen light", confidence=0.86),
+            ]
+        ]
+    )
+    result = await recognize(HostStream(speak("on")))
+    assert result.text == "Turn off the kitchen light."
 
 
 async def test_sends_while_the_person_speaks(recognize: Recognize, emulator: Emulator) -> None:

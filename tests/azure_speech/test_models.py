@@ -50,7 +50,7 @@ def test_simple_sample() -> None:
 
 
 def test_detailed_sample() -> None:
-    """Microsoft's detailed sample: the best doesn't stand first."""
+    """Microsoft's detailed sample: the first is the decision, though it has less confidence."""
     recognition = read(
         RecognitionStatus="Success",
         Offset="1236645672289",
@@ -69,14 +69,14 @@ def test_detailed_sample() -> None:
             )
         ],
     )
-    assert recognition.text == "what is the weather like"
-    assert recognition.confidence == 0.92459863
+    assert recognition.text == "What's the weather like?"
+    assert recognition.confidence == 0.9052885
     assert recognition.alternatives[1] == Alternative(
-        display="What's the weather like?",
-        lexical="what's the weather like",
-        itn="what's the weather like",
-        masked_itn="what's the weather like",
-        confidence=0.9052885,
+        display="what is the weather like",
+        lexical="what is the weather like",
+        itn="what is the weather like",
+        masked_itn="what is the weather like",
+        confidence=0.92459863,
     )
 
 
@@ -225,11 +225,11 @@ def test_everything_around() -> None:
             "New": [{"a": 1}],
             "NBest": [{"Display": "Ja.", "New": {}}],
         },
-        RecognitionStatus.NO_MATCH,
+        SUCCESS,
         "c" * 32,
     )
     assert recognition == Recognition(
-        status=RecognitionStatus.NO_MATCH,
+        status=SUCCESS,
         alternatives=(Alternative(display="Ja."),),
         offset=5,
         duration=0,
@@ -241,26 +241,54 @@ def test_everything_around() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidences", "order"),
+    "confidences",
     [
-        ([0.1, 0.9, 0.5], "bca"),
-        ([0.5, 0.5, 0.5], "abc"),
-        ([0.5, 0.9, 0.5, 0.9], "bdac"),
-        ([None, 0.0, None, 0.2], "dbac"),
-        (["0.3", "0.7"], "ba"),
-        ([0.3, "high", True, float("nan")], "abcd"),
-        ([None, None], "ab"),
+        [0.1, 0.9, 0.5],
+        [0.7548061, 0.7999999],  # microsoft/cognitive-services-speech-sdk-js#368
+        [None, 0.0, None, 0.2],
+        ["0.3", "0.7"],
+        [0.3, "high", True, float("nan")],
     ],
 )
-def test_best_first(confidences: list[Any], order: str) -> None:
-    """By confidence; equal ones stay as they came, and those without one come last."""
+def test_alternatives_stay_in_azures_order(confidences: list[Any]) -> None:
+    """The first alternative is Azure's decision, whatever the confidences."""
+    names = "abcdef"[: len(confidences)]
     recognition = read(
         NBest=[
             {"Display": name, "Confidence": confidence}
-            for name, confidence in zip("abcdef", confidences, strict=False)
+            for name, confidence in zip(names, confidences, strict=True)
         ]
     )
-    assert "".join(alternative.display for alternative in recognition.alternatives) == order
+    assert "".join(alternative.display for alternative in recognition.alternatives) == names
+
+
+def test_nothing_recognized_if_the_first_alternative_is_empty() -> None:
+    """An empty first alternative is no text, whatever stands behind it (jambonz#92)."""
+    recognition = read(
+        DisplayText="",
+        NBest=[
+            {"Confidence": 0.0, "Lexical": "", "Display": ""},
+            {"Confidence": 0.86060256, "Lexical": "un", "Display": "un"},
+        ],
+    )
+    assert (recognition.text, recognition.alternatives) == ("", ())
+
+
+def test_display_text_at_the_top_only() -> None:
+    """The top level's text is the first alternative's, which keeps its scores."""
+    recognition = read(
+        DisplayText="the wound looks clean",
+        NBest=[{"Display": "", "AccuracyScore": 70, "PronScore": 70}],
+    )
+    assert recognition.text == "the wound looks clean"
+    assert recognition.alternatives[0].scores == PronunciationScores(accuracy=70, pronunciation=70)
+
+
+@pytest.mark.parametrize("status", [each for each in RecognitionStatus if each is not SUCCESS])
+def test_only_success_has_a_text(status: RecognitionStatus) -> None:
+    """Text beside another status is ignored."""
+    answer = {"DisplayText": "Yes.", "NBest": [{"Display": "Yes."}]}
+    assert Recognition.from_answer(answer, status).alternatives == ()
 
 
 @pytest.mark.parametrize(
@@ -276,8 +304,10 @@ def test_best_first(confidences: list[Any], order: str) -> None:
         ({"NBest": ["b", None, 5, []], "DisplayText": "a"}, ["a"]),
         ({"NBest": [{"Display": "b"}], "DisplayText": "a"}, ["b"]),
         ({"NBest": [None, {"Display": "b"}]}, ["b"]),
-        ({"NBest": [{"Display": 5}]}, [""]),
-        ({"NBest": [{}]}, [""]),
+        ({"NBest": [{"DisplayText": "b"}], "DisplayText": "a"}, ["b"]),
+        ({"NBest": [{"Display": 5}]}, []),
+        ({"NBest": [{}]}, []),
+        ({"NBest": [{}, {"Display": "b"}]}, []),
         ({"NBest": [{"Display": "a\ud800b"}]}, ["a?b"]),
     ],
 )

@@ -245,9 +245,9 @@ async def test_numbers(connect: Connect, value: str) -> None:
 @pytest.mark.parametrize(
     ("nested", "alternatives", "words", "phonemes"),
     [
-        ("[{}]", 10, 0, 0),
-        ('[{"Words": [{}]}]', 1, 1_000, 0),
-        ('[{"Words": [{"Phonemes": [{}]}]}]', 1, 1, 100),
+        ('[{"Display": "Hi."}, {}]', 10, 0, 0),
+        ('[{"Display": "Hi.", "Words": [{}]}]', 1, 1_000, 0),
+        ('[{"Display": "Hi.", "Words": [{"Phonemes": [{}]}]}]', 1, 1, 100),
     ],
     ids=["alternatives", "words", "phonemes"],
 )

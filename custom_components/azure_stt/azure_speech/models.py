@@ -8,7 +8,7 @@ as strings in its documentation. A field that is missing or makes no sense is No
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 import json
@@ -219,8 +219,10 @@ class Alternative:
 class Recognition:
     """The service's answer for the first utterance in the audio.
 
-    `offset` and `duration` (seconds) place the utterance in the audio sent.
-    `alternatives` stand best first.
+    `offset` and `duration` (seconds) place the utterance in the audio sent. `alternatives`
+    stay in Azure's order: the first is its decision, even if another one has a higher
+    confidence (https://github.com/microsoft/cognitive-services-speech-sdk-js/issues/368).
+    There are none if nothing was recognized.
     """
 
     status: RecognitionStatus
@@ -234,12 +236,12 @@ class Recognition:
 
     @property
     def text(self) -> str:
-        """The best alternative as it is displayed; empty if there's none."""
+        """The first alternative as it is displayed; empty if nothing was recognized."""
         return self.alternatives[0].display if self.alternatives else ""
 
     @property
     def confidence(self) -> float | None:
-        """The best alternative's confidence, 0-1; None in simple answers."""
+        """The first alternative's confidence, 0-1; None in simple answers."""
         return self.alternatives[0].confidence if self.alternatives else None
 
     @classmethod
@@ -250,19 +252,10 @@ class Recognition:
         connection_id: str | None = None,
     ) -> Self:
         """Read a simple or a detailed answer."""
-        alternatives = [
-            _alternative(item) for item in _mappings(answer.get("NBest"), _ALTERNATIVES_MAX)
-        ]
-        if not alternatives and (display := _text(answer.get("DisplayText"))):
-            alternatives = [Alternative(display=display)]
-        # The best isn't promised to stand first: Microsoft's sample has 0.905 before 0.925.
-        alternatives.sort(
-            key=lambda item: -1 if item.confidence is None else item.confidence, reverse=True
-        )
         channel = _number(answer.get("Channel"))
         return cls(
             status=status,
-            alternatives=tuple(alternatives),
+            alternatives=_alternatives(answer) if status is RecognitionStatus.SUCCESS else (),
             offset=_seconds(answer.get("Offset")),
             duration=_seconds(answer.get("Duration")),
             signal_to_noise_ratio=_number(answer.get("SNR")),
@@ -272,9 +265,22 @@ class Recognition:
         )
 
 
+def _alternatives(answer: Mapping[str, object]) -> tuple[Alternative, ...]:
+    """Return the alternatives in Azure's order; none if the first one has no text.
+
+    An empty first alternative means that nothing was recognized, whatever stands behind it
+    (https://github.com/jambonz/jambonz-feature-server/issues/92). Its text may stand at the
+    top level only.
+    """
+    items = list(_mappings(answer.get("NBest"), _ALTERNATIVES_MAX)) or [{}]
+    first, *others = map(_alternative, items)
+    display = first.display or _text(answer.get("DisplayText"))
+    return (replace(first, display=display), *others) if display else ()
+
+
 def _alternative(item: Mapping[str, object]) -> Alternative:
     return Alternative(
-        display=_text(item.get("Display")),
+        display=_text(item.get("Display")) or _text(item.get("DisplayText")),
         lexical=_text(item.get("Lexical")),
         itn=_text(item.get("ITN")),
         masked_itn=_text(item.get("MaskedITN")),
