@@ -10,6 +10,7 @@ from homeassistant.components.assist_pipeline.pipeline import (
     async_get_pipelines,
 )
 from homeassistant.components.conversation.agent_manager import get_agent_manager
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
@@ -278,6 +279,31 @@ async def test_alternatives(
     await add_pipeline(hass, **settings)
     await add_awkward_home(hass)
     assert await choose(hass, *heard) == (expected or heard[-1])
+
+
+ACTIONS = ("automation", "button", "input_button", "scene", "script")
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize("domain", ACTIONS)
+async def test_names_of_actions_stay_out(
+    hass: HomeAssistant, settings: dict[str, Any], domain: str
+) -> None:
+    """A script named "Sblocco porta" (unlock) isn't run by "blocco porta" (lock)."""
+    await add_pipeline(
+        hass, stt_language="it-IT", language="it", conversation_language="it", **settings
+    )
+    entity = er.async_get(hass).async_get_or_create(
+        domain, "test", "porta", original_name="Sblocco porta"
+    )
+    hass.states.async_set(entity.entity_id, "off", {"friendly_name": "Sblocco porta"})
+    async_expose_entity(hass, "conversation", entity.entity_id, should_expose=True)
+    await hass.async_block_till_done()
+    heard = "attiva blocco porta"
+    assert await choose(hass, heard, language="it-IT") == heard
+    assert await choose(hass, "Blocco porta.", "Sblocco porta.", language="it-IT") == (
+        "Blocco porta."
+    )
 
 
 async def add_awkward_home(hass: HomeAssistant) -> None:

@@ -37,6 +37,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _PLACES = {"area", "floor", "name"}
 
+# What these are named after is often an action, which the name may turn around.
+_ACTION_DOMAINS = {"automation", "button", "input_button", "scene", "script"}
+
 # An alternative may be so much less likely than the best one.
 _CONFIDENCE_RANGE = 0.15
 
@@ -132,7 +135,7 @@ async def _understood(
     for other in others:
         other_text = other.text(language)
         if (
-            (spans := names.found_in(other_text))
+            (spans := names.found_in(other_text, actions=False))
             and differs_only_within(text, other_text, known, spans, language)
             and (not listener.obeys or await listener.understands(other_text))
         ):
@@ -161,7 +164,9 @@ async def _mended(
         meant = mending.applied_to(heard)
         if (
             heard == text
-            or differs_only_within(text, meant, known, names.found_in(meant), language)
+            or differs_only_within(
+                text, meant, known, names.found_in(meant, actions=False), language
+            )
         ) and await listener.could_understand(meant):
             return replace(choice, mending=mending)
     if listener.obeys:
@@ -305,22 +310,24 @@ async def _async_names(hass: HomeAssistant, language: str) -> Names:
     floors = fr.async_get(hass).async_list_floors()
     names = [name for place in areas for name in (place.name, *place.aliases)]
     names += [name for place in floors for name in (place.name, *place.aliases)]
+    actions: list[str] = []
     registry = er.async_get(hass)
     for index, state in enumerate(hass.states.async_all()):
         if index % _AT_A_STRETCH == _AT_A_STRETCH - 1:
             await asyncio.sleep(0)
         if async_should_expose(hass, CONVERSATION_DOMAIN, state.entity_id):
-            names += intent.async_get_entity_aliases(
+            aliases = intent.async_get_entity_aliases(
                 hass, registry.async_get(state.entity_id), state=state
             )
-    return await hass.async_add_executor_job(_names, tuple(names), language)
+            (actions if state.domain in _ACTION_DOMAINS else names).extend(aliases)
+    return await hass.async_add_executor_job(_names, tuple(names), tuple(actions), language)
 
 
 @lru_cache(maxsize=4)
-def _names(names: tuple[str, ...], language: str) -> Names:
+def _names(names: tuple[str, ...], actions: tuple[str, ...], language: str) -> Names:
     """Return the names, prepared once until one changes, and load what they need later."""
     load_numbers(language)
-    return Names(names)
+    return Names(names, actions)
 
 
 def _words(text: str) -> str:

@@ -124,22 +124,33 @@ class Mending:
 
 
 class Names:
-    """The names that a home knows, to find them and what comes near."""
+    """The names that a home knows, to find them and what comes near.
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """Take names as the home spells them."""
-        self._spelled = {plain(name): name for name in names if plain(name)}
+    Names of actions (scripts, scenes, ...) are known, but never put into a text: one may hold
+    the opposite of what was said.
+    """
+
+    def __init__(self, names: Iterable[str], actions: Iterable[str] = ()) -> None:
+        """Take names as the home spells them, and those of its actions."""
+        self._actions = {plain(name) for name in actions}
+        spelled = {plain(name): name for name in names if plain(name)}
+        self._spelled = {name: spelled[name] for name in spelled if name not in self._actions}
         self._plain = list(self._spelled)
         self._sounds = [sound(name) for name in self._plain]
-        self._longest = max((len(name.split()) for name in self._plain), default=0)
+        known = self._actions | self._spelled.keys()
+        self._longest = max((len(name.split()) for name in known), default=0)
 
-    def found_in(self, text: str) -> list[tuple[int, int]]:
-        """Return where names stand in a text, as ranges of its words."""
+    def found_in(self, text: str, *, actions: bool = True) -> list[tuple[int, int]]:
+        """Return where names stand in a text, with or without those of actions.
+
+        The places are ranges of the text's words.
+        """
         words = plain(text).split()
+        windows = [(span, " ".join(words[slice(*span)])) for span in self._windows(len(words))]
         return [
-            (start, end)
-            for start, end in self._windows(len(words))
-            if " ".join(words[start:end]) in self._spelled
+            span
+            for span, name in windows
+            if name in self._spelled or (actions and name in self._actions)
         ]
 
     def mend(self, text: str, language: str, *, understood_later: bool) -> Mending | None:
