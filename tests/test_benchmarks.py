@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.azure_stt.audio import PcmDecoder
+from custom_components.azure_stt.audio.decoder import StreamDecoder
 from tests.benchmarks import person
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.comparison import NO_TEXT, Comparison, setbacks, table as compare
@@ -26,7 +26,6 @@ from tests.benchmarks.contenders import (
 )
 from tests.benchmarks.failure import ROUND_TRIP, Failure
 from tests.benchmarks.figures import Spread, percentile
-from tests.benchmarks.home import metadata
 from tests.benchmarks.link import LOOPBACK, SLOW, Line, Link, Relay
 from tests.benchmarks.measure import Measurement, Stages, measure
 from tests.benchmarks.page import page
@@ -38,7 +37,7 @@ from tests.benchmarks.speech import CHUNK, Form, Host, Utterance, command, speec
 from tests.benchmarks.table import Table
 from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
 from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenEar, noise, silence
-from tests.helpers import hear
+from tests.support.home import hear, metadata
 
 type Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -214,7 +213,7 @@ async def test_forms(form: Form) -> None:
     host = Host(utterance)
     chunks = [host._chunk(number) for number in range(host._chunks)]
     assert len(chunks) == 300
-    decoder = PcmDecoder()
+    decoder = StreamDecoder()
     pcm = b"".join([*map(decoder.feed, chunks), decoder.flush()])
     assert await hear(pcm) == utterance.text
 

@@ -15,8 +15,9 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from tests.conftest import ENTITY_ID, HostStream, metadata
 from tests.emulator import Emulator, Fault, silence, speak
+from tests.support.home import ENTITY_ID, metadata
+from tests.support.streams import HostStream
 
 BLUEPRINTS = Path(__file__).parent.parent / "blueprints/automation"
 EVENT_ID = "event.azure_speech_to_text_speech"

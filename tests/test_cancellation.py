@@ -14,13 +14,21 @@ from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt import transcriber
 from custom_components.azure_stt.const import Tier
-from custom_components.azure_stt.resource import CONCURRENCY, Resource, async_get_session
-from custom_components.azure_stt.slots import Slots
-from tests.conftest import ENTITY_ID, HostStream, eventually, metadata
+from custom_components.azure_stt.recognition import retry
+from custom_components.azure_stt.resource.client_factory import async_get_session
+from custom_components.azure_stt.resource.request_queue import RequestQueue
+from custom_components.azure_stt.resource.resource import CONCURRENCY, Resource
 from tests.emulator import Emulator, Fault, Moment, silence, speak
-from tests.helpers import FALLBACK_ID, add_fallback, second_emulator, set_up_resource
+from tests.support.home import (
+    ENTITY_ID,
+    FALLBACK_ID,
+    add_fallback,
+    metadata,
+    second_emulator,
+    set_up_resource,
+)
+from tests.support.streams import HostStream, eventually
 
 SENTENCE: Final = "Turn on the light"
 SPOKEN: Final = speak(SENTENCE)
@@ -73,7 +81,7 @@ class House:
         self.emulator.faults[:] = way.faults
         self.second.faults[:] = way.second_faults
         for resource in self.resources:
-            resource._note_success()
+            resource.health.async_note_success()
             if way.new_token:
                 resource.client.credential._token = None
 
@@ -89,7 +97,7 @@ class House:
 
 def _taken(resource: Resource) -> bool:
     """Tell whether a slot, or the token's lock, is taken."""
-    return resource._slots.free < CONCURRENCY[Tier.S0] or resource.client.credential._lock.locked()
+    return resource._queue.free < CONCURRENCY[Tier.S0] or resource.client.credential._lock.locked()
 
 
 def running(before: set[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
@@ -112,7 +120,7 @@ async def house(
     hass: HomeAssistant, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     """Set up two resources and another engine."""
-    monkeypatch.setattr(transcriber, "_BACKOFF", (0.0, 0.001, 99.0))
+    monkeypatch.setattr(retry, "_BACKOFF", (0.0, 0.001, 99.0))
     assert await async_setup_component(hass, "stt", {})
     await add_fallback(hass)
     async with second_emulator() as second:
@@ -167,10 +175,10 @@ class _Breath:
 async def test_cancelled_while_it_queues(house: House) -> None:
     """Whoever waits for a free slot gives up their place."""
     resource = house.resources[0]
-    resource._slots = Slots(1)
+    resource._queue = RequestQueue(1)
     forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     first = asyncio.create_task(house.recognize(HostStream(SPOKEN, forever)))
-    await eventually(lambda: resource._slots.free == 0)
+    await eventually(lambda: resource._queue.free == 0)
     second = asyncio.create_task(house.recognize(HostStream(SPOKEN)))
     third = asyncio.create_task(house.recognize(HostStream(speak("Turn it off"))))
     await asyncio.sleep(0.01)
@@ -179,4 +187,4 @@ async def test_cancelled_while_it_queues(house: House) -> None:
     assert second.cancelled()
     forever.set_result(None)
     assert (await first, await third) == (SENTENCE, "Turn it off")
-    assert resource._slots.free == 1
+    assert resource._queue.free == 1

@@ -15,9 +15,10 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from tests.conftest import HostStream, Recognize
+from tests.conftest import Recognize
 from tests.emulator import S0_KEY, Emulator, Fault, speak
-from tests.helpers import set_up_resource
+from tests.support.home import set_up_resource
+from tests.support.streams import HostStream
 
 TEXT = "My diary is under the mattress"
 

@@ -8,10 +8,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.azure_stt.utterance import SIGNAL_UTTERANCE, Utterance
-from tests.conftest import ENTITY_ID, HostStream, metadata
+from custom_components.azure_stt.home.signals import SIGNAL_UTTERANCE, Utterance
 from tests.emulator import Emulator, Fault, silence, speak
-from tests.helpers import second_emulator, set_up_resource
+from tests.support.home import ENTITY_ID, metadata, second_emulator, set_up_resource
+from tests.support.streams import HostStream
 
 EVENT_ID = "event.azure_speech_to_text_speech"
 TEXT = "Turn on the kitchen light."

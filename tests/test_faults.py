@@ -15,18 +15,20 @@ from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt import transcriber
 from custom_components.azure_stt.azure_speech import Timeouts, credentials
-from custom_components.azure_stt.resource import Resource
-from tests.conftest import ENTITY_ID, HostStream, metadata
+from custom_components.azure_stt.recognition import retry
+from custom_components.azure_stt.resource.resource import Resource
 from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
-from tests.helpers import (
+from tests.support.home import (
+    ENTITY_ID,
     FALLBACK_ID,
     FallbackEngine,
     add_fallback,
+    metadata,
     second_emulator,
     set_up_resource,
 )
+from tests.support.streams import HostStream
 
 SENTENCE: Final = "Turn on the kitchen light."
 SPOKEN: Final = speak(SENTENCE) + silence(0.3)
@@ -385,7 +387,7 @@ ROWS: Final = [*moments(), *finals(), *repeated(), *others()]
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch, entra: None) -> None:
     """Make the pauses short."""
-    monkeypatch.setattr(transcriber, "_BACKOFF", BACKOFF)
+    monkeypatch.setattr(retry, "_BACKOFF", BACKOFF)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -1,16 +1,23 @@
 """Set-up and its end: at any moment, whatever Azure does."""
 
 import logging
+from typing import Any
 
 import pytest
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.conftest import ENTITY_ID, eventually
+from custom_components.azure_stt.azure_speech import (
+    Recognition,
+    SpeechClient,
+    UnknownHostError,
+)
 from tests.emulator import Emulator, Fault
+from tests.support.home import ENTITY_ID
+from tests.support.streams import eventually
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -89,3 +96,75 @@ async def test_recognizer_that_is_removed(
     entities = er.async_entries_for_config_entry(entity_registry, loaded_entry.entry_id)
     assert {entity.domain for entity in entities} == {"sensor"}
     assert loaded_entry.state is ConfigEntryState.LOADED
+
+
+RECOGNIZER: dict[str, Any] = {
+    "profanity": "raw",
+    "text_form": "itn",
+    "home_aware": False,
+    "corrections": [{"heard": "hallo", "meant": "hello"}],
+    "languages": ["de-DE", "it-IT"],
+    "endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c",
+    "endpoint_language": "en-US",
+    "patience": "to_the_end",
+    "deadline": 12.5,
+    "second_entry": "01JEXAMPLEENTRYOFANOTHER01",
+    "fallback_entity": "stt.other",
+}
+"""Every option of a recognizer, as version 0.1.0 saved it."""
+
+ENTRA = {
+    "tenant_id": "11111111-2222-3333-4444-555555555555",
+    "client_id": "66666666-7777-8888-9999-000000000000",
+    "client_secret": "the client's secret",
+    "resource_id": "/subscriptions/a/resourceGroups/b/providers/c/accounts/d",
+}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"connection": "region", "region": "westeurope", "api_key": "5" * 32},
+        {"connection": "us_government", "region": "usgovvirginia", "api_key": "5" * 32},
+        {"connection": "china", "region": "chinaeast2", "api_key": "5" * 32},
+        {"connection": "custom_endpoint", "endpoint": "http://127.0.0.1:9", "api_key": "5" * 32},
+        {"connection": "entra", "endpoint": "http://127.0.0.1:9", **ENTRA},
+    ],
+    ids=lambda data: data["connection"],
+)
+@pytest.mark.parametrize("tier", ["f0", "s0"])
+async def test_saved_entries_load_unchanged(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, data: dict[str, Any], tier: str
+) -> None:
+    """Each kind of entry of version 0.1.0 loads, with every saved option kept."""
+
+    async def no_network(_: SpeechClient) -> Recognition:
+        msg = "Not found"
+        raise UnknownHostError(msg)
+
+    # The entries' hosts are real ones.
+    monkeypatch.setattr(SpeechClient, "check", no_network)
+    options = {"tier": tier, "price_per_hour": 0.8, "currency": "EUR"}
+    entry = MockConfigEntry(
+        domain="azure_stt",
+        version=1,
+        title="Saved",
+        data=data,
+        options=options,
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                subentry_type="stt",
+                title="Azure Speech to Text",
+                data=RECOGNIZER,
+                subentry_id="01JEXAMPLERECOGNIZER000001",
+                unique_id=None,
+            )
+        ],
+    )
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert (dict(entry.data), dict(entry.options)) == (data, options)
+    assert [dict(subentry.data) for subentry in entry.subentries.values()] == [RECOGNIZER]
+    registered = er.async_get(hass).async_get(ENTITY_ID)
+    assert registered is not None
+    assert registered.unique_id == "01JEXAMPLERECOGNIZER000001"

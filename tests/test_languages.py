@@ -8,7 +8,7 @@ from homeassistant.components.stt import SpeechResultState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.conftest import HostStream, Recognize
+from tests.conftest import Recognize
 from tests.emulator import (
     Alternative,
     Emulator,
@@ -19,6 +19,7 @@ from tests.emulator import (
     silence,
     speak,
 )
+from tests.support.streams import HostStream
 
 type Answer = Alternative | RecognitionStatus
 

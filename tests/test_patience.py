@@ -21,11 +21,12 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.azure_stt.choice import async_is_whole
-from custom_components.azure_stt.recording import CAPACITY, Recording
-from tests.conftest import ENTITY_ID, HostStream, Recognize, metadata
+from custom_components.azure_stt.home.selection import async_is_whole_command
+from custom_components.azure_stt.recognition.recording import CAPACITY, Recording
+from tests.conftest import Recognize
 from tests.emulator import BYTES_PER_SECOND, Emulator, Endpoint, silence, speak
-from tests.helpers import add_fallback
+from tests.support.home import ENTITY_ID, add_fallback, metadata
+from tests.support.streams import HostStream
 
 HOST_END: Final = 1.35
 """Seconds of quiet after which Assist's own detector ends the stream."""
@@ -68,7 +69,7 @@ async def home(hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emu
     )
     await hass.async_block_till_done()
     # The first sentence in a language loads it.
-    assert await async_is_whole(hass, ENTITY_ID, "Turn on the kitchen light", "en-US")
+    assert await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light", "en-US")
     emulator.requests.clear()
 
 

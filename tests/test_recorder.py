@@ -22,8 +22,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.azure_stt.diagnostics import async_get_config_entry_diagnostics
-from tests.conftest import ENTITY_ID, HostStream, Recognize
+from tests.conftest import Recognize
 from tests.emulator import Emulator, Fault, speak
+from tests.support.home import ENTITY_ID
+from tests.support.streams import HostStream
 
 PREFIX = "sensor.azure_ai_speech_127_0_0_1_"
 SECRET = "My diary is under the mattress"

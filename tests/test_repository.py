@@ -1,7 +1,9 @@
-"""Rules of hassfest and of HACS that are easy to break, and the direction of our layers."""
+"""Rules of hassfest and HACS that are easy to break, and the direction of our imports."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions, requires
 from importlib.util import resolve_name
 import json
 from pathlib import Path
@@ -366,29 +368,25 @@ def test_quality_scale() -> None:
             assert (ROOT / path).exists() or (INTEGRATION / path).exists(), f"{name}: {path}"
 
 
-# Layers
+# Rooms: the integration's folders, which import only from those below them
 
 PACKAGE = ".".join(INTEGRATION.relative_to(ROOT).parts)
-LAYERS = {
-    "azure_speech": 0,
-    "audio": 0,
-    "conversion": 0,
-    "ogg": 0,
-    "recording": 0,
-    "const": 0,
-    "locales": 0,
-    "names": 0,
-    "pauses": 0,
-    "slots": 0,
-    "utterance": 0,
-    "phrases": 1,
-    "phrase_registry": 1,
-    "texts": 1,
-    "transcriber": 1,
-    "usage": 1,
-    "choice": 2,
+ROOMS = {
+    "actions": {"home", "resource", "recognition", "audio", "azure_speech", "const"},
+    "home": {"resource", "recognition", "audio", "azure_speech", "const"},
+    "resource": {"recognition", "audio", "azure_speech", "const"},
+    "recognition": {"audio", "azure_speech"},
+    "audio": set[str](),
+    "azure_speech": set[str](),
+    "const": set[str](),
 }
-TOP = 3
+"""Each folder with what it may import; modules at the top level may import everything."""
+
+WITHOUT_HOME_ASSISTANT = ("recognition", "audio", "azure_speech")
+PRIVATE_API = re.compile(
+    r"homeassistant\.components\."
+    r"(conversation|assist_pipeline|homeassistant\.exposed_entities|stt\.const)\b"
+)
 
 
 def imports(module: Path) -> Iterator[str]:
@@ -404,20 +402,58 @@ def imports(module: Path) -> Iterator[str]:
 
 
 def own_imports(module: Path) -> set[str]:
-    """Return which of the integration's modules and packages a module imports."""
+    """Return the integration's modules that a module imports, such as `home.assist`."""
     prefix = f"{PACKAGE}."
-    return {
-        name.removeprefix(prefix).split(".")[0]
-        for name in imports(module)
-        if name.startswith(prefix)
+    names = {name.removeprefix(prefix) for name in imports(module) if name.startswith(prefix)}
+    known = {module_name(path) for path in MODULES}
+    return {name if name in known else name.rpartition(".")[0] or name for name in names}
+
+
+def module_name(path: Path) -> str:
+    """Return a module's name inside the integration, such as `home.assist`."""
+    return ".".join(path.relative_to(INTEGRATION).with_suffix("").parts)
+
+
+def room(name: str) -> str:
+    """Return the room of a module."""
+    return name.partition(".")[0]
+
+
+def test_rooms_exist() -> None:
+    """Every folder of modules is a room, and there is one level of them."""
+    assert {module.relative_to(INTEGRATION).parts[0] for module in MODULES} >= ROOMS.keys() - {
+        "const"
     }
+    assert {len(module.relative_to(INTEGRATION).parts) for module in MODULES} == {1, 2}
+    folders = {module.parent.name for module in MODULES} - {INTEGRATION.name}
+    assert folders <= ROOMS.keys()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(INTEGRATION)))
-def test_layers(module: Path) -> None:
-    """No module imports one of a higher layer."""
-    layer = LAYERS.get(module.relative_to(INTEGRATION).parts[0].removesuffix(".py"), TOP)
-    assert {name for name in own_imports(module) if LAYERS.get(name, TOP) > layer} == set()
+def test_rooms(module: Path) -> None:
+    """A folder imports only from folders below it."""
+    own = room(module_name(module))
+    if own in ROOMS:
+        assert {room(name) for name in own_imports(module)} <= {own} | ROOMS[own]
+
+
+def test_no_circle() -> None:
+    """No module imports itself by way of others, wherever the imports stand."""
+    names = {
+        ".".join(path.relative_to(INTEGRATION).with_suffix("").parts): path for path in MODULES
+    }
+    graph = {
+        name: {other for other in own_imports(path) if other in names and other != name}
+        for name, path in names.items()
+    }
+    # Raises CycleError, which names the circle.
+    tuple(TopologicalSorter(graph).static_order())
+
+
+def test_sizes() -> None:
+    """No module is longer than 350 lines, except for tables."""
+    sizes = {path: len(path.read_text().splitlines()) for path in MODULES}
+    assert {path.name for path, lines in sizes.items() if lines > 350} == set()
 
 
 def test_azure_speech_stands_alone() -> None:
@@ -428,12 +464,46 @@ def test_azure_speech_stands_alone() -> None:
         assert {name.split(".")[0] for name in names} <= allowed, module.name
 
 
-@pytest.mark.parametrize("name", ["audio.py", "conversion.py", "ogg.py", "recording.py"])
-def test_sound_knows_neither_azure_nor_home_assistant(name: str) -> None:
-    """The modules that treat sound do only that."""
-    module = INTEGRATION / name
-    assert "azure_speech" not in own_imports(module)
-    assert "homeassistant" not in {name.split(".")[0] for name in imports(module)}
+@pytest.mark.parametrize("name", WITHOUT_HOME_ASSISTANT)
+def test_rooms_without_home_assistant(name: str) -> None:
+    """The lower rooms don't know Home Assistant."""
+    for module in (INTEGRATION / name).glob("*.py"):
+        assert not [each for each in imports(module) if each.startswith("homeassistant")], module
+
+
+def test_private_api_has_one_importer() -> None:
+    """Only `home/assist.py` imports what Home Assistant doesn't promise, and only when needed."""
+    importers = {
+        module.relative_to(INTEGRATION).as_posix()
+        for module in MODULES
+        if any(PRIVATE_API.match(name) for name in imports(module))
+    }
+    assert importers == {"home/assist.py"}
+    tree = ast.parse((INTEGRATION / "home/assist.py").read_text())
+    eager = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
+    assert not [node.module for node in eager if PRIVATE_API.match(node.module or "")]
+
+
+def test_declared_imports(manifest: Json) -> None:
+    """Every package that is imported is in the manifest, or required by Home Assistant itself."""
+    provided = packages_distributions()
+    needed = {
+        canonical(distribution)
+        for module in MODULES
+        for name in imports(module)
+        if (top := name.split(".")[0]) not in {*sys.stdlib_module_names, "homeassistant"}
+        and not name.startswith(PACKAGE)
+        for distribution in provided[top]
+    }
+    declared = {canonical(re.split("[<>=!~]", line)[0]) for line in manifest["requirements"]}
+    core = {canonical(re.split(r"[^\w.-]", line)[0]) for line in requires("homeassistant") or []}
+    # Home Assistant itself answers to `import voluptuous`, with probatio.
+    assert needed - core - {"voluptuous"} == declared
+
+
+def canonical(distribution: str) -> str:
+    """Return a distribution's name as PyPI compares it."""
+    return re.sub("[-_.]+", "-", distribution).lower()
 
 
 # Nothing of the machine that the project was written on

@@ -8,8 +8,9 @@ import pytest
 from homeassistant.components.stt import SpeechResultState
 from homeassistant.core import HomeAssistant
 
-from tests.conftest import HostStream, Recognize
+from tests.conftest import Recognize
 from tests.emulator import Emulator, Fault, Moment, speak
+from tests.support.streams import HostStream
 
 SPOKEN: Final = speak("Turn on the cellar lamp")
 MOST: Final = 4_000

@@ -11,9 +11,10 @@ ROOT: Final = Path(__file__).parent.parent
 LEAKS: Final = """
 import logging
 import pytest
-from tests.conftest import Emulator, Recognize, HostStream
+from tests.conftest import Emulator, Recognize
+from tests.support.streams import HostStream
 from tests.emulator import F0_KEY, S0_KEY, speak
-from tests.helpers import second_emulator
+from tests.support.home import second_emulator
 
 OURS = logging.getLogger("custom_components.azure_stt.resource")
 ANY = logging.getLogger("aiohttp.client")

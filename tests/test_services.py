@@ -33,12 +33,13 @@ from pytest_homeassistant_custom_component.common import (
     mock_platform,
 )
 
-from custom_components.azure_stt import services, transcriber
+from custom_components.azure_stt.actions import common, transcribe as transcribe_action
+from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
 from custom_components.azure_stt.const import DOMAIN, Tier
-from custom_components.azure_stt.conversion import MediaReader
-from custom_components.azure_stt.utterance import SIGNAL_UTTERANCE, Utterance
-from tests.conftest import ENTITY_ID, HostStream, Recognize, eventually
+from custom_components.azure_stt.home.signals import SIGNAL_UTTERANCE, Utterance
+from custom_components.azure_stt.recognition import retry
+from tests.conftest import Recognize
 from tests.emulator import (
     CUSTOM_SPEECH_ID,
     F0_KEY,
@@ -54,9 +55,10 @@ from tests.emulator import (
     speak,
     wav_header,
 )
-from tests.helpers import second_emulator, set_up_resource
-from tests.media import KINDS, media
-from tests.sounds import SENTENCE, SPOKEN
+from tests.support.home import ENTITY_ID, second_emulator, set_up_resource
+from tests.support.media import KINDS, media
+from tests.support.sounds import SENTENCE, SPOKEN
+from tests.support.streams import HostStream, eventually
 
 LOCAL: Final = "media-source://media_source/local"
 SECOND_ID: Final = f"{ENTITY_ID}_2"
@@ -77,8 +79,8 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once, and give up soon."""
-    monkeypatch.setattr(transcriber, "_BACKOFF", (0.0, 0.01, 0.02))
-    monkeypatch.setattr(services, "_DEADLINE", 3.0)
+    monkeypatch.setattr(retry, "_BACKOFF", (0.0, 0.01, 0.02))
+    monkeypatch.setattr(common, "_DEADLINE", 3.0)
 
 
 @pytest.fixture
@@ -149,7 +151,7 @@ def _target(link: Path) -> str:
 def told(error: HomeAssistantError) -> str:
     """Return what the user is told: the English text, with all that it asks for."""
     assert error.translation_domain == DOMAIN
-    integration = Path(services.__file__).parent
+    integration = Path(common.__file__).parents[1]
     texts = json.loads((integration / "translations/en.json").read_text())["exceptions"]
     text: str = texts[error.translation_key]["message"]
     return text.format(**error.translation_placeholders or {})
@@ -546,7 +548,7 @@ async def test_cancelled_anywhere(
 ) -> None:
     """Whenever the call is cancelled, no task, file or slot is held."""
     (folder / "speech.wav").write_bytes(wav(silence(1).join([speak("one"), speak("two")])))
-    slots = loaded_entry.runtime_data._slots
+    slots = loaded_entry.runtime_data._queue
     assert (await action(hass))["text"]
     before = asyncio.all_tasks()
     for steps in count():
@@ -571,7 +573,7 @@ async def test_cancelled_while_it_waits(
     azure.requests.clear()
     azure.answer_delay = 0.3
     (folder / "speech.wav").write_bytes(wav(speak(SENTENCE)))
-    slots = loaded_entry.runtime_data._slots
+    slots = loaded_entry.runtime_data._queue
     calls: list[asyncio.Task[Response]] = []
     for waiting in range(3):
         calls.append(asyncio.create_task(transcribe(hass)))
@@ -660,13 +662,12 @@ async def test_log(
     assert (await transcribe(hass))["text"].count("hippopotamus") == 50
     (folder / "short.wav").write_bytes(wav(speak("hippopotamus")))
     await assess(hass, "short.wav", reference_text="A rhinoceros", enable_miscue=True)
-    ours = [record for record in caplog.records if record.name == services.__name__]
+    ours = [record for record in caplog.records if record.name == transcribe_action.__name__]
     assert [record.levelno for record in ours] == [logging.INFO] * 2
     length = round(len(sound) / BYTES_PER_SECOND)
     for record, minute in zip(ours, (1, 2), strict=True):
-        assert record.message.startswith(f"{ENTITY_ID} has transcribed ")
-        assert record.message.endswith(f" s of {length} s")
-        assert 60 * minute <= int(record.message.split()[3]) < 60 * minute + 20
+        assert record.message.endswith(f" s of a recording ({length} s)")
+        assert 60 * minute <= int(record.message.split()[1]) < 60 * minute + 20
     # Home Assistant itself logs what an action is called with, the reference text included.
     lines = [record for record in caplog.records if not record.name.startswith("homeassistant.")]
     said = re.compile("hippo|rhino", re.IGNORECASE)
@@ -831,7 +832,7 @@ async def test_azure_is_down(
     assert "503" in told(raised.value)
     assert len(recognitions(azure)) > 5
     assert not open_files(folder)
-    assert loaded_entry.runtime_data._slots.free == 100
+    assert loaded_entry.runtime_data._queue.free == 100
 
 
 async def test_short_outage(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:

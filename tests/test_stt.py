@@ -23,10 +23,10 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.azure_stt import recording
-from custom_components.azure_stt.audio import PcmFormat
-from custom_components.azure_stt.locales import LOCALES
-from tests.conftest import ENTITY_ID, HostStream, Recognize, eventually, metadata
+from custom_components.azure_stt.audio.pcm import PcmFormat
+from custom_components.azure_stt.azure_speech.locales import LOCALES
+from custom_components.azure_stt.recognition import recording
+from tests.conftest import Recognize
 from tests.emulator import (
     S0_KEY,
     Alternative,
@@ -40,7 +40,9 @@ from tests.emulator import (
     speak,
     wav_header,
 )
-from tests.sounds import FORMATS, SENTENCE, SPOKEN, header, host_audio, ogg
+from tests.support.home import ENTITY_ID, metadata
+from tests.support.sounds import FORMATS, SENTENCE, SPOKEN, header, host_audio, ogg
+from tests.support.streams import HostStream, eventually
 
 
 async def test_entity(

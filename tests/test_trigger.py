@@ -17,9 +17,10 @@ from homeassistant.helpers.trigger import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from tests.conftest import ENTITY_ID, HostStream, Recognize, metadata
+from tests.conftest import Recognize
 from tests.emulator import Emulator, noise, silence, speak
-from tests.helpers import FALLBACK_ID, add_fallback
+from tests.support.home import ENTITY_ID, FALLBACK_ID, add_fallback, metadata
+from tests.support.streams import HostStream
 
 TARGET = {"entity_id": ENTITY_ID}
 

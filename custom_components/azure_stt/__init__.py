@@ -7,10 +7,10 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .entity import async_add_device
-from .repairs import async_delete_issues, async_watch_free_hours
-from .resource import AzureSttConfigEntry, Resource
+from .resource.issues import async_delete_issues, async_watch_free_hours
+from .resource.resource import AzureSttConfigEntry, Resource
+from .resource.usage import async_follow_months, async_get_usage, async_remove_usage
 from .services import async_setup_services
-from .usage import async_follow_months, async_get_usage, async_remove_usage
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -18,7 +18,7 @@ PLATFORMS = [Platform.EVENT, Platform.SENSOR, Platform.STT]
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Set up the actions, which are there whether a resource is or not."""
+    """Set up the actions, which exist even without a resource."""
     async_setup_services(hass)
     return True
 
@@ -26,8 +26,8 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> bool:
     """Set up a resource.
 
-    Neither network nor authentication can make this fail: an entry that isn't ready has
-    no entity, and the pipeline would lose its engine until the router is up again.
+    Neither network nor authentication can make this fail, because an entry that isn't ready
+    has no entity, and the pipeline would lose its engine until the router is up again.
     """
     usage = await async_get_usage(hass, entry.entry_id)
     entry.runtime_data = resource = Resource(hass, entry, usage)
@@ -36,21 +36,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> 
     entry.async_on_unload(async_follow_months(hass, usage))
     entry.async_on_unload(async_watch_free_hours(hass, entry, usage))
     entry.async_on_unload(entry.add_update_listener(_async_reload))
-    entry.async_create_background_task(hass, resource.async_check(), f"{entry.title} check")
+    entry.async_create_background_task(hass, resource.health.async_check(), f"{entry.title} check")
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> bool:
-    """Unload a resource; utterances under way go on to their end."""
+    """Unload a resource; current utterances continue to their end."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
-    """Forget what was noticed and counted about a resource that is removed."""
+    """Delete the notices and the usage of a removed resource."""
     async_delete_issues(hass, entry)
     await async_remove_usage(hass, entry.entry_id)
 
 
 async def _async_reload(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
-    """Take over what was changed in the entry or its recognizers."""
+    """Reload the entry after a change of it or its recognizers."""
     await hass.config_entries.async_reload(entry.entry_id)

@@ -19,6 +19,7 @@ from homeassistant.const import (
     CONF_API_KEY,
     CONF_CLIENT_ID,
     CONF_CLIENT_SECRET,
+    CONF_CURRENCY,
     CONF_REGION,
 )
 from homeassistant.core import callback
@@ -48,9 +49,9 @@ from .azure_speech import (
     clean_key,
     region_name,
 )
+from .azure_speech.regions import CHINA_REGIONS, PUBLIC_REGIONS, US_GOVERNMENT_REGIONS
 from .const import (
     CONF_CONNECTION,
-    CONF_CURRENCY,
     CONF_ENDPOINT,
     CONF_PRICE_PER_HOUR,
     CONF_RESOURCE_ID,
@@ -63,9 +64,9 @@ from .const import (
     Connection,
     Tier,
 )
-from .locales import CHINA_REGIONS, PUBLIC_REGIONS, US_GOVERNMENT_REGIONS
 from .recognizer_flow import RecognizerFlow
-from .resource import AzureSttConfigEntry, async_create_client, endpoint_of
+from .resource.client_factory import async_create_client, endpoint_of
+from .resource.resource import AzureSttConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 

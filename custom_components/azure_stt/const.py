@@ -1,4 +1,4 @@
-"""Names that the integration's modules share."""
+"""Constants that the integration's modules share."""
 
 from enum import StrEnum
 from typing import Final
@@ -12,7 +12,6 @@ CONF_RESOURCE_ID: Final = "resource_id"
 
 CONF_TIER: Final = "tier"
 CONF_PRICE_PER_HOUR: Final = "price_per_hour"
-CONF_CURRENCY: Final = "currency"
 
 CONF_PROFANITY: Final = "profanity"
 CONF_TEXT_FORM: Final = "text_form"
@@ -39,7 +38,7 @@ DEFAULT_RECOGNIZER: Final = {
     CONF_PATIENCE: "automatic",
     CONF_DEADLINE: 8.0,
 }
-"""What a recognizer's options are until they are changed; others have no default."""
+"""The default options of a recognizer; the other options have none."""
 
 
 class Connection(StrEnum):

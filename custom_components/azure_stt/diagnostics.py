@@ -1,4 +1,4 @@
-"""Diagnostics: what helps to find a fault, and nothing that was said or is secret."""
+"""Diagnostics of a resource, without secrets and spoken words."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -14,9 +14,9 @@ from .const import (
     CONF_RESOURCE_ID,
     CONF_TENANT_ID,
 )
-from .resource import AzureSttConfigEntry
+from .resource.resource import AzureSttConfigEntry
 
-# A recognizer's title, and an entry's that is a host, are names that somebody gave.
+# Titles are left out as well, because people choose them.
 _PRIVATE: Final = {
     CONF_API_KEY,
     CONF_CLIENT_ID,

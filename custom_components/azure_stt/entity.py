@@ -1,4 +1,4 @@
-"""What the entities have in common: the devices that they belong to."""
+"""Base classes of the entities, with the devices that they belong to."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from .const import DOMAIN
-from .resource import AzureSttConfigEntry
+from .resource.resource import AzureSttConfigEntry
 
 _MANUFACTURER: Final = "Microsoft"
 _MODEL: Final = "Azure AI Speech"

@@ -1,4 +1,4 @@
-"""The event entity: what a recognizer heard last, for who wants it among the states."""
+"""Event entity for the last utterance."""
 
 from typing import override
 
@@ -10,8 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import SUBENTRY_TYPE
 from .entity import RecognizerEntity
-from .resource import AzureSttConfigEntry
-from .utterance import SIGNAL_UTTERANCE, Outcome, Utterance
+from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
+from .resource.resource import AzureSttConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -31,8 +31,7 @@ async def async_setup_entry(
 class SpeechEventEntity(RecognizerEntity, EventEntity):
     """Shows each utterance of a recognizer.
 
-    It's off until somebody wants it: what was said is in its attributes, so the recorder
-    would keep it.
+    It's disabled by default, because the recorder would keep the text in its attributes.
     """
 
     _attr_translation_key = "speech"
@@ -41,14 +40,14 @@ class SpeechEventEntity(RecognizerEntity, EventEntity):
     def __init__(
         self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
     ) -> None:
-        """Begin without any event."""
+        """Initialize without an event."""
         super().__init__(hass, entry, subentry)
         self._attr_unique_id = f"{subentry.subentry_id}_speech"
         self._attr_event_types = list(Outcome)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the utterances."""
+        """Subscribe to the utterances."""
         await super().async_added_to_hass()
         self.async_on_remove(
             async_dispatcher_connect(self.hass, SIGNAL_UTTERANCE, self._async_show)

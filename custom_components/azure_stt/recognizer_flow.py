@@ -34,6 +34,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .azure_speech import Profanity
+from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
@@ -54,14 +55,13 @@ from .const import (
     DOMAIN,
     Tier,
 )
-from .locales import LOCALES
-from .texts import CORRECTIONS_MAX, TextForm
-from .transcriber import Patience
+from .home.text_format import CORRECTIONS_MAX, TextForm
+from .recognition.policy import Patience
 
 LANGUAGES_MAX: Final = 3
-"""How many languages may be heard beside the pipeline's."""
+"""Additional languages that a recognizer may have."""
 
-# What stands together in the form; what is saved is flat.
+# The sections of the form. The saved options are flat.
 _SECTIONS = {
     "meaning": (CONF_HOME_AWARE, CONF_CORRECTIONS, CONF_LANGUAGES),
     "answer": (CONF_PATIENCE, CONF_DEADLINE),
@@ -99,7 +99,7 @@ class RecognizerFlow(ConfigSubentryFlow):
         )
 
     def _errors(self, data: Mapping[str, Any]) -> dict[str, str]:
-        """Return what can't be, one thing at a time."""
+        """Return the first validation error."""
         entry = self._get_entry()
         languages = data.get(CONF_LANGUAGES, [])
         error = _correction_error(data.get(CONF_CORRECTIONS, []))
@@ -206,7 +206,7 @@ def _choice(options: type[StrEnum], translation_key: str) -> SelectSelector:
 
 
 def _correction_error(corrections: Sequence[Mapping[str, str]]) -> str | None:
-    """Return what is wrong with a list of corrections."""
+    """Return the error in a list of corrections, or None."""
     if len(corrections) > CORRECTIONS_MAX:
         return "too_many_corrections"
     if not all(item[side].strip() for item in corrections for side in (CONF_HEARD, CONF_MEANT)):
@@ -216,7 +216,7 @@ def _correction_error(corrections: Sequence[Mapping[str, str]]) -> str | None:
 
 
 def _flat(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was typed without the form's sections."""
+    """Return the form's input without its sections."""
     flat = {key: value for key, value in typed.items() if key not in _SECTIONS}
     for name in _SECTIONS:
         flat.update(typed[name])

@@ -1,4 +1,4 @@
-"""The meters: what was sent to a resource, what it may cost, and how it answers."""
+"""Sensors for a resource's usage, its estimated cost, and its answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
+from homeassistant.const import CONF_CURRENCY, PERCENTAGE, EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_CURRENCY, CONF_PRICE_PER_HOUR, CONF_TIER, DOMAIN, Tier
+from .const import CONF_PRICE_PER_HOUR, CONF_TIER, DOMAIN, Tier
 from .entity import ResourceEntity
-from .resource import AzureSttConfigEntry
-from .usage import FREE_SECONDS, Usage
-from .utterance import SIGNAL_UTTERANCE, Utterance
+from .home.signals import SIGNAL_UTTERANCE, Utterance
+from .resource.resource import AzureSttConfigEntry
+from .resource.usage import FREE_SECONDS, SIGNAL_USAGE, Usage
 
 PARALLEL_UPDATES = 0
 
@@ -31,7 +31,7 @@ _SECONDS_PER_HOUR: Final = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class MeterDescription(SensorEntityDescription):
-    """A count of what was sent, made of the usage and the entry's options."""
+    """A sensor of the usage, computed with the entry's options."""
 
     value: Callable[[Usage, Mapping[str, Any]], float]
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
@@ -39,7 +39,7 @@ class MeterDescription(SensorEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerDescription(SensorEntityDescription):
-    """A measure of the last utterance; an utterance without leaves the one before."""
+    """A measurement of the last utterance that has one."""
 
     value: Callable[[Utterance], float | None]
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
@@ -47,8 +47,8 @@ class AnswerDescription(SensorEntityDescription):
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
 
 
-# What begins anew each month is a `total` with its last reset: a lower price, or a clock
-# that was wrong, must not look like a new month.
+# Monthly sensors are a `total` with its last reset, because a lower price or a wrong clock must
+# not look like a new month.
 _METERS: Final = (
     MeterDescription(
         key="audio_sent",
@@ -114,7 +114,7 @@ async def async_setup_entry(
     entry: AzureSttConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the resource's meters; one for the free hours only where there are any."""
+    """Add the resource's sensors; the one for the free hours only on the free tier."""
     meters = [MeterSensor(entry, description) for description in _METERS]
     free_hours = MeterSensor(entry, _FREE_HOURS)
     if entry.options[CONF_TIER] == Tier.F0:
@@ -129,12 +129,12 @@ async def async_setup_entry(
 
 
 class MeterSensor(ResourceEntity, SensorEntity):
-    """Shows a count of what was sent to a resource."""
+    """Shows the usage of a resource."""
 
     entity_description: MeterDescription
 
     def __init__(self, entry: AzureSttConfigEntry, description: MeterDescription) -> None:
-        """Count by an entry's usage."""
+        """Initialize with a description."""
         super().__init__(entry, description.key)
         self.entity_description = description
         self._attr_translation_key = description.key
@@ -144,9 +144,13 @@ class MeterSensor(ResourceEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the usage."""
+        """Subscribe to the usage."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._usage.async_add_listener(self.async_write_ha_state))
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_USAGE.format(self._entry.entry_id), self.async_write_ha_state
+            )
+        )
 
     @property
     @override
@@ -161,19 +165,19 @@ class MeterSensor(ResourceEntity, SensorEntity):
 
 
 class AnswerSensor(ResourceEntity, SensorEntity):
-    """Shows a measure of the last utterance of a resource's recognizers."""
+    """Shows a measurement of the last utterance of a resource's recognizers."""
 
     entity_description: AnswerDescription
 
     def __init__(self, entry: AzureSttConfigEntry, description: AnswerDescription) -> None:
-        """Begin without a value."""
+        """Initialize without a value."""
         super().__init__(entry, description.key)
         self.entity_description = description
         self._attr_translation_key = description.key
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the utterances."""
+        """Subscribe to the utterances."""
         await super().async_added_to_hass()
         self.async_on_remove(
             async_dispatcher_connect(self.hass, SIGNAL_UTTERANCE, self._async_show)

@@ -20,18 +20,13 @@ from homeassistant.components.stt import (
 )
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .audio import SAMPLE_RATE, AudioFormatError, PcmDecoder, PcmFormat
+from .audio.decoder import StreamDecoder
+from .audio.pcm import SAMPLE_RATE, AudioFormatError, PcmFormat
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
-from .choice import (
-    Choice,
-    async_choose,
-    async_is_whole,
-    async_listening_satellite,
-    async_understands,
-)
+from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
@@ -50,18 +45,29 @@ from .const import (
     Tier,
 )
 from .entity import RecognizerEntity
-from .fallback import asked, async_fall_back
-from .locales import LOCALES
-from .recording import NoSpeechError, Recording, recorded
-from .repairs import Issue, async_create_issue, async_delete_issue
-from .resource import AzureSttConfigEntry, Resource
-from .texts import Corrections, TextForm, Wording
-from .transcriber import Patience, Transcriber, Transcript
-from .utterance import SIGNAL_UTTERANCE, Outcome, Utterance
+from .home.assist import async_languages, async_listening_satellite
+from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.selection import (
+    Selection,
+    async_is_whole_command,
+    async_prepare,
+    async_select,
+    async_understands,
+)
+from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
+from .home.text_format import Corrections, TextForm, TextFormat
+from .recognition.policy import Patience, Policy
+from .recognition.recording import NoSpeechError, Recording, recorded
+from .recognition.task_scope import TaskScope
+from .recognition.transcriber import Transcriber
+from .recognition.transcript import Transcript
+from .resource.health import SIGNAL_HEALTH
+from .resource.issues import Issue, async_create_issue, async_delete_issue
+from .resource.resource import AzureSttConfigEntry, Resource
 
 _LOGGER = logging.getLogger(__name__)
 
-# Streams are not touched by this; the resource limits its requests itself.
+# This doesn't limit streams. The resource queues its requests itself.
 PARALLEL_UPDATES = 0
 
 _ERROR = SpeechResult(None, SpeechResultState.ERROR)
@@ -81,7 +87,7 @@ async def async_setup_entry(
 
 
 class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
-    """Recognises speech while it is spoken."""
+    """Recognizes speech while it is spoken."""
 
     _attr_name = None
     _attr_translation_key = "recognizer"
@@ -89,11 +95,12 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     def __init__(
         self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
     ) -> None:
-        """Keep the resource: an utterance may outlive the entry's runtime data."""
+        """Initialize with the resource, because an utterance may outlive the runtime data."""
         super().__init__(hass, entry, subentry)
         self._resource = entry.runtime_data
+        self._prepared: set[str] = set()
         self._settings = settings = {**DEFAULT_RECOGNIZER, **subentry.data}
-        self.wording = Wording(
+        self.text_format = TextFormat(
             form=TextForm(settings[CONF_TEXT_FORM]),
             profanity=Profanity(settings[CONF_PROFANITY]),
             corrections=Corrections(settings.get(CONF_CORRECTIONS, [])),
@@ -101,16 +108,34 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show the resource's health as it changes."""
+        """Follow the resources' health, and prepare for texts that aren't understood."""
         await super().async_added_to_hass()
-        for engine in self.engines():
-            self.async_on_remove(engine.async_add_listener(self.async_write_ha_state))
+        for entry in self._loaded_entries():
+            self.async_on_remove(
+                async_dispatcher_connect(
+                    self.hass,
+                    SIGNAL_HEALTH.format(entry.entry_id),
+                    self.async_write_ha_state,
+                )
+            )
+        for language in async_languages(self.hass, self.entity_id):
+            self._entry.async_create_background_task(
+                self.hass, self._prepare(language), f"{self.entity_id} {language}"
+            )
+
+    async def _prepare(self, language: str) -> None:
+        """Prepare for texts in a language that the home doesn't understand, once."""
+        if language not in self._prepared and self._settings[CONF_HOME_AWARE]:
+            await async_prepare(self.hass, self.entity_id, language)
+            self._prepared.add(language)
 
     @property
     @override
     def available(self) -> bool:
-        """Whether anyone could answer; calls are served all the same."""
-        return not all(engine.down for engine in self.engines()) or bool(self._fallback_entity)
+        """Whether any engine could answer. Calls are served even if not."""
+        return not all(engine.down for engine in self.engines()) or bool(
+            self._settings.get(CONF_FALLBACK_ENTITY)
+        )
 
     @property
     @override
@@ -146,22 +171,22 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     async def async_process_audio_stream(
         self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]
     ) -> SpeechResult:
-        """Return the text; empty for silence, an error for what Azure couldn't do.
+        """Return the text: empty for silence, an error if no engine answered.
 
-        What the host's stream itself raises is raised again.
+        Raises what the host's stream raises.
         """
-        if self.entity_id in asked.get():
+        if self.entity_id in waiting_entities.get():
             _LOGGER.debug("%s is asked in a circle", self.entity_id)
             return _ERROR
         self._async_notice_second_entry()
         satellite_id = async_listening_satellite(self.hass)
-        token = asked.set(asked.get() | {self.entity_id})
+        token = waiting_entities.set(waiting_entities.get() | {self.entity_id})
         try:
-            utterance = await self._hear(metadata, stream)
+            utterance = await self._recognize(metadata, stream)
         finally:
-            asked.reset(token)
-        # What is heard in another recognizer's stead is told by that one.
-        if not asked.get():
+            waiting_entities.reset(token)
+        # A recognizer that is the backup of another one leaves the announcement to that one.
+        if not waiting_entities.get():
             async_dispatcher_send(
                 self.hass, SIGNAL_UTTERANCE, replace(utterance, satellite_id=satellite_id)
             )
@@ -169,11 +194,15 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             return _ERROR
         return SpeechResult(utterance.text, SpeechResultState.SUCCESS)
 
-    async def _hear(self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]) -> Utterance:
-        """Return what became of an utterance; the log says why if it failed."""
+    async def _recognize(self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]) -> Utterance:
+        """Return the outcome of an utterance; log the reason if it failed."""
         outcome = Outcome.FAILED
         try:
-            async with recorded(stream, PcmDecoder(_declared(metadata))) as recording:
+            async with (
+                recorded(stream, StreamDecoder(_declared(metadata))) as recording,
+                TaskScope() as tasks,
+            ):
+                tasks.start(self._prepare(metadata.language))
                 transcript = await self._transcriber(recording, metadata.language).transcribe()
                 delay = await _delay(recording, transcript)
             return await self._recognized(transcript, delay)
@@ -192,11 +221,11 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         return self._utterance(outcome, metadata.language)
 
     async def _recognized(self, transcript: Transcript, delay: float | None) -> Utterance:
-        """Return a transcript's utterance, in the words in which it's given on."""
+        """Return the outcome of a transcript, with the text that goes out."""
         text = await self._text(transcript)
         if not text:
             return self._utterance(Outcome.NO_SPEECH, transcript.language)
-        others = (self.wording.text(each, transcript.language) for each in transcript.ranked())
+        others = (self.text_format.text(each, transcript.language) for each in transcript.ranked())
         return replace(
             self._utterance(Outcome.RECOGNIZED, transcript.language),
             text=text,
@@ -216,54 +245,59 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         )
 
     async def _text(self, transcript: Transcript) -> str:
-        """Return the text that goes out: choice, then form, then the user's corrections."""
-        parts = [part.alternatives for part in transcript.parts]
-        choice = Choice(alternatives=tuple(alternatives[0] for alternatives in parts))
-        if parts and self._settings[CONF_HOME_AWARE]:
-            choice = await async_choose(self.hass, self.entity_id, parts, transcript.language)
-        return self.wording.text(choice.alternatives, transcript.language, choice.mending)
+        """Return the text that goes out: selected, formatted, corrected by the user's list."""
+        selection = Selection(alternatives=next(transcript.ranked(), ()))
+        if transcript.parts and self._settings[CONF_HOME_AWARE]:
+            selection = await async_select(
+                self.hass, self.entity_id, transcript.alternatives, transcript.language
+            )
+        return self.text_format.text(
+            selection.alternatives, transcript.language, selection.correction
+        )
 
     def options_for(self, language: str) -> RecognitionOptions:
-        """Return how a language is recognised."""
+        """Return the options of a request in a language."""
         custom = self._settings.get(CONF_ENDPOINT_LANGUAGE) == language
         return RecognitionOptions(
             language=language,
-            profanity=self.wording.profanity,
+            profanity=self.text_format.profanity,
             endpoint_id=self._settings.get(CONF_ENDPOINT_ID) if custom else None,
         )
 
     def _transcriber(self, recording: Recording, language: str) -> Transcriber:
-        entity_id, fallback_entity = self.entity_id, self._fallback_entity
+        entity_id, backup_entity = self.entity_id, self._settings.get(CONF_FALLBACK_ENTITY)
         return Transcriber(
-            recording=recording,
-            options=self.options_for(language),
-            engines=self.engines(),
-            is_whole=partial(async_is_whole, self.hass, entity_id),
-            languages=self._further_languages(language),
+            recording,
+            Policy(
+                options=self.options_for(language),
+                additional_languages=self._additional_languages(language),
+                patience=Patience(self._settings[CONF_PATIENCE]),
+                deadline=self._settings[CONF_DEADLINE],
+            ),
+            self.engines(),
+            is_whole_command=partial(async_is_whole_command, self.hass, entity_id),
             understands=partial(async_understands, self.hass, entity_id, language),
-            fallback=partial(async_fall_back, self.hass, fallback_entity)
-            if fallback_entity
+            backup=partial(async_ask_backup_engine, self.hass, backup_entity)
+            if backup_entity
             else None,
-            patience=Patience(self._settings[CONF_PATIENCE]),
-            deadline=self._settings[CONF_DEADLINE],
         )
 
-    def _further_languages(self, language: str) -> list[str]:
-        """Return the languages that are asked beside a pipeline's; none one after the other."""
+    def _additional_languages(self, language: str) -> list[str]:
+        """Return the additional languages; none on the free tier, which takes one request."""
         if self._entry.options[CONF_TIER] == Tier.F0:
             return []
         return [other for other in self._settings.get(CONF_LANGUAGES, []) if other != language]
 
-    @property
-    def _fallback_entity(self) -> str | None:
-        return self._settings.get(CONF_FALLBACK_ENTITY)
-
     def engines(self) -> list[Resource]:
-        """Return the resource, and the second one if it's there now."""
-        entry = self._second_entry
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
-            return [self._resource]
-        return [self._resource, entry.runtime_data]
+        """Return the resource, and the second one if it's loaded."""
+        return [self._resource, *(entry.runtime_data for entry in self._loaded_entries()[1:])]
+
+    def _loaded_entries(self) -> list[AzureSttConfigEntry]:
+        """Return the recognizer's entry, and that of the second resource if it's loaded."""
+        second = self._second_entry
+        if second is None or second.state is not ConfigEntryState.LOADED:
+            return [self._entry]
+        return [self._entry, second]
 
     @property
     def _second_entry(self) -> AzureSttConfigEntry | None:
@@ -272,14 +306,14 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @callback
     def _async_notice_second_entry(self) -> None:
-        """Notice that the second resource was removed, or is there again."""
+        """Show a notice while the second resource is missing."""
         missing = CONF_SECOND_ENTRY in self._settings and self._second_entry is None
         change = async_create_issue if missing else async_delete_issue
         change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
 
 
 def _declared(metadata: SpeechMetadata) -> PcmFormat | None:
-    """Return the form of PCM that the host declares; None if it declares OGG/Opus."""
+    """Return the PCM format that the host declares; None for OGG/Opus."""
     if (metadata.format, metadata.codec) != (AudioFormats.WAV, AudioCodecs.PCM):
         return None
     return PcmFormat(
@@ -290,7 +324,7 @@ def _declared(metadata: SpeechMetadata) -> PcmFormat | None:
 
 
 async def _delay(recording: Recording, transcript: Transcript) -> float | None:
-    """Return the seconds since the last word, by the audio that came since."""
+    """Return the seconds since the last word, by the audio since then."""
     if not transcript.parts:
         return None
     since_word = (recording.length - transcript.parts[-1].end) / SAMPLE_RATE

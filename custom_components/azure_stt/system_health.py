@@ -1,4 +1,4 @@
-"""System health: whether Azure can be reached, and how much it was asked this month."""
+"""System health: whether Azure can be reached, and this month's usage."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .resource import AzureSttConfigEntry
+from .resource.resource import AzureSttConfigEntry
 
 _REACHED: Final = "ok"
 _SECONDS_PER_MINUTE: Final = 60
@@ -18,12 +18,12 @@ _SECONDS_PER_MINUTE: Final = 60
 
 @callback
 def async_register(_: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Register what is shown under *Settings, Repairs, System information*."""
+    """Register the facts shown under *Settings, Repairs, System information*."""
     register.async_register_info(_async_info)
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the facts about all resources that are loaded, one beside the other."""
+    """Return the facts about all loaded resources."""
     entries: list[AzureSttConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     resources = [entry.runtime_data for entry in entries]
     clients = [resource.client for resource in resources]
@@ -44,7 +44,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 async def _async_reach(hass: HomeAssistant, urls: Iterable[URL]) -> str | dict[str, str]:
-    """Return "ok" if each host answers, whatever it says, else what failed first."""
+    """Return "ok" if every host answers, or the first failure."""
     answers = await asyncio.gather(
         *(system_health.async_check_can_reach_url(hass, str(url)) for url in urls)
     )

@@ -1,11 +1,11 @@
-"""The trigger: a recognizer has heard a phrase."""
+"""The trigger *Phrase recognized*."""
 
 from typing import Any, Final, cast, override
 
 import voluptuous as vol
 
 from homeassistant.components.stt import DOMAIN as STT_DOMAIN
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.const import CONF_MATCH, CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.target import TargetEntityChangeTracker, TargetSelection
@@ -18,17 +18,22 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .phrase_registry import Expectation, async_get_phrase_registry
-from .phrases import Match, PhraseError, Slots, check_phrase
-from .utterance import Utterance
+from .home.phrases import (
+    Expectation,
+    Match,
+    PhraseError,
+    Slots,
+    async_get_phrase_registry,
+    check_phrase,
+)
+from .home.signals import Utterance
 
 CONF_PHRASES: Final = "phrases"
-CONF_MATCH: Final = "match"
 CONF_MIN_CONFIDENCE: Final = "min_confidence"
 
 
 def _phrase(value: object) -> str:
-    """Return a phrase's template, or say why it's none."""
+    """Return a valid template of a phrase, or raise vol.Invalid with the reason."""
     phrase = str(cv.string(value)).strip()
     try:
         check_phrase(phrase)
@@ -39,7 +44,7 @@ def _phrase(value: object) -> str:
 
 
 def _target(value: object) -> dict[str, Any]:
-    """Return a target that names something."""
+    """Return a target that isn't empty."""
     target = cast("dict[str, Any]", vol.Schema(cv.TARGET_FIELDS)(value))
     if not TargetSelection(target).has_any_target:
         msg = "choose at least one recognizer, or its device, area or label"
@@ -62,7 +67,7 @@ _SCHEMA: Final = vol.Schema(
 
 
 class PhraseRecognizedTrigger(Trigger):
-    """Fires for what a recognizer has heard, whatever the voice assistant makes of it."""
+    """Fires when a recognizer hears a phrase, even if Assist doesn't understand it."""
 
     @classmethod
     @override
@@ -70,7 +75,7 @@ class PhraseRecognizedTrigger(Trigger):
         return cast("ConfigType", _SCHEMA(config))
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take what `async_validate_config` has let pass."""
+        """Initialize with a validated configuration."""
         super().__init__(hass, config)
         self._target = TargetSelection(config.target or {})
         self._options = config.options or {}
@@ -81,7 +86,7 @@ class PhraseRecognizedTrigger(Trigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Wait for the phrases. What is described reaches the recorder, so it's no text."""
+        """Wait for the phrases. The recorder keeps the description, so it has no spoken words."""
 
         @callback
         def heard(utterance: Utterance, slots: Slots) -> None:
@@ -105,7 +110,7 @@ class PhraseRecognizedTrigger(Trigger):
 
 
 class _RecognizerTracker(TargetEntityChangeTracker):
-    """Keeps an expectation's recognizers as the target's areas, devices and labels change."""
+    """Keeps an expectation's recognizers up to date as areas, devices and labels change."""
 
     def __init__(
         self, hass: HomeAssistant, target: TargetSelection, expectation: Expectation
@@ -114,7 +119,7 @@ class _RecognizerTracker(TargetEntityChangeTracker):
         self._expectation = expectation
 
     def _recognizers(self, entity_ids: set[str]) -> set[str]:
-        """Return which of the entities are recognizers of this integration."""
+        """Return the entities that are recognizers of this integration."""
         registry = er.async_get(self._hass)
         return {
             entity_id
@@ -130,7 +135,7 @@ class _RecognizerTracker(TargetEntityChangeTracker):
 
 
 def _payload(utterance: Utterance, slots: Slots) -> dict[str, Any]:
-    """Return what the automation finds in `trigger`."""
+    """Return the data that the automation finds in `trigger`."""
     return {
         "text": utterance.text,
         "slots": slots,

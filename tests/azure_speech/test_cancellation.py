@@ -7,8 +7,8 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.azure_stt.azure_speech import Credential, SpeechClient
-from tests.conftest import eventually
 from tests.emulator import Emulator, Endpoint as Service, Fault, Moment, silence, speak
+from tests.support.streams import eventually
 
 from .helpers import OPTIONS, SENTENCE, SPOKEN, Clock, Connect, Microphone, settle
 

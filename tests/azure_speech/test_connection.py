@@ -23,8 +23,8 @@ from custom_components.azure_stt.azure_speech import (
     Timeouts,
     credentials,
 )
-from tests.conftest import eventually
 from tests.emulator import S0_KEY, Emulator, Endpoint as Service, Fault, Moment, silence, speak
+from tests.support.streams import eventually
 
 from .helpers import (
     OPTIONS,

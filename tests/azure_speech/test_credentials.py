@@ -22,7 +22,6 @@ from custom_components.azure_stt.azure_speech import (
     clean_key,
     credentials,
 )
-from tests.conftest import eventually
 from tests.emulator import (
     S0_KEY,
     Credential,
@@ -33,6 +32,7 @@ from tests.emulator import (
     authentication,
     speak,
 )
+from tests.support.streams import eventually
 
 from .helpers import (
     OPTIONS,

@@ -15,7 +15,7 @@ from custom_components.azure_stt.azure_speech import (
     ResponseError,
     SpeechClient,
 )
-from custom_components.azure_stt.locales import (
+from custom_components.azure_stt.azure_speech.regions import (
     CHINA_REGIONS,
     PUBLIC_REGIONS,
     US_GOVERNMENT_REGIONS,

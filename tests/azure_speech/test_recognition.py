@@ -25,7 +25,6 @@ from custom_components.azure_stt.azure_speech import (
     Timeouts,
     wav_header,
 )
-from tests.conftest import eventually
 from tests.emulator import (
     CUSTOM_SPEECH_ID,
     S0_KEY,
@@ -39,6 +38,7 @@ from tests.emulator import (
     silence,
     speak,
 )
+from tests.support.streams import eventually
 
 from .helpers import (
     OPTIONS,

@@ -20,8 +20,8 @@ from custom_components.azure_stt.azure_speech import (
     Word,
     credentials,
 )
-from tests.conftest import eventually
 from tests.emulator import Emulator, Endpoint as Service, Fault, Moment
+from tests.support.streams import eventually
 
 from .helpers import OPTIONS, SPOKEN, Clock, Connect, Microphone, causes, token_requests
 
@@ -224,9 +224,9 @@ async def test_descriptions(
     client = connect(KEY_84)
     recognition = await client.recognize(SPOKEN, ASSESSED)
     entra = connect.entra(client_secret=ENTRA_SECRET)
-    ways_in = client.credential.ways_in()
-    with_token = await anext(ways_in)
-    await ways_in.aclose()
+    authorizations = client.credential.authorizations()
+    with_token = await anext(authorizations)
+    await authorizations.aclose()
     assert with_token.header == "Authorization"
     assert "kitchen" in recognition.text
     heard = recognition.alternatives[0]

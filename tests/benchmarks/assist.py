@@ -18,8 +18,10 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.helpers import area_registry as ar, entity_registry as er
 from homeassistant.setup import async_setup_component
 
+from tests.support.home import metadata
+
 from .contenders import LANGUAGE
-from .home import home_assistant, metadata
+from .home import home_assistant
 
 _COMPONENTS: Final = ("conversation", "intent", "assist_pipeline")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import ClientConnectionError, ClientSession, TCPConnector
 
-from custom_components.azure_stt.audio import PcmDecoder
+from custom_components.azure_stt.audio.decoder import StreamDecoder
 from custom_components.azure_stt.azure_speech import (
     TRACE_CONFIG,
     Endpoint,
@@ -17,11 +17,12 @@ from custom_components.azure_stt.azure_speech import (
     SpeechClient,
     wav_header,
 )
-from custom_components.azure_stt.recording import CAPACITY, recorded
-from custom_components.azure_stt.resource import async_get_session
+from custom_components.azure_stt.recognition.recording import CAPACITY, recorded
+from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import S0_KEY
+from tests.support.home import metadata
 
-from .home import home_assistant, metadata, recognizer
+from .home import home_assistant, recognizer
 from .nabucasa import recognize_as_cloud, voice_of
 from .tokens import fetch_token
 
@@ -114,7 +115,7 @@ async def our_client(address: str) -> AsyncIterator[Contender]:
         await client.check()
 
         async def recognize(stream: AsyncIterable[bytes]) -> str:
-            async with recorded(stream, PcmDecoder()) as recording:
+            async with recorded(stream, StreamDecoder()) as recording:
                 recognition = await client.recognize(
                     lambda: recording.read(stop=CAPACITY), RecognitionOptions(language=LANGUAGE)
                 )

@@ -22,7 +22,7 @@ import tracemalloc
 from typing import Any, Final, Self
 
 from custom_components.azure_stt.const import Tier
-from custom_components.azure_stt.resource import CONCURRENCY
+from custom_components.azure_stt.resource.resource import CONCURRENCY
 
 from .contenders import CONTENDERS, Contender
 from .figures import Spread

@@ -12,10 +12,10 @@ from typing import Final
 
 from homeassistant.components.stt.const import DATA_COMPONENT
 
-from custom_components.azure_stt.resource import async_get_session
-from custom_components.azure_stt.transcriber import Patience
+from custom_components.azure_stt.recognition.policy import Patience
+from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import BYTES_PER_SECOND, CUT
-from tests.helpers import hear
+from tests.support.home import hear
 
 from .assist import Assist
 from .comparison import Comparison

@@ -38,8 +38,8 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Alternative
-from custom_components.azure_stt.choice import async_choose
-from tests.sentences import SENTENCES
+from custom_components.azure_stt.home.selection import async_select
+from tests.support.sentences import SENTENCES
 
 from .awkward_english import ENGLISH
 from .awkward_home import AwkwardHome, Command, Thing
@@ -249,9 +249,9 @@ class Home:
         if not alternatives:
             return "", "", ""
         locale = self._plan.locale
-        choice = await async_choose(self.hass, _entity_id(way), [alternatives], locale)
-        chosen = choice.text(locale)
-        mended = choice.mending.applied_to(chosen) if choice.mending else chosen
+        choice = await async_select(self.hass, _entity_id(way), [alternatives], locale)
+        chosen = choice.display_text(locale)
+        mended = choice.correction.applied_to(chosen) if choice.correction else chosen
         return alternatives[0].display, chosen, mended
 
     async def try_out(

@@ -8,9 +8,9 @@ from itertools import cycle
 from time import monotonic
 from typing import Final
 
-from custom_components.azure_stt.audio import PcmFormat
+from custom_components.azure_stt.audio.pcm import PcmFormat
 from tests.emulator import BYTES_PER_SECOND, silence, speak
-from tests.sounds import header, host_audio, ogg
+from tests.support.sounds import header, host_audio, ogg
 
 CHUNK: Final = BYTES_PER_SECOND // 100
 """Bytes of the 10 ms chunks that Assist gives to an engine."""

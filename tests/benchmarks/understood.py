@@ -7,7 +7,7 @@ from itertools import count
 from statistics import median
 from typing import Any, Final
 
-from custom_components.azure_stt.resource import async_get_session
+from custom_components.azure_stt.resource.client_factory import async_get_session
 
 from .assist import Assist
 from .contenders import Contender

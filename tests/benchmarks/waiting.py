@@ -7,7 +7,7 @@ import sys
 from time import perf_counter
 from typing import Final
 
-from custom_components.azure_stt.phrases import Match, PhraseIndex
+from custom_components.azure_stt.home.phrases import Match, PhraseIndex
 
 from .table import Table
 

@@ -9,13 +9,15 @@ from math import isfinite
 import re
 from typing import Final
 
-from custom_components.azure_stt.audio import TARGET, AudioFormatError, PcmDecoder, PcmFormat
+from custom_components.azure_stt.audio.decoder import StreamDecoder
+from custom_components.azure_stt.audio.ogg import PACKET_MAX_SIZE, OggReader
+from custom_components.azure_stt.audio.pcm import TARGET, AudioFormatError, PcmFormat
 from custom_components.azure_stt.azure_speech import SpeechError, client, transport
-from custom_components.azure_stt.ogg import PACKET_MAX_SIZE, OggReader
-from custom_components.azure_stt.pauses import Loudness, Segment
-from custom_components.azure_stt.recording import NoSpeechError, recorded
+from custom_components.azure_stt.recognition.endpointing import Loudness
+from custom_components.azure_stt.recognition.recording import NoSpeechError, recorded
+from custom_components.azure_stt.recognition.segment import Segment
 from tests.emulator import wav_header
-from tests.sounds import FLOATS, FORMATS, SPOKEN, header, ogg
+from tests.support.sounds import FLOATS, FORMATS, SPOKEN, header, ogg
 
 type Outcome = bytes | type[Exception]
 """The samples, or the error that there was instead."""
@@ -149,7 +151,7 @@ async def _record(data: bytes) -> None:
 
     expected = _decoded(declared, chunks)
     try:
-        async with recorded(stream(), PcmDecoder(declared)) as recording:
+        async with recorded(stream(), StreamDecoder(declared)) as recording:
             pcm = b"".join([block async for block in Segment(recording, 0)])
             assert recording.ended
             Loudness.of(recording, 0, recording.length)
@@ -174,7 +176,7 @@ def _cut(file: bytes, sizes: list[int]) -> list[bytes]:
 
 
 def _decoded(declared: PcmFormat | None, chunks: list[bytes]) -> Outcome:
-    decoder = PcmDecoder(declared)
+    decoder = StreamDecoder(declared)
     try:
         return b"".join([*map(decoder.feed, chunks), decoder.flush()])
     except AudioFormatError as err:

@@ -15,14 +15,15 @@ from .undecorate import undecorated
 
 _ROOT: Final = Path(__file__).parents[2]
 _INTEGRATION: Final = "custom_components/azure_stt"
-_MODULES: Final = (f"{_INTEGRATION}/azure_speech/*.py", f"{_INTEGRATION}/transcriber.py")
+_MODULES: Final = (f"{_INTEGRATION}/azure_speech/*.py", f"{_INTEGRATION}/recognition/*.py")
 _TESTS: Final = (
-    *("test_models", "test_endpoints", "test_answers", "test_recognition", "test_connection"),
+    *("test_answer", "test_endpoints", "test_answers", "test_recognition", "test_connection"),
     *("test_credentials", "test_cancellation", "test_meter", "test_secrets", "test_tls"),
 )
+_RECOGNITION_TESTS: Final = ("transcriber", "retry", "transcript", "endpointing", "recording")
 _PATHS: Final = (
     *(f"tests/azure_speech/{name}.py" for name in _TESTS),
-    *("tests/test_transcriber.py", "tests/test_transcriber_details.py"),
+    *(f"tests/recognition/test_{name}.py" for name in _RECOGNITION_TESTS),
 )
 
 # Texts for people aren't mutated. A test that takes this long hangs. Each mutant has a process
@@ -55,7 +56,7 @@ _PRELOADED: Final = (
 
 # Properties take most of the time, and find nothing that the examples beside them don't.
 _DESELECTED: Final = (
-    "tests/test_transcriber.py::test_every_word_once_and_in_order",
+    "tests/recognition/test_transcriber.py::test_every_word_once_and_in_order",
     "tests/azure_speech/test_cancellation.py::test_cancelled_anywhere",
     "tests/azure_speech/test_endpoints.py::test_any_address_leads_to_its_own_host",
     "tests/azure_speech/test_endpoints.py::test_any_region_stays_in_its_cloud",

@@ -21,13 +21,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.azure_stt import recording
-from custom_components.azure_stt.recording import Recording
-from custom_components.azure_stt.resource import async_get_session
+from custom_components.azure_stt.recognition import recording
+from custom_components.azure_stt.recognition.recording import Recording
+from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.benchmarks import home
-from tests.conftest import ENTITY_ID, metadata
 from tests.emulator import Emulator, Endpoint, Fault, Moment
-from tests.helpers import FALLBACK_ID, FallbackEngine, second_emulator, set_up_resource
+from tests.support.home import (
+    ENTITY_ID,
+    FALLBACK_ID,
+    FallbackEngine,
+    metadata,
+    second_emulator,
+    set_up_resource,
+)
 
 from .people import Host, Kind, Utterance
 

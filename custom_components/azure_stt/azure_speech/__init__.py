@@ -4,7 +4,16 @@ It knows nothing of Home Assistant. Contract:
 https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
 """
 
-from .client import TRACE_CONFIG, AudioSource, Meter, SpeechClient, Timeouts
+from .answer import (
+    Alternative,
+    Phoneme,
+    PronunciationScores,
+    Prosody,
+    Recognition,
+    RecognitionStatus,
+    Word,
+)
+from .client import AudioSource, SpeechClient
 from .credentials import Credential, EntraCredential, KeyCredential, clean_key
 from .endpoints import Cloud, Endpoint, region_name
 from .errors import (
@@ -19,22 +28,16 @@ from .errors import (
     SpeechTimeoutError,
     UnknownHostError,
 )
-from .models import (
-    Alternative,
+from .request import (
     AudioFormat,
     Dimension,
     GradingSystem,
     Granularity,
-    Phoneme,
     Profanity,
     PronunciationAssessment,
-    PronunciationScores,
-    Prosody,
-    Recognition,
     RecognitionOptions,
-    RecognitionStatus,
-    Word,
 )
+from .upload import TRACE_CONFIG, Meter, Timeouts
 from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
 
 __all__ = [

@@ -1,26 +1,25 @@
-"""One recognition: an upload that follows the audio, and its answer."""
+"""The client: one recognition, from its upload to its answer."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from enum import Enum, auto
 from http import HTTPStatus
 import json
 import logging
 import re
 from time import monotonic
-from types import SimpleNamespace, TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Final
 from uuid import uuid4
 
-from aiohttp import ClientSession, TraceConfig
+from aiohttp import ClientSession
 
+from .answer import Recognition, RecognitionStatus
 from .credentials import Authorization, Credential
 from .endpoints import Endpoint
 from .errors import AuthenticationError, InvalidAnswerError, ResponseError, SpeechConnectionError
-from .models import AudioFormat, Recognition, RecognitionOptions, RecognitionStatus
+from .request import AudioFormat, RecognitionOptions
 from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
+from .upload import TRACE_CONFIG, Meter, NoContinueError, Phase, RequestTimeout, Timeouts, Upload
 from .wav import BYTES_PER_SECOND, wav_header
 
 _LOGGER = logging.getLogger(__name__)
@@ -51,38 +50,15 @@ _AFTER_A_BREAK: Final = 10.0
 _LONG_ANSWER: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Limits in seconds.
-
-    To connect, until `100 Continue`, and from the end of the audio to the answer. Waiting
-    for the person, and for a free connection, has no limit here.
-    """
-
-    connect: float = 5.0
-    go_ahead: float = 1.0
-    answer: float = 8.0
-
-
-class Meter(Protocol):
-    """Counts what is sent, of every request, whatever becomes of it."""
-
-    def count_request(self) -> None:
-        """Count a request whose upload begins."""
-
-    def count_audio(self, size: int) -> None:
-        """Count bytes of audio, without a WAV file's header."""
-
-
 class SpeechClient:
-    """Recognises speech with one Azure resource."""
+    """Recognizes speech with one Azure resource."""
 
     def __init__(
         self,
         session: ClientSession,
         endpoint: Endpoint,
         credential: Credential,
-        timeouts: Timeouts = Timeouts(),
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - it is immutable
         meter: Meter | None = None,
     ) -> None:
         """Use a session that was made with `trace_configs=[TRACE_CONFIG]`.
@@ -99,19 +75,25 @@ class SpeechClient:
         self._meter = meter
         self._expect_again_at = 0.0
 
-    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
-        """Return what the first utterance in the audio is heard as.
+    async def recognize(
+        self, audio: AudioSource, options: RecognitionOptions, meter: Meter | None = None
+    ) -> Recognition:
+        """Recognize the first utterance in the audio, which is sent as it comes.
 
-        The audio is sent as it comes. The service answers at the first long pause, and
-        that answer is taken even if the audio goes on. The source is called again if the
-        request has to be: with another authorization, or without `Expect`. Raises a
-        SpeechError, and AuthenticationError when every authorization was refused.
+        An answer is taken even if the audio goes on. The source is called again if the
+        request has to be repeated: with another authorization, or without `Expect`. `meter`
+        counts this call, beside the client's own. Raises a SpeechError, and
+        AuthenticationError when every authorization was refused.
         """
+        meters = [each for each in (self._meter, meter) if each]
         refused: AuthenticationError | None = None
-        async with self._renewing_token(), aclosing(self.credential.ways_in()) as ways_in:
-            async for authorization in ways_in:
+        async with (
+            self._renewing_token(),
+            aclosing(self.credential.authorizations()) as authorizations,
+        ):
+            async for authorization in authorizations:
                 try:
-                    return await self._request(audio, options, authorization)
+                    return await self._request(audio, options, authorization, meters)
                 except AuthenticationError as err:
                     refused = err
         raise refused or AuthenticationError(
@@ -143,25 +125,30 @@ class SpeechClient:
             await asyncio.wait([renewal])
 
     async def _request(
-        self, audio: AudioSource, options: RecognitionOptions, authorization: Authorization
+        self,
+        audio: AudioSource,
+        options: RecognitionOptions,
+        authorization: Authorization,
+        meters: Sequence[Meter],
     ) -> Recognition:
         """Send the audio once; a second time without `Expect` if no 100 comes."""
         if monotonic() >= self._expect_again_at:
             try:
-                return await self._post(audio, options, authorization, expect=True)
-            except _NoGoAheadError:
+                return await self._post(audio, options, authorization, meters, expect=True)
+            except NoContinueError:
                 _LOGGER.debug("%s sends no 100 Continue", self.endpoint.host)
                 self._expect_again_at = monotonic() + _WITHOUT_CONTINUE
             except SpeechConnectionError:
                 self._expect_again_at = monotonic() + _AFTER_A_BREAK
                 raise
-        return await self._post(audio, options, authorization, expect=False)
+        return await self._post(audio, options, authorization, meters, expect=False)
 
     async def _post(
         self,
         audio: AudioSource,
         options: RecognitionOptions,
         authorization: Authorization,
+        meters: Sequence[Meter],
         *,
         expect: bool,
     ) -> Recognition:
@@ -170,137 +157,28 @@ class SpeechClient:
             {**options.query(), "X-ConnectionId": connection_id}
         )
         header = wav_header() if options.audio_format is AudioFormat.WAV else b""
-        watch = _Watch(self._timeouts, expect=expect)
+        timeout = RequestTimeout(self._timeouts, expect=expect)
         with transport_errors(self.endpoint.host, connection_id):
             async with (
-                watch,
+                timeout,
                 self._session.post(
                     url,
-                    data=_Upload(audio(), header, watch, self._meter),
+                    data=Upload(audio(), header, timeout, meters),
                     headers={**options.headers(), authorization.header: authorization.value},
                     chunked=True,
                     expect100=expect,
                     allow_redirects=False,
                     timeout=NO_TIMEOUT,
-                    trace_request_ctx=watch,
+                    trace_request_ctx=timeout,
                 ) as response,
             ):
-                watch.enter(_Phase.READING)
+                timeout.enter(Phase.READING)
                 body = await read_answer(response, connection_id)
         if response.status != HTTPStatus.OK:
             raise response_error(response, body, connection_id)
         if len(body) > _LONG_ANSWER:
             return await asyncio.to_thread(_recognition, body, connection_id)
         return _recognition(body, connection_id)
-
-
-class _Phase(Enum):
-    """How far a request has come; each has its own limit of time."""
-
-    QUEUE = auto()
-    CONNECT = auto()
-    GO_AHEAD = auto()
-    LISTEN = auto()
-    ANSWER = auto()
-    READING = auto()
-
-
-class _NoGoAheadError(Exception):
-    """No `100 Continue` came in time."""
-
-
-class _Watch:
-    """The time limit of one request: it moves on with the phases."""
-
-    def __init__(self, timeouts: Timeouts, *, expect: bool) -> None:
-        self._limits = {
-            _Phase.CONNECT: timeouts.connect,
-            _Phase.GO_AHEAD: timeouts.go_ahead,
-            _Phase.ANSWER: timeouts.answer,
-            _Phase.READING: timeouts.answer,
-        }
-        self._after_headers = _Phase.GO_AHEAD if expect else _Phase.ANSWER
-        self._phase = _Phase.QUEUE
-        self._timeout = asyncio.timeout(None)
-
-    async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        phase, self._phase = self._phase, _Phase.READING
-        try:
-            await self._timeout.__aexit__(exc_type, exc, traceback)
-        except TimeoutError:
-            if phase is _Phase.GO_AHEAD:
-                raise _NoGoAheadError from None
-            raise
-
-    def enter(self, phase: _Phase) -> None:
-        """Start the phase's limit. Reading the answer is the last one."""
-        if self._phase is _Phase.READING or self._timeout.expired():
-            return
-        self._phase = phase
-        limit = self._limits.get(phase)
-        now = asyncio.get_running_loop().time()
-        self._timeout.reschedule(None if limit is None else now + limit)
-
-    def headers_sent(self) -> None:
-        """Go on to what follows the request's headers."""
-        self.enter(self._after_headers)
-
-
-class _Upload:
-    """The request's body: the header once, then the audio as it comes.
-
-    Not a generator: aiohttp drops it unfinished when the answer comes early, and a
-    dropped asynchronous generator is only closed when it's collected.
-    """
-
-    def __init__(
-        self, audio: AsyncIterable[bytes], header: bytes, watch: _Watch, meter: Meter | None
-    ) -> None:
-        self._audio = aiter(audio)
-        self._header = header
-        self._watch = watch
-        self._meter = meter
-        self._writer: asyncio.Task[Any] | None = None
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Wait for the person without a limit; the service has one to take what they said."""
-        if not self._writer and (writer := asyncio.current_task()):
-            self._writer = writer
-            writer.add_done_callback(_retrieve_error)
-            if self._meter:
-                self._meter.count_request()
-        if self._header:
-            header, self._header = self._header, b""
-            return header
-        self._watch.enter(_Phase.LISTEN)
-        try:
-            block = await anext(self._audio)
-        finally:
-            self._watch.enter(_Phase.ANSWER)
-        if self._meter:
-            self._meter.count_audio(len(block))
-        return block
-
-
-def _retrieve_error(writer: asyncio.Task[Any]) -> None:
-    """Look at the error of aiohttp's writer, which nobody does if the body's end can't be sent.
-
-    The request fails by the broken connection itself; asyncio would log the same once more.
-    """
-    if not writer.cancelled():
-        writer.exception()
 
 
 def _recognition(body: bytes, connection_id: str) -> Recognition:
@@ -321,25 +199,3 @@ def _recognition(body: bytes, connection_id: str) -> Recognition:
             connection_id=connection_id,
         )
     return Recognition.from_answer(answer, RecognitionStatus(name), connection_id)
-
-
-def _trace_config() -> TraceConfig:
-    """Return a configuration that tells a request's _Watch how far it has come."""
-
-    async def connecting(_: ClientSession, context: SimpleNamespace, __: object) -> None:
-        if isinstance(context.trace_request_ctx, _Watch):
-            context.trace_request_ctx.enter(_Phase.CONNECT)
-
-    async def headers_sent(_: ClientSession, context: SimpleNamespace, __: object) -> None:
-        if isinstance(context.trace_request_ctx, _Watch):
-            context.trace_request_ctx.headers_sent()
-
-    config = TraceConfig()
-    config.on_connection_create_start.append(connecting)
-    config.on_request_headers_sent.append(headers_sent)
-    return config
-
-
-TRACE_CONFIG: Final = _trace_config()
-"""What a session is made with (`trace_configs=[TRACE_CONFIG]`) to be used by a SpeechClient:
-aiohttp has no other way to tell connecting from waiting for `100 Continue`."""

@@ -1,4 +1,4 @@
-"""How a request proves who sends it: a resource key or Microsoft Entra.
+"""Credentials: a resource key, or Microsoft Entra ID.
 
 https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short#authentication
 """
@@ -34,7 +34,7 @@ _ISSUED_TOKEN_LIFE: Final = 9 * 60.0
 # A token past this share of its life is renewed beside an utterance that uses it.
 _RENEW_AT: Final = 2 / 3
 
-# How long the key goes alone after the token's way in has failed.
+# Seconds for which the key is used without a token after a token has failed.
 _KEY_ALONE: Final = 5 * 60.0
 
 # Seconds before Entra's own expiry: clocks differ and an upload takes up to a minute.
@@ -91,10 +91,10 @@ class Credential(ABC):
         self._lock = asyncio.Lock()
         self._failure: tuple[float, SpeechError] | None = None
 
-    async def ways_in(self) -> AsyncGenerator[Authorization]:
-        """Yield what to try, best first; who asks for the next one was answered with 401.
+    async def authorizations(self) -> AsyncGenerator[Authorization]:
+        """Yield authorizations in order of preference. Request the next one only after a 401.
 
-        Raises a SpeechError if no token can be had.
+        Raises a SpeechError if the token service fails.
         """
         if token := self._good_token():
             yield self._bearer(token)
@@ -172,7 +172,7 @@ class Credential(ABC):
 
 
 class KeyCredential(Credential):
-    """A resource key: a token by `issueToken`, and the key itself as the second way in.
+    """A resource key: first a token by `issueToken`, then the key itself.
 
     A token is good only on the kind of host that issued it, the key on all of them. So
     the key goes when the token service fails, or when even a new token is refused.
@@ -185,12 +185,12 @@ class KeyCredential(Credential):
         self._key_alone_until = 0.0
 
     @override
-    async def ways_in(self) -> AsyncGenerator[Authorization]:
+    async def authorizations(self) -> AsyncGenerator[Authorization]:
         if not self._key:
             return
         if monotonic() >= self._key_alone_until:
             try:
-                async with aclosing(super().ways_in()) as tokens:
+                async with aclosing(super().authorizations()) as tokens:
                     async for authorization in tokens:
                         yield authorization
             except SpeechError as err:

@@ -1,0 +1,1 @@
+"""The actions: transcribe a recording, and assess how a text is read aloud."""

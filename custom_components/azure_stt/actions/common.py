@@ -1,0 +1,85 @@
+"""What the actions share: a media's audio, transcribed behind live voice."""
+
+from collections.abc import AsyncIterable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, AudioFormatError, WholeFrames
+from ..azure_speech import BYTES_PER_SECOND, RecognitionOptions, SpeechError
+from ..const import DOMAIN
+from ..recognition.policy import Patience, Policy
+from ..recognition.recording import NoSpeechError, recorded
+from ..recognition.transcriber import Transcriber
+from ..recognition.transcript import Part, Transcript
+from ..resource.resource import Resource
+
+type Response = dict[str, Any]
+
+# Seconds for the answer to a segment of up to a minute, on a slow line too.
+_DEADLINE: Final = 120.0
+
+
+class SentAudio:
+    """A meter of the audio that one action sends, retries included."""
+
+    def __init__(self) -> None:
+        """Initialize at zero."""
+        self.seconds = 0.0
+
+    def count_request(self) -> None:
+        """Ignore the number of requests."""
+
+    def count_audio(self, size: int) -> None:
+        """Count bytes of audio."""
+        self.seconds += size / BYTES_PER_SECOND
+
+
+def recording_policy(options: RecognitionOptions, patience: Patience) -> Policy:
+    """Return the policy for a recording: patient with slow lines and quiet voices."""
+    return Policy(options=options, patience=patience, deadline=_DEADLINE, several_voices=True)
+
+
+async def async_transcribe_pcm(
+    pcm: AsyncIterable[bytes],
+    engines: Sequence[Resource],
+    policy: Policy,
+    on_part: Callable[[Part], None] | None = None,
+) -> tuple[Transcript, float]:
+    """Return the transcript of 16 kHz 16-bit mono PCM, and the seconds of audio sent for it.
+
+    Each segment waits for a slot of its own, behind live voice.
+    """
+    sent = SentAudio()
+    background = [resource.in_background(sent) for resource in engines]
+    async with recorded(pcm, WholeFrames(SAMPLE_WIDTH)) as recording:
+        transcript = await Transcriber(recording, policy, background, on_part=on_part).transcribe()
+    return transcript, sent.seconds
+
+
+def place(part: Part) -> Response:
+    """Return a part's place in the media, in seconds."""
+    return {
+        "offset": round(part.start / SAMPLE_RATE, 2),
+        "duration": round((part.end - part.start) / SAMPLE_RATE, 2),
+    }
+
+
+@contextmanager
+def raising_translated_errors() -> Iterator[None]:
+    """Turn errors of audio and of Azure into ones that the user can read."""
+    try:
+        yield
+    except (AudioFormatError, NoSpeechError) as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="media_unreadable",
+            translation_placeholders={"error": str(err).removesuffix(".")},
+        ) from err
+    except SpeechError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="not_recognized",
+            translation_placeholders={"error": str(err)},
+        ) from err

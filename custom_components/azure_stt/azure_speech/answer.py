@@ -1,0 +1,276 @@
+"""The answer to a recognition: alternatives, words and scores.
+
+https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
+
+Times are seconds here. Azure counts in ticks of 100 ns: numbers in practice, strings in its
+documentation. A field that is missing or invalid is None.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import islice
+from math import isfinite
+from typing import Final, Self
+
+TICKS_PER_SECOND: Final = 10_000_000
+
+# The service gives five alternatives, and takes a minute of speech. What is beyond these
+# isn't read: to make sense of a million words would take seconds or more.
+_TEXT_MAX: Final = 4_000
+_ALTERNATIVES_MAX: Final = 10
+_WORDS_MAX: Final = 1_000
+_PHONEMES_MAX: Final = 100
+
+
+class RecognitionStatus(StrEnum):
+    """How a recognition ended, when that isn't an error."""
+
+    SUCCESS = "Success"
+    NO_MATCH = "NoMatch"
+    """Speech, but no words of the language."""
+    INITIAL_SILENCE_TIMEOUT = "InitialSilenceTimeout"
+    """Only silence; also what audio in another format than its header's comes to."""
+    BABBLE_TIMEOUT = "BabbleTimeout"
+    """Only noise."""
+    END_OF_DICTATION = "EndOfDictation"
+    """Nothing more; known from Microsoft's JavaScript SDK."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prosody:
+    """How a word was spoken: the pause before it and its melody.
+
+    Microsoft's page does not give the unit of `break_length`; it is passed on as it comes.
+    """
+
+    break_errors: tuple[str, ...] = ()
+    break_length: float | None = None
+    unexpected_break_confidence: float | None = None
+    missing_break_confidence: float | None = None
+    intonation_errors: tuple[str, ...] = ()
+    monotone_confidence: float | None = None
+    syllable_pitch_delta_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phoneme:
+    """One sound of a word and how well it was spoken."""
+
+    text: str = field(repr=False)
+    offset: float | None = None
+    duration: float | None = None
+    accuracy_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word, its place in the audio sent (seconds) and, if asked for, its scores.
+
+    `error_type` is None, Omission, Insertion or Mispronunciation, as the service says it.
+    """
+
+    text: str = field(repr=False)
+    offset: float | None = None
+    duration: float | None = None
+    confidence: float | None = None
+    accuracy_score: float | None = None
+    error_type: str | None = None
+    phonemes: tuple[Phoneme, ...] = ()
+    prosody: Prosody | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PronunciationScores:
+    """An utterance's scores, in the grading system that was asked for."""
+
+    accuracy: float | None = None
+    fluency: float | None = None
+    completeness: float | None = None
+    prosody: float | None = None
+    pronunciation: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """One of the texts that the speech may have been.
+
+    `display` has capitals, punctuation and figures, `lexical` is as spoken, `itn` has
+    figures only. `lexical` and `itn` are never masked for profanity; `masked_itn` is.
+    """
+
+    display: str = field(repr=False)
+    lexical: str = field(default="", repr=False)
+    itn: str = field(default="", repr=False)
+    masked_itn: str = field(default="", repr=False)
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    scores: PronunciationScores | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """The service's answer for the first utterance in the audio.
+
+    `offset` and `duration` (seconds) place the utterance in the audio sent. `alternatives`
+    stay in Azure's order: the first is its decision, even if another one has a higher
+    confidence (https://github.com/microsoft/cognitive-services-speech-sdk-js/issues/368).
+    There are none if nothing was recognized.
+    """
+
+    status: RecognitionStatus
+    alternatives: tuple[Alternative, ...] = ()
+    offset: float | None = None
+    duration: float | None = None
+    signal_to_noise_ratio: float | None = None
+    channel: int | None = None
+    language: str | None = None
+    connection_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The first alternative as it is displayed; empty if nothing was recognized."""
+        return self.alternatives[0].display if self.alternatives else ""
+
+    @property
+    def confidence(self) -> float | None:
+        """The first alternative's confidence, 0-1; None in simple answers."""
+        return self.alternatives[0].confidence if self.alternatives else None
+
+    @classmethod
+    def from_answer(
+        cls,
+        answer: Mapping[str, object],
+        status: RecognitionStatus,
+        connection_id: str | None = None,
+    ) -> Self:
+        """Read a simple or a detailed answer."""
+        channel = _number(answer.get("Channel"))
+        return cls(
+            status=status,
+            alternatives=_alternatives(answer) if status is RecognitionStatus.SUCCESS else (),
+            offset=_seconds(answer.get("Offset")),
+            duration=_seconds(answer.get("Duration")),
+            signal_to_noise_ratio=_number(answer.get("SNR")),
+            channel=None if channel is None else int(channel),
+            language=_text(answer.get("PrimaryLanguage")) or None,
+            connection_id=connection_id,
+        )
+
+
+def _alternatives(answer: Mapping[str, object]) -> tuple[Alternative, ...]:
+    """Return the alternatives in Azure's order; none if the first one has no text.
+
+    An empty first alternative means that nothing was recognized, whatever stands behind it
+    (https://github.com/jambonz/jambonz-feature-server/issues/92). Its text may stand at the
+    top level only.
+    """
+    items = list(_mappings(answer.get("NBest"), _ALTERNATIVES_MAX)) or [{}]
+    first, *others = map(_alternative, items)
+    display = first.display or _text(answer.get("DisplayText"))
+    return (replace(first, display=display), *others) if display else ()
+
+
+def _alternative(item: Mapping[str, object]) -> Alternative:
+    return Alternative(
+        display=_text(item.get("Display")) or _text(item.get("DisplayText")),
+        lexical=_text(item.get("Lexical")),
+        itn=_text(item.get("ITN")),
+        masked_itn=_text(item.get("MaskedITN")),
+        confidence=_number(item.get("Confidence")),
+        words=tuple(_word(word) for word in _mappings(item.get("Words"), _WORDS_MAX)),
+        scores=_scores(item),
+    )
+
+
+def _scores(item: Mapping[str, object]) -> PronunciationScores | None:
+    scores = PronunciationScores(
+        accuracy=_number(item.get("AccuracyScore")),
+        fluency=_number(item.get("FluencyScore")),
+        completeness=_number(item.get("CompletenessScore")),
+        prosody=_number(item.get("ProsodyScore")),
+        pronunciation=_number(item.get("PronScore")),
+    )
+    return None if scores == PronunciationScores() else scores
+
+
+def _word(item: Mapping[str, object]) -> Word:
+    return Word(
+        text=_text(item.get("Word")),
+        offset=_seconds(item.get("Offset")),
+        duration=_seconds(item.get("Duration")),
+        confidence=_number(item.get("Confidence")),
+        accuracy_score=_number(item.get("AccuracyScore")),
+        error_type=_text(item.get("ErrorType")) or None,
+        phonemes=tuple(
+            _phoneme(phoneme) for phoneme in _mappings(item.get("Phonemes"), _PHONEMES_MAX)
+        ),
+        prosody=_prosody(_mapping(_mapping(item.get("Feedback")).get("Prosody"))),
+    )
+
+
+def _phoneme(item: Mapping[str, object]) -> Phoneme:
+    return Phoneme(
+        text=_text(item.get("Phoneme")),
+        offset=_seconds(item.get("Offset")),
+        duration=_seconds(item.get("Duration")),
+        accuracy_score=_number(item.get("AccuracyScore")),
+    )
+
+
+def _prosody(feedback: Mapping[str, object]) -> Prosody | None:
+    if not feedback:
+        return None
+    pause = _mapping(feedback.get("Break"))
+    intonation = _mapping(feedback.get("Intonation"))
+    monotone = _mapping(intonation.get("Monotone"))
+    return Prosody(
+        break_errors=_texts(pause.get("ErrorTypes")),
+        break_length=_number(pause.get("BreakLength")),
+        unexpected_break_confidence=_number(
+            _mapping(pause.get("UnexpectedBreak")).get("Confidence")
+        ),
+        missing_break_confidence=_number(_mapping(pause.get("MissingBreak")).get("Confidence")),
+        intonation_errors=_texts(intonation.get("ErrorTypes")),
+        monotone_confidence=_number(monotone.get("Confidence")),
+        syllable_pitch_delta_confidence=_number(monotone.get("SyllablePitchDeltaConfidence")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object, most: int) -> Iterable[Mapping[str, object]]:
+    if not isinstance(value, list):
+        return []
+    return islice((item for item in value if isinstance(item, Mapping)), most)
+
+
+def _text(value: object) -> str:
+    """Return a string that can be encoded: JSON may hold half a surrogate pair."""
+    if not isinstance(value, str):
+        return ""
+    return value[:_TEXT_MAX].encode(errors="replace").decode()
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(_text(item) for item in value if isinstance(item, str))
+
+
+def _number(value: object) -> float | None:
+    """Return a finite number from a number or a string."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _seconds(value: object) -> float | None:
+    ticks = _number(value)
+    return None if ticks is None or ticks < 0 else ticks / TICKS_PER_SECOND

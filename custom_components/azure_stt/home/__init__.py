@@ -1,0 +1,7 @@
+"""The home: what Home Assistant understands, and the text that goes out to it.
+
+`assist` asks Home Assistant's agent, `selection` chooses among Azure's alternatives,
+`name_matching` and `decisive_words` correct misheard names without changing the action,
+`text_format` formats the text, `phrases` are those of automations, `signals` announces each
+utterance, and `backup_engine` asks another speech engine.
+"""

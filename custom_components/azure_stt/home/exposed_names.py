@@ -1,0 +1,52 @@
+"""The names that a home exposes to Assist: of entities, areas and floors."""
+
+import asyncio
+from functools import lru_cache
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    entity_registry as er,
+    floor_registry as fr,
+    intent,
+)
+
+from .assist import async_is_exposed
+from .decisive_words import load_numbers
+from .name_matching import Names
+
+# Entities in these domains are often named after an action, which the name may reverse.
+_ACTION_DOMAINS: Final = {"automation", "button", "input_button", "scene", "script"}
+
+# States that are read before the event loop has its turn.
+_STATES_AT_ONCE: Final = 200
+
+
+async def async_get_names(hass: HomeAssistant, language: str) -> Names:
+    """Return the names and aliases, prepared for matching in a language.
+
+    The preparation takes up to half a second, off the event loop, and is kept until a name
+    changes.
+    """
+    areas = ar.async_get(hass).async_list_areas()
+    floors = fr.async_get(hass).async_list_floors()
+    names = [name for place in areas for name in (place.name, *place.aliases)]
+    names += [name for place in floors for name in (place.name, *place.aliases)]
+    actions: list[str] = []
+    registry = er.async_get(hass)
+    for index, state in enumerate(hass.states.async_all()):
+        if index % _STATES_AT_ONCE == _STATES_AT_ONCE - 1:
+            await asyncio.sleep(0)
+        if async_is_exposed(hass, state.entity_id):
+            aliases = intent.async_get_entity_aliases(
+                hass, registry.async_get(state.entity_id), state=state
+            )
+            (actions if state.domain in _ACTION_DOMAINS else names).extend(aliases)
+    return await hass.async_add_executor_job(_prepare, tuple(names), tuple(actions), language)
+
+
+@lru_cache(maxsize=4)
+def _prepare(names: tuple[str, ...], actions: tuple[str, ...], language: str) -> Names:
+    load_numbers(language)
+    return Names(names, actions)

@@ -1,0 +1,59 @@
+"""Words: how a text is cut into them, in any script, and their plain form."""
+
+from collections.abc import Iterator
+import re
+from typing import Final, NamedTuple
+import unicodedata
+
+LETTER: Final = (
+    r"[\w\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u109f\u1780-\u17ff]"
+)
+"""A pattern for the letters of words, and for the marks that scripts put on them."""
+
+# A word, with an apostrophe and at most two letters behind it: "don't", "Anna's", but not
+# "l'ombra".
+WORD: Final = re.compile(
+    rf"{LETTER}+(?:['\N{{RIGHT SINGLE QUOTATION MARK}}]{LETTER}{{1,2}}(?!{LETTER}))*"
+)
+_NO_LETTER: Final = re.compile(rf"(?!{LETTER}).|_", re.DOTALL)
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+
+# Scripts that are written without spaces have no word boundaries.
+_WITHOUT_SPACES = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+
+
+class Word(NamedTuple):
+    """A word in plain form, and its place in the text."""
+
+    plain: str
+    start: int
+    end: int
+
+
+def words_of(text: str) -> Iterator[Word]:
+    """Yield the words of a text."""
+    for match in WORD.finditer(text):
+        letters = unicodedata.normalize("NFKD", match.group()).casefold()
+        letters = _ACCENTS.sub("", unicodedata.normalize("NFKD", letters))
+        if letters := _NO_LETTER.sub("", letters):
+            yield Word(letters, *match.span())
+
+
+def spelled_words(text: str) -> list[str]:
+    """Return a text's words with their accents."""
+    return WORD.findall(unicodedata.normalize("NFC", text.casefold()))
+
+
+def plain(text: str) -> str:
+    """Return a text in small letters, without accents and punctuation."""
+    return " ".join(word.plain for word in words_of(text))
+
+
+def is_bounded(char: str) -> bool:
+    """Return whether a word can end at a character, if no letter follows.
+
+    It can't in scripts that are written without spaces.
+    """
+    return re.match(LETTER, char) is not None and not _WITHOUT_SPACES.match(char)

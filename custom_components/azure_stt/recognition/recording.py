@@ -1,0 +1,269 @@
+"""The recording: a host's stream that can be read again.
+
+A host's stream can be read only once. It flows once into a `Recording`, which any number of
+readers follow from any position, live while it still grows.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final, Protocol, Self, override
+
+from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH
+
+CAPACITY: Final = 60 * SAMPLE_RATE
+"""Samples that are kept ahead of the recognized ones."""
+
+IDLE_LIMIT: Final = 10.0
+"""Seconds without a chunk after which the host is considered gone.
+
+The stream of a browser's dialog that is closed while it listens never ends.
+"""
+
+# Two of the host's 10 ms chunks: fewer TLS records, at no delay that could be noticed.
+_BLOCK_MIN: Final = SAMPLE_RATE // 50
+_BLOCK_MAX: Final = SAMPLE_RATE
+
+# Bytes that are decoded at a stretch. Few: Opus may hold two minutes of nothing in them.
+_DECODED_MAX: Final = 4096
+
+
+class NoSpeechError(Exception):
+    """The host sent no audio, or stopped without ending its stream.
+
+    Speech up to then must not be acted on, because the person is gone.
+    """
+
+
+class BrokenRecordingError(Exception):
+    """The host's stream broke. Readers raise this; `recorded` raises the cause itself."""
+
+
+class Decoder(Protocol):
+    """A decoder of a host's chunks to 16 kHz 16-bit mono PCM."""
+
+    @property
+    def blocking(self) -> bool:
+        """Whether the next call takes longer than the event loop allows."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the complete samples so far."""
+
+    def flush(self) -> bytes:
+        """Return the last samples at the stream's end."""
+
+
+class Recording:
+    """16 kHz 16-bit mono PCM that grows at its end and is forgotten at its beginning.
+
+    Positions are samples, counted from the very beginning.
+    """
+
+    def __init__(self) -> None:
+        """Initialize an empty recording."""
+        self._audio = bytearray()
+        self._start = 0
+        self._ended_at: float | None = None
+        self._error: BaseException | None = None
+        self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Recording {self._start}-{self.length}{' ended' if self.ended else ''}>"
+
+    @property
+    def length(self) -> int:
+        """Samples so far, including the forgotten ones."""
+        return self._start + len(self._audio) // SAMPLE_WIDTH
+
+    @property
+    def ended(self) -> bool:
+        """Whether the host's stream has ended."""
+        return self._ended_at is not None
+
+    @property
+    def error(self) -> BaseException | None:
+        """The error that broke the host's stream, or None."""
+        return self._error
+
+    def append(self, pcm: bytes) -> None:
+        """Add whole samples at the end."""
+        self._audio += pcm
+        self._wake()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the recording, because of an error if there is one."""
+        self._ended_at = asyncio.get_running_loop().time()
+        self._error = error
+        self._wake()
+
+    def forget(self, position: int) -> None:
+        """Drop the samples before a position for good."""
+        position = min(position, self.length)
+        if position > self._start:
+            del self._audio[: (position - self._start) * SAMPLE_WIDTH]
+            self._start = position
+            self._wake()
+
+    async def has_room(self) -> None:
+        """Wait until fewer samples than CAPACITY are kept."""
+        await self._until(lambda: self._has_room)
+
+    @property
+    def _has_room(self) -> bool:
+        return self.length - self._start < CAPACITY
+
+    def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """Return a reader of the samples from `start` up to `stop` or the end.
+
+        It waits for what is still to come. Raises ValueError if `start` is forgotten, and
+        BrokenRecordingError if the host's stream broke.
+        """
+        return _Reader(self, start, stop)
+
+    def copy(self, start: int, stop: int) -> bytes:
+        """Return the samples between two positions, as far as they exist.
+
+        Raises ValueError if `start` is forgotten.
+        """
+        if start < self._start:
+            msg = "This part of the recording is forgotten"
+            raise ValueError(msg)
+        first, last = ((position - self._start) * SAMPLE_WIDTH for position in (start, stop))
+        return bytes(memoryview(self._audio)[first:last])
+
+    async def reaches(self, position: int) -> None:
+        """Wait until the recording is that long, or has ended.
+
+        Raises BrokenRecordingError if the host's stream broke.
+        """
+        await self._until(lambda: self.ended or self.length >= position)
+        if self._error:
+            raise BrokenRecordingError from self._error
+
+    async def ends(self) -> float:
+        """Wait for the end and return when it came, by the event loop's clock."""
+        await self._until(lambda: self.ended)
+        assert self._ended_at is not None  # noqa: S101 - for the type checker
+        return self._ended_at
+
+    async def ends_or_is_full(self) -> float:
+        """Wait until no more is read, and return since when, by the event loop's clock."""
+        await self._until(lambda: self.ended or not self._has_room)
+        return self._ended_at or asyncio.get_running_loop().time()
+
+    async def _until(self, ready: Callable[[], bool]) -> None:
+        if ready():
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[future] = ready
+        try:
+            await future
+        finally:
+            del self._waiting[future]
+
+    def _wake(self) -> None:
+        for future, ready in self._waiting.items():
+            if not future.done() and ready():
+                future.set_result(None)
+
+
+class _Reader:
+    """Follows a recording. A class, unlike a generator, doesn't have to be closed."""
+
+    def __init__(self, recording: Recording, start: int, stop: int | None) -> None:
+        self._recording = recording
+        self._position = start
+        self._stop = stop
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        wanted = self._position + _BLOCK_MIN
+        await self._recording.reaches(wanted if self._stop is None else min(wanted, self._stop))
+        stop = self._position + _BLOCK_MAX
+        block = self._recording.copy(
+            self._position, stop if self._stop is None else min(stop, self._stop)
+        )
+        if not block:
+            raise StopAsyncIteration
+        self._position += len(block) // SAMPLE_WIDTH
+        return block
+
+
+@asynccontextmanager
+async def recorded(stream: AsyncIterable[bytes], decoder: Decoder) -> AsyncIterator[Recording]:
+    """Record the host's stream while the block runs, and close it at the block's end.
+
+    Raises the error that broke the stream, whatever the block made of it: the stream's own
+    exception, NoSpeechError, or the decoder's error.
+    """
+    recording = Recording()
+    # Eager: a task that is cancelled before it began would not close the stream.
+    pump = asyncio.create_task(
+        _pump(stream, decoder, recording), name="azure_stt pump", eager_start=True
+    )
+    try:
+        yield recording
+    except Exception:
+        if recording.error:
+            raise recording.error from None
+        raise
+    else:
+        if recording.error:
+            raise recording.error
+    finally:
+        # A pump that has ended the recording is closing the stream, and isn't disturbed.
+        if not recording.ended:
+            pump.cancel()
+        await asyncio.wait([pump])
+
+
+async def _pump(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording) -> None:
+    """Read the host's stream into the recording, from first to last, and close it."""
+    try:
+        await _read(stream, decoder, recording)
+    except BaseException as err:
+        recording.end(err)
+        if not isinstance(err, Exception):
+            raise
+    else:
+        recording.end(None if recording.length else NoSpeechError("The host sent no audio"))
+    finally:
+        # Cancelled between items it would stay open, and ESPHome's satellites feed one
+        # queue: a reader that is left over would eat the next command.
+        if aclose := getattr(stream, "aclose", None):
+            await aclose()
+
+
+async def _read(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording) -> None:
+    idle = asyncio.timeout(IDLE_LIMIT)
+    now = asyncio.get_running_loop().time
+    try:
+        async with idle:
+            async for chunk in stream:
+                idle.reschedule(None)
+                await _take(chunk, decoder, recording)
+                idle.reschedule(now() + IDLE_LIMIT)
+    except TimeoutError as err:
+        if not idle.expired():
+            raise
+        msg = "The host went silent without an end"
+        raise NoSpeechError(msg) from err
+    recording.append(await _run(decoder, decoder.flush))
+
+
+async def _take(chunk: bytes, decoder: Decoder, recording: Recording) -> None:
+    """Record a chunk, a large one bit by bit, as there is room."""
+    for start in range(0, len(chunk), _DECODED_MAX):
+        if start:
+            await asyncio.sleep(0)
+        block = chunk[start : start + _DECODED_MAX]
+        recording.append(await _run(decoder, partial(decoder.feed, block)))
+        await recording.has_room()
+
+
+async def _run(decoder: Decoder, step: Callable[[], bytes]) -> bytes:
+    return await asyncio.to_thread(step) if decoder.blocking else step()

@@ -1,0 +1,167 @@
+"""Retries: one part of a recording, recognized by whichever resource answers first."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain, repeat
+import logging
+from random import uniform
+from typing import Final
+
+from ..audio.pcm import SAMPLE_RATE
+from ..azure_speech import Recognition, RecognitionOptions, SpeechError, SpeechTimeoutError
+from .policy import Engine, Policy
+from .recording import BrokenRecordingError, Recording
+from .segment import Segment
+from .task_scope import TaskScope
+from .transcript import Part
+
+_LOGGER = logging.getLogger(__name__)
+
+# A part without a place in its answer ends this long before the last sample sent.
+_ANSWER_LAG: Final = SAMPLE_RATE // 5
+
+# Advance at least this far per answer (with and without words), so that a service that
+# answers for nothing isn't asked forever.
+_SHORTEST_PART: Final = SAMPLE_RATE // 10
+_SHORTEST_NOTHING: Final = SAMPLE_RATE // 2
+
+# Speech that ends this near to a cut ends with it.
+_CUT_TOLERANCE: Final = SAMPLE_RATE // 2
+
+# Seconds before each retry, give or take half. The first one is immediate, because a
+# connection that was idle is often dead. While a resource is known to be down, it gets only
+# the last seconds after the end of speech.
+_BACKOFF: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
+_DEADLINE_WHEN_DOWN: Final = 1.0
+
+
+class PartRecognizer:
+    """Recognizes one part of a recording, from a position on, within the deadline.
+
+    The deadline counts from the later of the stream's end and `ready_at` (event loop time).
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        engines: Sequence[Engine],
+        policy: Policy,
+        *,
+        position: int,
+        ready_at: float,
+        has_backup: bool,
+    ) -> None:
+        """Initialize with the resource, or the resource and a second one."""
+        self._recording = recording
+        self._engines = engines
+        self._policy = policy
+        self._position = position
+        self._ready_at = ready_at
+        self._has_backup = has_backup
+        self._failure: SpeechError | None = None
+
+    async def recognize(self, options: RecognitionOptions) -> Part:
+        """Return the first answer of any resource.
+
+        The second resource starts when the first one has failed for good, or at half the
+        deadline. Without a second one, the first is asked again then, because its request
+        may hang. Raises the last SpeechError, or BrokenRecordingError if the host's stream
+        broke.
+        """
+        first, *others = self._engines
+        others = others or [first]
+        deadline = self._deadline()
+        async with TaskScope() as tasks:
+            overdue = tasks.start(self._after_end(deadline))
+            half_time = tasks.start(self._after_end(deadline / 2))
+            attempts = {tasks.start(self._attempt(first, options))}
+            while attempts and not overdue.done():
+                waited = {*attempts, overdue} | (set() if half_time.done() else {half_time})
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+                for done in [task for task in attempts if task.done()]:
+                    if (part := done.result()) is not None:
+                        return part
+                    attempts.remove(done)
+                if others and (half_time.done() if attempts else others[0] is not first):
+                    attempts.add(tasks.start(self._attempt(others.pop(0), options)))
+        raise self._failure or SpeechTimeoutError("There was no answer in time")
+
+    def _deadline(self) -> float:
+        """Return the seconds for this part: few if Azure is down and a backup engine waits."""
+        if self._has_backup and all(engine.down for engine in self._engines):
+            return min(self._policy.deadline, _DEADLINE_WHEN_DOWN)
+        return self._policy.deadline
+
+    async def _after_end(self, seconds: float) -> None:
+        """Wait until some seconds after the stream's end, or `ready_at` if that is later.
+
+        A recording that is too full to be read any further counts as ended.
+        """
+        begin = max(await self._recording.ends_or_is_full(), self._ready_at)
+        await asyncio.sleep(begin + seconds - asyncio.get_running_loop().time())
+
+    async def _attempt(self, engine: Engine, options: RecognitionOptions) -> Part | None:
+        """Ask a resource, again as long as that can help; return None when it has failed."""
+        has_others = len(self._engines) > 1 or self._has_backup
+        for pause in chain(_BACKOFF, repeat(_BACKOFF[-1])):
+            source = _Source(self._recording, self._position, self._policy)
+            try:
+                recognition = await engine.recognize(source, options)
+            except SpeechError as err:
+                if self._recording.error:
+                    raise BrokenRecordingError from self._recording.error
+                self._failure = err
+                wait = max(pause * uniform(0.5, 1.5), err.retry_after or 0)  # noqa: S311
+                too_long = wait > self._policy.deadline
+                if not err.retryable or too_long or (engine.down and has_others):
+                    return None
+                _LOGGER.debug("Retrying in %.2f s: %s", wait, err)
+                await asyncio.sleep(wait)
+            else:
+                return place(recognition, source.segment)
+        return None
+
+
+class _Source:
+    """An audio source that remembers the last segment it gave."""
+
+    def __init__(self, recording: Recording, start: int, policy: Policy) -> None:
+        self._new = partial(Segment, recording, start, several_voices=policy.several_voices)
+        self.segment = self._new()
+
+    def __call__(self) -> Segment:
+        self.segment = self._new()
+        return self.segment
+
+
+def place(recognition: Recognition, segment: Segment) -> Part:
+    """Return an answer with its place in the recording."""
+    start = segment.start + _samples(recognition.offset or 0.0)
+    end = max(segment.start, min(_end(recognition, segment), segment.position))
+    cut = segment.cut is not None and end >= segment.cut - _CUT_TOLERANCE
+    if cut:
+        end = segment.position
+    placed = recognition.text or recognition.duration
+    shortest = _SHORTEST_PART if placed else _SHORTEST_NOTHING
+    return Part(
+        start=min(start, end),
+        end=max(end, segment.start + shortest),
+        recognition=recognition,
+        cut=cut,
+    )
+
+
+def _end(recognition: Recognition, segment: Segment) -> int:
+    """Return where the utterance ends, as exactly as the answer says it."""
+    # Silence is placed by its end alone: its duration is 0.
+    if recognition.offset is not None and (recognition.duration or not recognition.text):
+        return segment.start + _samples(recognition.offset + (recognition.duration or 0.0))
+    words = recognition.alternatives[0].words if recognition.alternatives else ()
+    if words and (word := words[-1]).offset is not None and word.duration is not None:
+        return segment.start + _samples(word.offset + word.duration)
+    return segment.position - _ANSWER_LAG
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE)

@@ -1,0 +1,92 @@
+"""Segments: the stretch of a recording that one request reads.
+
+Positions and lengths are samples at 16 kHz, levels are decibels of full scale.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Self
+
+from ..audio.pcm import FRAME, SAMPLE_RATE, SAMPLE_WIDTH, levels
+from .endpointing import Loudness
+from .recording import Recording
+
+# The service takes 60 s of audio. From 45 s on a segment ends at the first quiet 200 ms; at
+# 57 s one second more is looked at, and the cut goes where that is quietest.
+_CUT_WHEN_QUIET: Final = 45 * SAMPLE_RATE
+_CUT_AT_ONCE: Final = 57 * SAMPLE_RATE
+_QUIET_FRAMES: Final = SAMPLE_RATE // 5 // FRAME
+_HELD_BACK: Final = SAMPLE_RATE
+_CUT_FRAMES: Final = 5
+
+
+class Segment:
+    """Reads a recording from a position on, for at most as long as one request may be.
+
+    `position` is how far it has been read, `cut` where it was cut off, or None. With several
+    voices, a quiet voice isn't taken for a pause to cut at.
+    """
+
+    def __init__(self, recording: Recording, start: int, *, several_voices: bool = False) -> None:
+        """Initialize at a position that isn't forgotten."""
+        self.start: Final = start
+        self._several_voices = several_voices
+        self.position = start
+        self.cut: int | None = None
+        self._recording = recording
+        self._reader = recording.read(start, start + _CUT_WHEN_QUIET)
+        self._threshold: float | None = None
+        self._quiet_frames = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        block = b"" if self.cut is not None else await self._next_block()
+        if not block:
+            raise StopAsyncIteration
+        self.position += len(block) // SAMPLE_WIDTH
+        return block
+
+    async def _next_block(self) -> bytes:
+        length = self.position - self.start
+        if length < _CUT_WHEN_QUIET:
+            return await anext(self._reader, b"")
+        if length < _CUT_AT_ONCE:
+            return await self._frame()
+        return await self._last_second()
+
+    async def _frame(self) -> bytes:
+        """Return the next frame, and cut after it if it completes a pause."""
+        end = self.position + FRAME
+        await self._recording.reaches(end)
+        frame = self._recording.copy(self.position, end)
+        if self._threshold is None:
+            loudness = Loudness.of(self._recording, self.start, end)
+            if self._several_voices:
+                loudness = loudness.with_quiet_voices()
+            self._threshold = loudness.threshold
+        level = levels(frame)
+        self._quiet_frames = self._quiet_frames + 1 if level and level[0] <= self._threshold else 0
+        if self._quiet_frames == _QUIET_FRAMES:
+            self.cut = end
+        return frame
+
+    async def _last_second(self) -> bytes:
+        """Return the last second, cut at its quietest place."""
+        end = self.position + _HELD_BACK
+        await self._recording.reaches(end)
+        held = self._recording.copy(self.position, end)
+        if len(held) < _HELD_BACK * SAMPLE_WIDTH:
+            return held
+        self.cut = self.position + _quietest(levels(held)) * FRAME + FRAME // 2
+        return self._recording.copy(self.position, self.cut)
+
+
+def _quietest(frames: Sequence[float]) -> int:
+    """Return the quietest frame of the quietest 100 ms, as near to their middle as possible."""
+    starts = range(len(frames) - _CUT_FRAMES + 1)
+    best = min(starts, key=lambda start: sum(frames[start : start + _CUT_FRAMES]))
+    middle = best + _CUT_FRAMES // 2
+    return min(
+        range(best, best + _CUT_FRAMES), key=lambda frame: (frames[frame], abs(frame - middle))
+    )

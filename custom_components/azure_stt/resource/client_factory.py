@@ -1,0 +1,87 @@
+"""Clients for config entries, in the one session that they share."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import ClientSession
+
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_REGION,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.singleton import singleton
+from homeassistant.util.hass_dict import HassKey
+
+from ..azure_speech import (
+    TRACE_CONFIG,
+    Cloud,
+    Credential,
+    Endpoint,
+    EntraCredential,
+    KeyCredential,
+    Meter,
+    SpeechClient,
+)
+from ..const import (
+    CONF_CONNECTION,
+    CONF_ENDPOINT,
+    CONF_RESOURCE_ID,
+    CONF_TENANT_ID,
+    DOMAIN,
+    Connection,
+)
+
+_SESSION: Final[HassKey[ClientSession]] = HassKey(f"{DOMAIN}_session")
+
+_CLOUDS: Final = {
+    Connection.REGION: Cloud.PUBLIC,
+    Connection.US_GOVERNMENT: Cloud.US_GOVERNMENT,
+    Connection.CHINA: Cloud.CHINA,
+}
+
+
+@callback
+@singleton(_SESSION)
+def async_get_session(hass: HomeAssistant) -> ClientSession:
+    """Return the session of all entries: Home Assistant's connections, and our tracing.
+
+    It belongs to no entry, so that an utterance outlives a reload. It ends with Home
+    Assistant, which closes the connections.
+    """
+    return async_create_clientsession(hass, auto_cleanup=False, trace_configs=[TRACE_CONFIG])
+
+
+@callback
+def async_create_client(
+    hass: HomeAssistant, data: Mapping[str, Any], meter: Meter | None = None
+) -> SpeechClient:
+    """Return the client for an entry's data.
+
+    Raises InvalidEndpointError, and AuthenticationError for an impossible tenant.
+    """
+    session = async_get_session(hass)
+    endpoint = endpoint_of(data)
+    credential: Credential
+    if data[CONF_CONNECTION] == Connection.ENTRA:
+        credential = EntraCredential(
+            session,
+            endpoint.cloud.entra_token_url(data[CONF_TENANT_ID]),
+            endpoint.cloud.entra_scope,
+            client_id=data[CONF_CLIENT_ID],
+            client_secret=data[CONF_CLIENT_SECRET],
+            resource_id=data[CONF_RESOURCE_ID],
+        )
+    else:
+        credential = KeyCredential(session, endpoint.token_url, data[CONF_API_KEY])
+    return SpeechClient(session, endpoint, credential, meter=meter)
+
+
+def endpoint_of(data: Mapping[str, Any]) -> Endpoint:
+    """Return the endpoint in an entry's data; raises InvalidEndpointError."""
+    if cloud := _CLOUDS.get(data[CONF_CONNECTION]):
+        return Endpoint.from_region(data[CONF_REGION], cloud)
+    return Endpoint.from_address(data[CONF_ENDPOINT])

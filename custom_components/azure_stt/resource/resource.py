@@ -1,0 +1,103 @@
+"""The Azure resource behind a config entry."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from ..azure_speech import AudioSource, Meter, Recognition, RecognitionOptions, SpeechError
+from ..const import CONF_TIER, Tier
+from .client_factory import async_create_client
+from .health import Health
+from .request_log import RequestLog
+from .request_queue import RequestQueue
+from .usage import Usage
+
+CONCURRENCY: Final = {Tier.F0: 1, Tier.S0: 100}
+"""Requests at once, by pricing tier.
+https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-quotas-and-limits
+"""
+
+type AzureSttConfigEntry = ConfigEntry[Resource]
+
+
+class Resource:
+    """A resource in use, by its own recognizers and by those it is a backup of.
+
+    It queues requests beyond what its tier takes at once, and keeps to the service's
+    Retry-After. It outlives its entry's reload for as long as an utterance needs it.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, usage: Usage) -> None:
+        """Initialize with the connection in the entry's data and the tier in its options."""
+        self.client: Final = async_create_client(hass, entry.data, usage)
+        self.usage: Final = usage
+        self.requests: Final = RequestLog()
+        self.health: Final = Health(hass, entry, self._check)
+        self._queue = RequestQueue(CONCURRENCY[Tier(entry.options[CONF_TIER])])
+
+    @property
+    def down(self) -> bool:
+        """Whether Azure is known to be unreachable or to refuse the credentials."""
+        return self.health.down
+
+    async def recognize(
+        self,
+        audio: AudioSource,
+        options: RecognitionOptions,
+        *,
+        background: bool = False,
+        meter: Meter | None = None,
+    ) -> Recognition:
+        """Recognize the first utterance as soon as the queue allows.
+
+        Background requests let live voice go first. `meter` counts this call, beside the
+        resource's usage. Raises the client's SpeechErrors, and ResponseError (429) without a
+        request while the service's Retry-After lasts.
+        """
+        async with self._queue.turn(background=background):
+            self.health.raise_if_told_to_wait()
+            try:
+                recognition = await self.requests.record(
+                    self.client.recognize(audio, options, meter)
+                )
+            except SpeechError as err:
+                self.health.async_note_failure(err, options)
+                raise
+            finally:
+                self._publish_usage()
+        self.health.async_note_success()
+        return recognition
+
+    def in_background(self, meter: Meter) -> BackgroundResource:
+        """Return an engine for recordings, whose requests a meter counts."""
+        return BackgroundResource(self, meter)
+
+    async def _check(self) -> None:
+        try:
+            await self.requests.record(self.client.check())
+        finally:
+            self._publish_usage()
+
+    def _publish_usage(self) -> None:
+        """Publish what was sent, but not before the answer has gone out."""
+        asyncio.get_running_loop().call_soon(self.usage.async_publish)
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundResource:
+    """A resource for recordings: its requests let live voice go first, and a meter counts them."""
+
+    resource: Resource
+    meter: Meter
+
+    @property
+    def down(self) -> bool:
+        """Whether the resource is down."""
+        return self.resource.down
+
+    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+        """Recognize the first utterance when no live voice waits; raises a SpeechError."""
+        return await self.resource.recognize(audio, options, background=True, meter=self.meter)

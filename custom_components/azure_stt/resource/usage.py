@@ -1,0 +1,142 @@
+"""The usage of a resource, counted here because Azure has no API for it."""
+
+from datetime import date, datetime
+from typing import Final, TypedDict
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.signal_type import SignalTypeFormat
+
+from ..azure_speech import BYTES_PER_SECOND
+from ..const import DOMAIN
+
+FREE_SECONDS: Final = 5 * 60 * 60
+"""Seconds of audio that the free tier gives each month.
+
+https://azure.microsoft.com/pricing/details/cognitive-services/speech-services/
+"""
+
+SIGNAL_USAGE: Final = SignalTypeFormat[()](f"{DOMAIN}_usage_{{}}")
+"""Sent (with an entry's id in its name) after each request and when a month begins."""
+
+_VERSION: Final = 1
+
+# A crash loses at most this many seconds of counting; a normal stop loses nothing.
+_SAVE_DELAY: Final = 60.0
+
+
+class _Counts(TypedDict):
+    """The saved counts: bytes of audio and requests, in total and in the month (YYYY-MM)."""
+
+    audio: int
+    month: str
+    audio_month: int
+    requests_month: int
+
+
+class Usage:
+    """The audio and the requests sent to a resource, in total and this month.
+
+    Months are those of Home Assistant's time zone. The counts outlive their entry's reloads.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Initialize at zero."""
+        self._hass = hass
+        self._signal = SIGNAL_USAGE.format(entry_id)
+        self._store = Store[_Counts](hass, _VERSION, f"{DOMAIN}.usage.{entry_id}")
+        self._counts = _Counts(audio=0, month=_this_month(), audio_month=0, requests_month=0)
+        self._removed = False
+
+    async def async_load(self) -> None:
+        """Load the saved counts."""
+        if counts := await self._store.async_load():
+            self._counts = counts
+
+    async def async_remove(self) -> None:
+        """Delete the saved counts, and save no more, because an utterance may still run."""
+        self._removed = True
+        await self._store.async_remove()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio sent in total."""
+        return self._counts["audio"] / BYTES_PER_SECOND
+
+    @property
+    def seconds_month(self) -> float:
+        """Seconds of audio sent this month."""
+        return self._counts["audio_month"] / BYTES_PER_SECOND
+
+    @property
+    def requests_month(self) -> int:
+        """Requests sent this month."""
+        return self._counts["requests_month"]
+
+    @property
+    def month(self) -> datetime:
+        """The start of the counted month."""
+        return dt_util.start_of_local_day(date.fromisoformat(f"{self._counts['month']}-01"))
+
+    def count_request(self) -> None:
+        """Count a request."""
+        self._turn_over()
+        self._counts["requests_month"] += 1
+
+    def count_audio(self, size: int) -> None:
+        """Count bytes of audio."""
+        self._counts["audio"] += size
+        self._counts["audio_month"] += size
+
+    @callback
+    def async_publish(self) -> None:
+        """Save the counts and send the signal."""
+        self._turn_over()
+        if not self._removed:
+            self._store.async_delay_save(lambda: self._counts, _SAVE_DELAY)
+        async_dispatcher_send(self._hass, self._signal)
+
+    def _turn_over(self) -> None:
+        """Begin a new month, but not an earlier one: the clock may not be set yet."""
+        if (month := _this_month()) > self._counts["month"]:
+            self._counts = _Counts(
+                audio=self._counts["audio"], month=month, audio_month=0, requests_month=0
+            )
+
+
+_USAGES: HassKey[dict[str, Usage]] = HassKey(f"{DOMAIN}_usage")
+
+
+async def async_get_usage(hass: HomeAssistant, entry_id: str) -> Usage:
+    """Return the usage of an entry, loaded once."""
+    usages = hass.data.setdefault(_USAGES, {})
+    if entry_id not in usages:
+        usage = Usage(hass, entry_id)
+        await usage.async_load()
+        usages[entry_id] = usage
+    return usages[entry_id]
+
+
+async def async_remove_usage(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the usage of an entry, on disk too."""
+    usage = hass.data.get(_USAGES, {}).pop(entry_id, None) or Usage(hass, entry_id)
+    await usage.async_remove()
+
+
+@callback
+def async_follow_months(hass: HomeAssistant, usage: Usage) -> CALLBACK_TYPE:
+    """Publish the usage each midnight, until the returned function is called."""
+
+    @callback
+    def midnight(_: datetime) -> None:
+        usage.async_publish()
+
+    return async_track_time_change(hass, midnight, hour=0, minute=0, second=0)
+
+
+def _this_month() -> str:
+    return dt_util.now().strftime("%Y-%m")

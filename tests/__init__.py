@@ -1,0 +1,1 @@
+"""Tests. README.md says which kinds there are and when to run them."""

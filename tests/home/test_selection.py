@@ -1,0 +1,531 @@
+"""What the home takes for a whole command, and which of the alternatives it takes."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+import pytest
+
+from homeassistant.components.assist_pipeline.pipeline import (
+    KEY_ASSIST_PIPELINE,
+    async_get_pipelines,
+)
+from homeassistant.components.conversation.agent_manager import get_agent_manager
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    entity_registry as er,
+    floor_registry as fr,
+)
+from homeassistant.setup import async_setup_component
+
+from custom_components.azure_stt.azure_speech import Alternative
+from custom_components.azure_stt.home.phrases import Expectation, Match, async_get_phrase_registry
+from custom_components.azure_stt.home.selection import (
+    async_is_whole_command,
+    async_select,
+    async_understands,
+)
+from tests.support.pairs import PAIRS
+from tests.support.sentences import SENTENCES
+
+ENTITY_ID = "stt.azure"
+
+
+@pytest.fixture(autouse=True)
+async def home(hass: HomeAssistant) -> None:
+    """Give a kitchen with two lights, a sentence with a wildcard, and Assist."""
+    for component in ("homeassistant", "conversation", "assist_pipeline"):
+        assert await async_setup_component(hass, component, {})
+    kitchen = ar.async_get(hass).async_get_or_create("Kitchen")
+    registry = er.async_get(hass)
+    for name in ("Kitchen light", "Lamp 20"):
+        entity = registry.async_get_or_create("light", "test", name, original_name=name)
+        registry.async_update_entity(entity.entity_id, area_id=kitchen.id)
+        hass.states.async_set(
+            entity.entity_id,
+            "off",
+            {"friendly_name": name, "supported_color_modes": ["brightness"]},
+        )
+    await hass.async_block_till_done()
+
+
+async def add_pipeline(hass: HomeAssistant, **settings: object) -> None:
+    """Add a pipeline that uses our entity in English, with Home Assistant's agent."""
+    await hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
+        {
+            "name": f"Pipeline {len(settings)}",
+            "language": "en",
+            "conversation_engine": "conversation.home_assistant",
+            "conversation_language": "en",
+            "stt_engine": ENTITY_ID,
+            "stt_language": "en-US",
+            "tts_engine": None,
+            "tts_language": None,
+            "tts_voice": None,
+            "wake_word_entity": None,
+            "wake_word_id": None,
+            **settings,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Turn on the kitchen light.", True),
+        ("turn on the kitchen light", True),
+        ("Turn off all the lights in the kitchen.", True),
+        ("Set Lamp 20 brightness to 50 percent.", True),
+        ("Turn on lamp 20.", True),
+        ("Turn off all the lights.", False),
+        ("Set a timer for five minutes.", False),
+        ("Set Lamp 20 brightness to 50.", False),
+        ("Add milk to my shopping list.", False),
+        ("Turn on the", False),
+        ("Turn on the kitchen lite.", False),
+        ("What is the meaning of life?", False),
+        ("", False),
+    ],
+)
+async def test_whole(hass: HomeAssistant, text: str, whole: bool) -> None:  # noqa: FBT001
+    """A command is whole that names a thing or a place and can't easily go on."""
+    await add_pipeline(hass)
+    assert await async_is_whole_command(hass, ENTITY_ID, text, "en-US") is whole
+
+
+@pytest.mark.parametrize(
+    ("settings", "whole"),
+    [
+        pytest.param({"conversation_engine": "conversation.llm"}, False, id="LLM"),
+        pytest.param(
+            {"conversation_engine": "conversation.llm", "prefer_local_intents": True},
+            True,
+            id="LLM, local first",
+        ),
+        pytest.param({"stt_engine": "stt.other"}, False, id="other engine"),
+        pytest.param({"stt_language": "de-DE"}, False, id="other language"),
+        pytest.param({"conversation_language": "tlh"}, False, id="language without sentences"),
+    ],
+)
+async def test_pipelines(hass: HomeAssistant, settings: dict[str, Any], whole: bool) -> None:  # noqa: FBT001
+    """Only what is said to Home Assistant's own agent can be whole."""
+    await add_pipeline(hass, **settings)
+    assert (
+        await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light.", "en-US")
+        is whole
+    )
+
+
+async def test_one_pipeline_of_two(hass: HomeAssistant) -> None:
+    """One pipeline with an LLM is enough to wait for the end: which one listens isn't known."""
+    await add_pipeline(hass)
+    await add_pipeline(hass, conversation_engine="conversation.llm")
+    assert not await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light.", "en-US")
+
+
+async def test_no_warning_for_a_language_without_sentences(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The agent isn't asked for a language that it would complain about each time."""
+    await add_pipeline(hass, conversation_language="tlh")
+    await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light.", "en-US")
+    assert "No intents were loaded" not in caplog.text
+
+
+def alternatives(*texts: str) -> list[Alternative]:
+    """Return what was heard, each text nearly as likely as the one before."""
+    return [
+        Alternative(display=text, confidence=0.9 - index / 100) for index, text in enumerate(texts)
+    ]
+
+
+async def choose(hass: HomeAssistant, *texts: str, language: str = "en-US") -> str:
+    """Return the text that goes out for what was heard."""
+    choice = await async_select(hass, ENTITY_ID, [alternatives(*texts)], language)
+    text = choice.display_text(language)
+    return choice.correction.applied_to(text) if choice.correction else text
+
+
+def add_light(hass: HomeAssistant, name: str, *aliases: str) -> None:
+    """Add a light to the home."""
+    registry = er.async_get(hass)
+    entity = registry.async_get_or_create("light", "test", name, original_name=name)
+    registry.async_update_entity(entity.entity_id, aliases=[er.COMPUTED_NAME, *aliases])
+    hass.states.async_set(entity.entity_id, "off", {"friendly_name": name})
+
+
+def expect(hass: HomeAssistant, phrase: str, match: Match = Match.WHOLE) -> None:
+    """Let an automation wait for a phrase."""
+    async_get_phrase_registry(hass).async_add(
+        Expectation(
+            phrases=[phrase],
+            match=match,
+            min_confidence=0.0,
+            heard=lambda *_: None,
+            entity_ids={ENTITY_ID},
+        )
+    )
+
+
+@pytest.mark.parametrize("pipeline", [{}, {"conversation_engine": "conversation.llm"}, None])
+async def test_phrase_of_an_automation(
+    hass: HomeAssistant, pipeline: dict[str, Any] | None
+) -> None:
+    """What an automation waits for is understood, whoever gets the text."""
+    if pipeline is not None:
+        await add_pipeline(hass, **pipeline)
+    add_light(hass, "Film")
+    expect(hass, "start the fill light show")
+    heard = "Start the fill light show.", "Start the film light show."
+    assert await choose(hass, *heard) == heard[0]
+    assert await async_understands(hass, ENTITY_ID, "en-US", "Start the fill light show")
+    assert not await async_understands(hass, "stt.other", "en-US", "Start the fill light show")
+
+
+async def test_what_core_does_not_mend(hass: HomeAssistant) -> None:
+    """What Home Assistant's agent mends by itself is left to it; what it doesn't, isn't."""
+    await add_pipeline(hass)
+    add_light(hass, "Thermomix")
+    assert await choose(hass, "Turn on kitchin light.") == "Turn on kitchin light."
+    assert await choose(hass, "Turn on thermal mix.") == "Turn on Thermomix."
+
+
+async def test_without_a_gazetteer(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that mends nothing has its names mended in English too."""
+    monkeypatch.delattr(get_agent_manager(hass).default_agent, "_gazetteer")
+    await add_pipeline(hass)
+    assert await choose(hass, "Turn on kitchin light.") == "Turn on Kitchen light."
+
+
+async def test_phrase_that_is_contained(hass: HomeAssistant) -> None:
+    """A phrase that may stand among any other words says nothing of the others."""
+    await add_pipeline(hass)
+    add_light(hass, "Roomba lamp")
+    expect(hass, "turn on", Match.CONTAINS)
+    heard = "Turn on the rumba lamp.", "Turn on the Roomba lamp."
+    assert await choose(hass, *heard) == heard[1]
+
+
+LLM = {"conversation_engine": "conversation.llm"}
+LOCAL_FIRST = {**LLM, "prefer_local_intents": True}
+KINDS = [
+    pytest.param({}, id="agent"),
+    pytest.param(LOCAL_FIRST, id="LLM, local first"),
+    pytest.param(LLM, id="LLM"),
+]
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize("direction", [1, -1])
+@pytest.mark.parametrize("language", PAIRS)
+async def test_never_exchanged(
+    hass: HomeAssistant, settings: dict[str, Any], direction: int, language: str
+) -> None:
+    """Not even if the other command is the name of something, and would be understood."""
+    region = f"{language}-XX"
+    await add_pipeline(
+        hass, stt_language=region, language=language, conversation_language=language, **settings
+    )
+    pairs = [pair[::direction] for pair in PAIRS[language]]
+    best = {heard for heard, _ in pairs}
+    for _, other in pairs:
+        if other not in best:  # what is heard shouldn't be known
+            add_light(hass, other.rstrip("."))
+    await hass.async_block_till_done()
+    changed = [
+        (heard, text)
+        for heard, other in pairs
+        if (text := await choose(hass, heard, other, language=region)) != heard
+    ]
+    assert not changed
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (("Turn on Lamp 15.", "Turn on Lamp 50."), "Turn on Lamp 15."),
+        (("Turn on Lamp 50.", "Turn on Lamp 15."), "Turn on Lamp 50."),
+        (("Turn on the unlock light.", "Turn on the lock light."), "Turn on the unlock light."),
+        (("Turn on the luck light.", "Turn on the lock light."), "Turn on the luck light."),
+        (("Turn off the kitchen light.", "Turn on the kitchen light."), None),
+        (("Turn up the kitchen lite.", "Turn off the kitchen light."), None),
+    ],
+)
+async def test_names_with_decisive_words(
+    hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
+) -> None:
+    """A name that has such a word in it is taken as it was heard, or not at all."""
+    await add_pipeline(hass, **settings)
+    for name in ("Lock light", "Lamp 50"):
+        add_light(hass, name)
+    await hass.async_block_till_done()
+    assert await choose(hass, *heard) == (expected or heard[0])
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (("Turn on the ramba.", "Turn on the Roomba."), "Turn on the Roomba."),
+        (("Turn on free Derek's lamp.", "Turn on Frédéric's lamp."), "Turn on Frédéric's lamp."),
+        (("Turn on kitchen w.", "Turn on kitchen west."), "Turn on kitchen west."),
+        (("Turn on the glue.", "Turn on the blue.", "Turn on the loo."), "Turn on the loo."),
+        (("Turn on tea cooler.", "Turn on Tiefkühler."), "Turn on Tiefkühler."),
+        (("Turn on dusty spring.", "Turn on Dusty Springfield."), "Turn on Dusty Springfield."),
+        (("Turn on the lodge lights.", "Turn on the Loggia lights."), "Turn on the Loggia lights."),
+        (("Turn off the messy lights.", "Turn off the mezzanine lights."), None),
+    ],
+)
+async def test_alternatives(
+    hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
+) -> None:
+    """An alternative is taken for the name, alias, area or floor in it."""
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    assert await choose(hass, *heard) == (expected or heard[-1])
+
+
+ACTIONS = ("automation", "button", "input_button", "scene", "script")
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize("domain", ACTIONS)
+async def test_names_of_actions_stay_out(
+    hass: HomeAssistant, settings: dict[str, Any], domain: str
+) -> None:
+    """A script named "Sblocco porta" (unlock) isn't run by "blocco porta" (lock)."""
+    await add_pipeline(
+        hass, stt_language="it-IT", language="it", conversation_language="it", **settings
+    )
+    entity = er.async_get(hass).async_get_or_create(
+        domain, "test", "porta", original_name="Sblocco porta"
+    )
+    hass.states.async_set(entity.entity_id, "off", {"friendly_name": "Sblocco porta"})
+    async_expose_entity(hass, "conversation", entity.entity_id, should_expose=True)
+    await hass.async_block_till_done()
+    heard = "attiva blocco porta"
+    assert await choose(hass, heard, language="it-IT") == heard
+    assert await choose(hass, "Blocco porta.", "Sblocco porta.", language="it-IT") == (
+        "Blocco porta."
+    )
+
+
+async def add_awkward_home(hass: HomeAssistant) -> None:
+    """Add names that are hard to hear: of things, of an area, and of a floor."""
+    for name in ("Frédéric's lamp", "The loo", "Tiefkühler", "Kitchen west"):
+        add_light(hass, name)
+    add_light(hass, "Roomba", "Dusty Springfield")
+    loggia = ar.async_get(hass).async_create("Loggia")
+    floor = fr.async_get(hass).async_create("Mezzanine")
+    ar.async_get(hass).async_update(loggia.id, floor_id=floor.floor_id)
+    entity_id = er.async_get(hass).async_get_entity_id("light", "test", "Tiefkühler")
+    assert entity_id
+    er.async_get(hass).async_update_entity(entity_id, area_id=loggia.id)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("settings", "heard", "expected"),
+    [
+        pytest.param({}, "Turn on the rumba.", "Turn on the Roomba.", id="core doesn't mend it"),
+        pytest.param(LOCAL_FIRST, "Turn on the rumba.", "Turn on the Roomba.", id="sound"),
+        pytest.param(LOCAL_FIRST, "Turn on the loop.", "Turn on The loo.", id="spelling"),
+        pytest.param(
+            LOCAL_FIRST, "Turn on Fredericks lamp.", "Turn on Frédéric's lamp.", id="accents"
+        ),
+        pytest.param(
+            LOCAL_FIRST, "Turn on dusty springfeld.", "Turn on Dusty Springfield.", id="alias"
+        ),
+        pytest.param(
+            LOCAL_FIRST, "Turn on the lodgia lights.", "Turn on the Loggia lights.", id="area"
+        ),
+        pytest.param(
+            LOCAL_FIRST, "Turn on the mezanin lights.", "Turn on the Mezzanine lights.", id="floor"
+        ),
+        pytest.param(LOCAL_FIRST, "Dance the rumba.", None, id="not understood"),
+        pytest.param(LLM, "Dance the rumba.", None, id="LLM, a word"),
+        pytest.param(LLM, "Turn on the rumba.", "Turn on the Roomba.", id="LLM, a command"),
+        pytest.param(
+            {"conversation_language": "tlh"},
+            "Turn on the rumba.",
+            None,
+            id="no sentences in the language",
+        ),
+        pytest.param(
+            {"conversation_language": "tlh"},
+            "Turn on Fredericks lamp.",
+            "Turn on Frédéric's lamp.",
+            id="no sentences, nearly the same",
+        ),
+        pytest.param(
+            LLM, "Is Fredericks lamp on?", "Is Frédéric's lamp on?", id="LLM, nearly the same"
+        ),
+    ],
+)
+async def test_mending(
+    hass: HomeAssistant, settings: dict[str, Any], heard: str, expected: str | None
+) -> None:
+    """A misheard name is mended where core doesn't do it and the outcome makes sense."""
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    assert await choose(hass, heard) == (expected or heard)
+
+
+@pytest.mark.parametrize(
+    ("settings", "heard", "expected"),
+    [
+        (LOCAL_FIRST, ("Turn on the rain bar.", "Turn on the rumba."), "Turn on the Roomba."),
+        (LLM, ("Turn on the rain bar.", "Turn on the rumba."), "Turn on the Roomba."),
+        (LOCAL_FIRST, ("Turn on the rain bar.", "Turn off the rumba."), None),
+        (
+            LOCAL_FIRST,
+            ("Turn on the fatter lamp.", "Turn on Fredericks lamp."),
+            "Turn on Frédéric's lamp.",
+        ),
+        (LOCAL_FIRST, ("Dance on the rain bar.", "Dance on the rumba."), None),
+    ],
+)
+async def test_mending_of_another_alternative(
+    hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
+) -> None:
+    """What comes near a name only in another alternative is mended there; the verb stays."""
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    assert await choose(hass, *heard) == (expected or heard[0])
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (("Schalte den Tiefküler ein.",), "Schalte den Tiefkühler ein."),
+        (("Schalte den Tief Kühler ein.",), "Schalte den Tiefkühler ein."),
+        (("Schalte den Tiefkuhler aus.",), "Schalte den Tiefkühler aus."),
+        (("Schalte Jeroms Lampe ein.",), "Schalte Jérômes Lampe ein."),
+        (("Schalte das Licht in der Loggja ein.",), "Schalte das Licht in der Loggia ein."),
+        (("Schalte den Tee Kühler aus.", "Schalte den Tiefkühler aus."), None),
+        (
+            ("Schalte den Tiefkühler aus.", "Schalte den Tiefkühler ein."),
+            "Schalte den Tiefkühler aus.",
+        ),
+        (("Erzähl mir einen Witz.", "Erzähl mir einen Blitz."), "Erzähl mir einen Witz."),
+    ],
+)
+async def test_german(hass: HomeAssistant, heard: tuple[str, ...], expected: str | None) -> None:
+    """Core's gazetteer knows English only: in German names are mended here."""
+    await add_pipeline(hass, language="de", conversation_language="de", stt_language="de-DE")
+    await add_awkward_home(hass)
+    add_light(hass, "Jérômes Lampe")
+    await hass.async_block_till_done()
+    assert await choose(hass, *heard, language="de-DE") == (expected or heard[-1])
+
+
+@pytest.mark.parametrize("settings", KINDS)
+async def test_a_command_for_an_llm_stays(hass: HomeAssistant, settings: dict[str, Any]) -> None:
+    """What Home Assistant's agent would understand isn't mended into something else."""
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    text = "Add rumba to my shopping list."
+    assert await choose(hass, text) == text
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ("Accendi l'ombidificatore.", "Accendi l'Umidificatore."),
+        ("Spegni il ventilatore di Ulise.", "Spegni il Ventilatore di Ulisse."),
+        # A name alone would turn it on.
+        ("Spe ventilatore di Uline.", None),
+    ],
+)
+async def test_italian(hass: HomeAssistant, heard: str, expected: str | None) -> None:
+    """An article with its apostrophe is no part of a name, nor is a misheard verb."""
+    await add_pipeline(hass, language="it", conversation_language="it", stt_language="it-IT")
+    for name in ("Umidificatore", "Ventilatore di Ulisse"):
+        add_light(hass, name)
+    await hass.async_block_till_done()
+    assert await choose(hass, heard, language="it-IT") == (expected or heard)
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize("language", SENTENCES)
+async def test_other_speech_is_left_alone(
+    hass: HomeAssistant, settings: dict[str, Any], language: str
+) -> None:
+    """What isn't a command goes out word by word, whatever the home's names are."""
+    region = f"{language}-XX"
+    await add_pipeline(
+        hass, stt_language=region, language=language, conversation_language=language, **settings
+    )
+    await add_awkward_home(hass)
+    for name in ("Curtain", "Heating", "Weather", "Router", "Heizung", "Garten", "Fernseher"):
+        add_light(hass, name)
+    await hass.async_block_till_done()
+    texts = {text: await choose(hass, text, language=region) for text in SENTENCES[language]}
+    assert {text: out for text, out in texts.items() if text != out} == {}
+
+
+_COMMANDS = st.builds(
+    "{}{} {}{}".format,
+    st.sampled_from(["Turn on", "turn off", "Switch on", "Please turn on"]),
+    st.sampled_from(["", " the"]),
+    st.sampled_from(["kitchen light", "Kitchen Light", "lamp 20", "kitchen lights"]),
+    st.sampled_from(["", ".", "!"]),
+)
+
+
+@hypothesis_settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(best=_COMMANDS, other=_COMMANDS)
+async def test_understood_text_is_the_same(hass: HomeAssistant, best: str, other: str) -> None:
+    """What the home understands goes out as it was heard, whatever else it may have been."""
+    if all(pipeline.stt_engine != ENTITY_ID for pipeline in async_get_pipelines(hass)):
+        await add_pipeline(hass, **LOCAL_FIRST)
+    assert await choose(hass, best, other) == best
+
+
+@pytest.mark.parametrize("settings", KINDS)
+async def test_sentence_trigger(hass: HomeAssistant, settings: dict[str, Any]) -> None:
+    """A trigger's sentence is understood by every pipeline, and stays."""
+    assert await async_setup_component(
+        hass,
+        "automation",
+        {
+            "automation": {
+                "triggers": {"platform": "conversation", "command": "dance fredericks lamp"},
+                "actions": [],
+            }
+        },
+    )
+    await add_pipeline(hass, **settings)
+    await add_awkward_home(hass)
+    assert await choose(hass, "Dance Fredericks lamp.") == "Dance Fredericks lamp."
+    assert await choose(hass, "Pack Fredericks lamp.") != "Dance Fredericks lamp."
+
+
+async def test_much_less_likely(hass: HomeAssistant) -> None:
+    """An alternative that the ear hardly believes in isn't taken, in whichever part it is."""
+    await add_pipeline(hass, **LLM)
+    await add_awkward_home(hass)
+    parts = [
+        [Alternative(display="Hello", confidence=0.3)],
+        [
+            Alternative(display="Turn on the ramba", confidence=0.9),
+            Alternative(display="Turn on the Roomba", confidence=0.7),
+        ],
+    ]
+    choice = await async_select(hass, ENTITY_ID, parts, "en-US")
+    assert choice.display_text("en-US") == "Hello Turn on the ramba"
+
+
+async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    """The debug log says which rule it was, and not what was said."""
+    caplog.set_level("DEBUG", "custom_components.azure_stt.home.selection")
+    await add_pipeline(hass, **LOCAL_FIRST)
+    await add_awkward_home(hass)
+    await choose(hass, "Turn on the ramba.", "Turn on the Roomba.")
+    await choose(hass, "Turn on the rumba.")
+    own = [record.getMessage() for record in caplog.records if "azure_stt" in record.name]
+    assert own == ["Selected another alternative because of a name", "Corrected a name"]

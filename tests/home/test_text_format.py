@@ -1,0 +1,162 @@
+"""Text forms, and the user's own corrections."""
+
+from time import perf_counter
+import unicodedata
+
+from hypothesis import example, given, strategies as st
+import pytest
+
+from custom_components.azure_stt.azure_speech import Alternative, Profanity
+from custom_components.azure_stt.home.text_format import (
+    CORRECTIONS_MAX,
+    Corrections,
+    TextForm,
+    format_text,
+)
+
+_ALTERNATIVE = Alternative(
+    display="Wake me at 7, damn it!",
+    lexical="wake me at seven damn it",
+    itn="wake me at 7 damn it",
+    masked_itn="wake me at 7 **** it",
+)
+_MASKED = (Profanity.MASKED, Profanity.REMOVED)
+_ODD = st.text(
+    st.sampled_from(
+        "aAkKbZ\u0130\u0131\u017fß\u1e9e\u212aée\u0301가がกรसो .*+?()[]{}|\\^$'-_1\n\t\u200b🙂"
+    )
+)
+_TEXT = st.text() | _ODD
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations() -> None:
+    """Do without Home Assistant."""
+
+
+@pytest.mark.parametrize(
+    ("form", "profanity", "text"),
+    [
+        (TextForm.DISPLAY, Profanity.RAW, "Wake me at 7, damn it!"),
+        (TextForm.NO_FINAL_PUNCTUATION, Profanity.RAW, "Wake me at 7, damn it"),
+        (TextForm.LEXICAL, Profanity.RAW, "wake me at seven damn it"),
+        (TextForm.ITN, Profanity.RAW, "wake me at 7 damn it"),
+        *(
+            (form, kind, "wake me at 7 **** it")
+            for form in (TextForm.LEXICAL, TextForm.ITN)
+            for kind in _MASKED
+        ),
+    ],
+)
+def test_forms(form: TextForm, profanity: Profanity, text: str) -> None:
+    """Each form is the service's own; where that isn't masked, the masked one stands in."""
+    assert format_text(_ALTERNATIVE, form, profanity) == text
+
+
+@pytest.mark.parametrize("form", [TextForm.LEXICAL, TextForm.ITN])
+@pytest.mark.parametrize("profanity", Profanity)
+def test_missing_form(form: TextForm, profanity: Profanity) -> None:
+    """Simple answers have the displayed text only."""
+    assert format_text(Alternative(display="Open 24/7."), form, profanity) == "Open 24/7"
+
+
+@pytest.mark.parametrize(
+    ("display", "text"),
+    [
+        ("Open it.", "Open it"),
+        ("Is it?!", "Is it"),
+        ("Set it to 1.5.", "Set it to 1.5"),
+        ("開けて。", "開けて"),
+        ("बत्ती जलाओ।", "बत्ती जलाओ"),
+        ("افتح الباب؟", "افتح الباب"),
+        ("...", ""),
+        ("", ""),
+    ],
+)
+def test_no_final_punctuation(display: str, text: str) -> None:
+    """Only what ends the sentence goes, in whatever script."""
+    alternative = Alternative(display=display)
+    assert format_text(alternative, TextForm.NO_FINAL_PUNCTUATION, Profanity.RAW) == text
+
+
+@given(_TEXT, _TEXT, st.sampled_from(TextForm), st.sampled_from(Profanity))
+def test_any_form(display: str, lexical: str, form: TextForm, profanity: Profanity) -> None:
+    """Any text has all forms."""
+    format_text(Alternative(display=display, lexical=lexical), form, profanity)
+
+
+def corrected(text: str, **corrections: str) -> str:
+    """Correct a text; underscores stand for spaces."""
+    pairs = ((heard.replace("_", " "), meant) for heard, meant in corrections.items())
+    return Corrections({"heard": heard, "meant": meant} for heard, meant in pairs).apply(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "corrections", "expected"),
+    [
+        ("Start the rumba.", {"rumba": "Roomba"}, "Start the Roomba."),
+        ("RUMBA, rumba!", {"Rumba": "Roomba"}, "Roomba, Roomba!"),
+        ("The rumbas.", {"rumba": "Roomba"}, "The rumbas."),
+        ("Kitchen w on", {"kitchen_w": "kitchen west"}, "kitchen west on"),
+        ("kitchen   W.", {"kitchen_w": "kitchen west"}, "kitchen west."),
+        ("kitchen west", {"kitchen_w": "kitchen west"}, "kitchen west"),
+        ("a b", {"a": "b", "b": "a"}, "b a"),
+        ("a b", {"a": "x", "a_b": "y"}, "y"),
+        ("Straße", {"straße": "Gasse"}, "Gasse"),
+        ("Das Café.", {"café": "Büro"}, "Das Büro."),
+        ("Das Café.", {"cafe\u0301": "Büro"}, "Das Büro."),
+        ("Die Cafés.", {"cafe\u0301": "Büro"}, "Die Cafés."),
+        ("don't", {"don": "Don"}, "Don't"),
+        ("居間の電気を消して", {"電気": "ライト"}, "居間のライトを消して"),
+        ("เปิดไฟห้องครัว", {"ไฟ": "โคม"}, "เปิดโคมห้องครัว"),
+        ("रसोई", {"रस": "जूस"}, "रसोई"),
+        ("रस लाओ", {"रस": "जूस"}, "जूस लाओ"),
+        ("거실을", {"거실": "방"}, "거실을"),
+        ("C++ and c", {"c++": "C plus plus"}, "C plus plus and c"),
+        (".*", {"a": "b"}, ".*"),
+        ("x", {"x": r"\1 \g<0>"}, r"\1 \g<0>"),
+        ("x", {"": "y", "_": "z"}, "x"),
+        ("", {"x": "y"}, ""),
+    ],
+)
+def test_corrections(text: str, corrections: dict[str, str], expected: str) -> None:
+    """Whole words, the longest first, once, whatever capitals; plainly where words end nowhere."""
+    assert corrected(text, **corrections) == expected
+
+
+def test_no_corrections() -> None:
+    """Without any, nothing changes."""
+    assert Corrections([]).apply("Turn on") == "Turn on"
+
+
+@given(st.lists(st.tuples(_TEXT, _TEXT), max_size=6), _TEXT)
+@example([("\u0130", "x"), ("\u017f", "y")], "i̇ S")
+def test_any_corrections(pairs: list[tuple[str, str]], text: str) -> None:
+    """Whatever stands in the list and in the text, there is a text in the end."""
+    Corrections({"heard": heard, "meant": meant} for heard, meant in pairs).apply(text)
+
+
+@given(_TEXT, _TEXT)
+def test_correction_of_all(heard: str, meant: str) -> None:
+    """What is heard and nothing else becomes what is meant."""
+    words = " ".join(heard.split())
+    corrections = Corrections([{"heard": heard, "meant": meant}])
+    assert corrections.apply(unicodedata.normalize("NFC", words)) == (meant if words else "")
+
+
+@given(st.text("ab ", min_size=1), _TEXT)
+def test_one_pass(heard: str, text: str) -> None:
+    """What was put in isn't corrected again: it would grow without end."""
+    corrections = Corrections([{"heard": heard, "meant": f"{heard} {heard}"}])
+    assert len(corrections.apply(text)) <= 3 * len(text)
+
+
+def test_many_corrections_are_quick() -> None:
+    """As many as there may be, in a text as long as a minute's."""
+    corrections = Corrections(
+        {"heard": f"word {number}", "meant": str(number)} for number in range(CORRECTIONS_MAX)
+    )
+    text = " ".join(f"word {number}" for number in range(200))
+    began = perf_counter()
+    assert corrections.apply(text) == " ".join(map(str, range(200)))
+    assert perf_counter() - began < 1

@@ -1,0 +1,169 @@
+"""A service in this process, and recordings that it transcribes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any, Final
+
+from custom_components.azure_stt.audio.decoder import StreamDecoder
+from custom_components.azure_stt.azure_speech import (
+    Alternative,
+    AudioSource,
+    Recognition,
+    RecognitionOptions,
+    RecognitionStatus,
+    ResponseError,
+    SpeechError,
+)
+from custom_components.azure_stt.recognition.policy import Policy
+from custom_components.azure_stt.recognition.recording import Recording, recorded
+from custom_components.azure_stt.recognition.transcriber import Transcriber
+from custom_components.azure_stt.recognition.transcript import Transcript
+from tests.emulator import BYTES_PER_SECOND, speak
+from tests.emulator.segmentation import Segmenter, Utterance as Heard
+from tests.support.home import hear
+
+TICKS: Final = 10_000_000
+LONGEST: Final = 60.0
+POLICY: Final = {"additional_languages", "patience", "deadline", "several_voices"}
+
+LIGHT: Final = speak("Turn on the light")
+IN_TIME: Final = speak("in five minutes")
+
+
+@dataclass(kw_only=True)
+class Service:
+    """An engine that keeps the service's rules: it answers the first utterance at its end.
+
+    `late` is how many more blocks it takes before the answer is out.
+    """
+
+    pause: float = 0.5
+    initial_silence: float = 5.0
+    late: int = 0
+    places: bool = True
+    down: bool = False
+    spared: int = 0
+    """So many requests come before the errors."""
+    errors: list[SpeechError] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list)
+    """The audio of each request."""
+
+    async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
+        """Listen until the first utterance has ended."""
+        self.requests.append(b"")
+        if self.errors and len(self.requests) > self.spared:
+            raise self.errors.pop(0)
+        segmenter = Segmenter(pause=self.pause, initial_silence=self.initial_silence)
+        late = self.late
+        async for block in audio():
+            self.requests[-1] += block
+            segmenter.feed(block)
+            if segmenter.has_ended:
+                late -= 1
+                if late < 0:
+                    break
+        else:
+            segmenter.finish()
+        if len(self.requests[-1]) > LONGEST * BYTES_PER_SECOND:
+            msg = "Too long"
+            raise ResponseError(msg, status=400)
+        return await self._answer(segmenter.utterance, segmenter.offset)
+
+    async def _answer(self, utterance: Heard | None, judged: int) -> Recognition:
+        if utterance is None:
+            return Recognition(
+                status=RecognitionStatus.INITIAL_SILENCE_TIMEOUT,
+                offset=judged / TICKS,
+                duration=0.0,
+            )
+        text = await hear(utterance.audio)
+        return Recognition(
+            status=RecognitionStatus.SUCCESS if text else RecognitionStatus.NO_MATCH,
+            alternatives=(Alternative(display=text),) if text else (),
+            offset=utterance.offset / TICKS if self.places else None,
+            duration=utterance.duration / TICKS if self.places else None,
+        )
+
+
+async def never(_text: str, _language: str) -> bool:
+    """Take no text for a whole command."""
+    return False
+
+
+async def always(_text: str, _language: str) -> bool:
+    """Take every text for a whole command."""
+    return True
+
+
+async def transcribe(
+    chunks: AsyncIterator[bytes],
+    service: Service,
+    **options: Any,  # noqa: ANN401 - the transcriber's own
+) -> Transcript:
+    """Transcribe a host's stream with a service; options are the policy's or the transcriber's."""
+    async with recorded(chunks, StreamDecoder()) as recording:
+        return await Transcriber(
+            recording,
+            Policy(
+                options=RecognitionOptions(language=options.pop("language", "en-US")),
+                **{name: options.pop(name) for name in POLICY & options.keys()},
+            ),
+            options.pop("engines", [service]),
+            is_whole_command=options.pop("is_whole_command", never),
+            **options,
+        ).transcribe()
+
+
+async def play(
+    *parts: bytes | Awaitable[object], sizes: Sequence[int] = (640,)
+) -> AsyncIterator[bytes]:
+    """Give audio in chunks of these sizes, over and over, with a breath after each."""
+    lengths = cycle(sizes)
+    for part in parts:
+        if not isinstance(part, bytes):
+            await part
+            continue
+        start = 0
+        while start < len(part):
+            size = next(lengths)
+            yield part[start : start + size]
+            start += size
+            await asyncio.sleep(0)
+
+
+@dataclass(kw_only=True)
+class Hanging(Service):
+    """An engine that doesn't answer its first requests."""
+
+    hangs: int = 1
+
+    async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+        """Listen, and hang."""
+        self.hangs -= 1
+        recognition = await super().recognize(audio, options)
+        if self.hangs >= 0:
+            await asyncio.Event().wait()
+        return recognition
+
+
+class Other:
+    """A fallback engine, which remembers from where on it heard."""
+
+    def __init__(self, *, seconds: float = 0.0) -> None:
+        """Answer after so many seconds."""
+        self.starts: list[int] = []
+        self._seconds = seconds
+
+    async def __call__(self, recording: Recording, start: int, _: str) -> str:
+        """Hear the rest of the recording."""
+        self.starts.append(start)
+        audio = b"".join([block async for block in recording.read(start)])
+        await asyncio.sleep(self._seconds)
+        return await hear(audio)
+
+
+def refused() -> ResponseError:
+    """Return what trying again doesn't help against."""
+    return ResponseError("Nothing there", status=404)

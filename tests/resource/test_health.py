@@ -1,0 +1,262 @@
+"""A resource's health, its limits, and what is noticed for the user."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import logging
+
+import pytest
+
+from homeassistant.components.stt import SpeechResultState
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.azure_stt.azure_speech import (
+    RecognitionOptions,
+    ResponseError,
+    SpeechConnectionError,
+)
+from custom_components.azure_stt.const import DOMAIN
+from custom_components.azure_stt.resource import health
+from custom_components.azure_stt.resource.resource import Resource
+from tests.conftest import Recognize
+from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, speak
+from tests.support.home import ENTITY_ID
+from tests.support.streams import HostStream, eventually
+
+SENTENCE = "Turn on the kitchen light."
+OPTIONS = RecognitionOptions(language="en-US")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a resource that is down be probed at once."""
+    monkeypatch.setattr(health, "_PROBE_FIRST", 0.01)
+    monkeypatch.setattr(health, "_PROBE_LAST", 0.02)
+
+
+@pytest.fixture
+def resource(loaded_entry: MockConfigEntry) -> Resource:
+    """Give the resource of the loaded entry."""
+    data = loaded_entry.runtime_data
+    assert isinstance(data, Resource)
+    return data
+
+
+async def speech() -> AsyncIterator[bytes]:
+    """Say a sentence."""
+    yield speak(SENTENCE)
+
+
+def issues(hass: HomeAssistant) -> set[str]:
+    """Return the keys of our repair notices."""
+    registry = ir.async_get(hass)
+    return {
+        issue.translation_key or ""
+        for (domain, _), issue in registry.issues.items()
+        if domain == DOMAIN and issue.active
+    }
+
+
+def ours(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    """Return our log messages of a level."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno == level and record.name.startswith("custom_components.azure_stt")
+    ]
+
+
+async def test_outage_is_noticed_once_and_so_is_its_end(
+    hass: HomeAssistant, resource: Resource, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One warning, one line for the return, and the entity shows it."""
+    caplog.set_level(logging.INFO)
+    await emulator.stop()
+    for _ in range(4):
+        with pytest.raises(SpeechConnectionError):
+            await resource.recognize(speech, OPTIONS)
+    assert resource.down
+    await hass.async_block_till_done()
+    state = hass.states.get(ENTITY_ID)
+    assert state is not None
+    assert state.state == STATE_UNAVAILABLE
+    assert len(ours(caplog, logging.WARNING)) == 1
+    await emulator.start()
+    await eventually(lambda: not resource.down)
+    await hass.async_block_till_done()
+    state = hass.states.get(ENTITY_ID)
+    assert state is not None
+    assert state.state != STATE_UNAVAILABLE
+    assert len(ours(caplog, logging.WARNING)) == 1
+    assert len([line for line in ours(caplog, logging.INFO) if "again" in line]) == 1
+
+
+async def test_one_failure_is_no_outage(resource: Resource, emulator: Emulator) -> None:
+    """A single reset is not worth a word, and a success makes it forgotten."""
+    for _ in range(3):
+        emulator.faults.append(Fault(reset=True))
+        with pytest.raises(SpeechConnectionError):
+            await resource.recognize(speech, OPTIONS)
+        assert not resource.down
+        await resource.recognize(speech, OPTIONS)
+
+
+async def test_no_probe_while_all_is_well(resource: Resource, emulator: Emulator) -> None:
+    """A house that doesn't speak asks for nothing."""
+    asked = len(emulator.requests)
+    await asyncio.sleep(0.1)
+    assert len(emulator.requests) == asked
+
+
+async def test_probing_ends_with_the_entry(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, resource: Resource, emulator: Emulator
+) -> None:
+    """An entry that is unloaded while Azure is down asks no more."""
+    emulator.faults.append(Fault(status=503, times=None))
+    for _ in range(2):
+        with pytest.raises(ResponseError):
+            await resource.recognize(speech, OPTIONS)
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    asked = len(emulator.requests)
+    await asyncio.sleep(0.1)
+    assert len(emulator.requests) == asked
+
+
+async def test_long_outage(
+    hass: HomeAssistant,
+    resource: Resource,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An outage that lasts becomes a notice, which goes away by itself."""
+    monkeypatch.setattr(health, "LONG_OUTAGE", 0.03)
+    emulator.faults.append(Fault(status=503, times=None))
+    for _ in range(2):
+        with pytest.raises(ResponseError):
+            await resource.recognize(speech, OPTIONS)
+    assert issues(hass) == set()
+    await eventually(lambda: issues(hass) == {"unreachable"})
+    emulator.faults.clear()
+    await eventually(lambda: not issues(hass))
+
+
+async def test_calls_are_served_while_unavailable(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    """An entity that shows as unavailable hears as soon as Azure does."""
+    await emulator.stop()
+    for _ in range(2):
+        with pytest.raises(SpeechConnectionError):
+            await entry.runtime_data.recognize(speech, OPTIONS)
+    await emulator.start()
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+
+
+async def test_quota(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    """A used-up quota is noticed, isn't tried again, and isn't a matter of the key."""
+    emulator.audio_left[S0_KEY] = 0
+    asked = len(emulator.requests_for(Endpoint.RECOGNITION))
+    result = await recognize(HostStream(speak(SENTENCE)))
+    assert result.result is SpeechResultState.ERROR
+    assert len(emulator.requests_for(Endpoint.RECOGNITION)) == asked + 1
+    assert issues(hass) == {"quota_exceeded"}
+    assert not hass.config_entries.flow.async_progress()
+    del emulator.audio_left[S0_KEY]
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert issues(hass) == set()
+
+
+async def test_refused_custom_endpoint(
+    hass: HomeAssistant, resource: Resource, emulator: Emulator
+) -> None:
+    """A custom endpoint that Azure refuses is noticed; an ordinary 400 isn't."""
+    with pytest.raises(ResponseError):
+        await resource.recognize(
+            speech, RecognitionOptions(language="en-US", endpoint_id="not-there")
+        )
+    assert issues(hass) == {"endpoint_refused"}
+    await resource.recognize(speech, OPTIONS)
+    assert issues(hass) == set()
+    emulator.faults.append(Fault(status=400))
+    with pytest.raises(ResponseError):
+        await resource.recognize(speech, OPTIONS)
+    assert issues(hass) == set()
+
+
+async def test_retry_after_is_kept_across_utterances(
+    resource: Resource, emulator: Emulator
+) -> None:
+    """While the service wants to be left alone it is, whoever asks."""
+    emulator.faults.append(Fault(status=429, headers={"Retry-After": "1"}))
+    with pytest.raises(ResponseError):
+        await resource.recognize(speech, OPTIONS)
+    asked = len(emulator.requests)
+    with pytest.raises(ResponseError) as caught:
+        await resource.recognize(speech, OPTIONS)
+    assert caught.value.retry_after is not None
+    assert 0 < caught.value.retry_after <= 1
+    assert len(emulator.requests) == asked
+    assert not resource.down
+    await asyncio.sleep(caught.value.retry_after)
+    assert (await resource.recognize(speech, OPTIONS)).text == SENTENCE
+
+
+async def test_free_tier_takes_one_at_a_time(
+    hass: HomeAssistant, emulator: Emulator, entry: MockConfigEntry
+) -> None:
+    """On the free tier utterances wait for each other, first come first served."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry,
+        data={**entry.data, "api_key": F0_KEY},
+        options={**entry.options, "tier": "f0"},
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    done: list[int] = []
+
+    async def ask(number: int) -> None:
+        async def audio() -> AsyncIterator[bytes]:
+            yield speak(f"Light {number}.")
+
+        recognition = await entry.runtime_data.recognize(audio, OPTIONS)
+        assert recognition.text == f"Light {number}."
+        done.append(number)
+
+    await asyncio.gather(*(ask(number) for number in range(8)))
+    assert done == list(range(8))
+    assert {request.status for request in emulator.requests} == {200}
+
+
+@pytest.mark.parametrize("recognizer", [{"second_entry": "gone"}])
+async def test_second_entry_is_gone(
+    hass: HomeAssistant, recognize: Recognize, loaded_entry: MockConfigEntry
+) -> None:
+    """A second resource that was removed is noticed, and nothing else suffers."""
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert issues(hass) == {"second_entry_missing"}
+    assert await hass.config_entries.async_remove(loaded_entry.entry_id)
+    assert issues(hass) == set()
+
+
+async def test_revoked_key(
+    hass: HomeAssistant, resource: Resource, recognize: Recognize, emulator: Emulator
+) -> None:
+    """A revoked key shows as unavailable until a new one works, and asks for it once."""
+    emulator.keys.clear()
+    emulator.expire_tokens()
+    for _ in range(2):
+        result = await recognize(HostStream(speak(SENTENCE)))
+        assert result.result is SpeechResultState.ERROR
+    await hass.async_block_till_done()
+    assert resource.down
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    state = hass.states.get(ENTITY_ID)
+    assert state is not None
+    assert state.state == STATE_UNAVAILABLE
