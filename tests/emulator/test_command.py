@@ -16,7 +16,7 @@ from tests.emulator.caller import RECOGNITION_PATH, Reply
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WHISPER = ROOT / ".dev/emulator/bin/python"  # made by `scripts/setup emulator`
 
 needs_whisper = pytest.mark.skipif(not WHISPER.exists(), reason="scripts/setup emulator")
