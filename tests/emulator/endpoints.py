@@ -34,6 +34,11 @@ class HostKind(StrEnum):
     """This machine, which stands in for a custom domain and for Microsoft Entra."""
 
 
+CLOUDS: Final = ("com", "us", "cn")
+"""The last labels of the hosts: public, US Government, 21Vianet."""
+CUSTOM_AUDIENCE: Final = "custom"
+"""Where a token of a custom domain is good: at any custom domain."""
+
 _HOSTS: Final = {
     HostKind.SPEECH: r"(?P<name>[a-z0-9]+)\.stt\.speech\.(?:microsoft\.com|azure\.us|azure\.cn)",
     HostKind.TOKEN: (
@@ -77,7 +82,7 @@ class Host:
     @property
     def audience(self) -> str:
         """Where a token that this host issues is good: its region, or any custom domain."""
-        return f"{self.name}.{self.cloud}" if self.is_regional else "custom"
+        return f"{self.name}.{self.cloud}" if self.is_regional else CUSTOM_AUDIENCE
 
 
 def find_host(header: str) -> Host | None:

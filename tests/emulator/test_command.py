@@ -7,6 +7,8 @@ from pathlib import Path
 import re
 import signal
 import sys
+import time
+from typing import Any
 
 import aiohttp
 import pytest
@@ -57,6 +59,15 @@ async def recognize(url: str, audio: bytes) -> Reply:
         return Reply(status=response.status, text=await response.text(), headers=response.headers)
 
 
+async def records(url: str) -> Any:  # noqa: ANN401
+    """Return what the emulator remembers of the requests."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/emulator/requests") as response,
+    ):
+        return await response.json()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_runs_until_it_is_stopped(number: signal.Signals) -> None:
     """It prints the address and the key, serves, and ends without complaint."""
@@ -69,6 +80,46 @@ async def test_runs_until_it_is_stopped(number: signal.Signals) -> None:
     assert process.returncode == 0
     assert S0_KEY in output.decode()
     assert "Traceback" not in output.decode()
+
+
+async def test_is_pessimistic_by_default() -> None:
+    """It answers at the upload's end, with the first utterance, after 0.35 s."""
+    async with emulator("--ear=spoken") as (_, url):
+        started = time.monotonic()
+        reply = await recognize(url, speak("Turn on") + silence(0.6) + speak("the light"))
+        assert time.monotonic() - started >= 0.35
+        assert reply.content["NBest"][0]["Display"] == "Turn on"
+        record = (await records(url))[0]
+    assert record["body_bytes"] == len(wav_header()) + record["audio_bytes"]
+
+
+async def test_behaves_like_a_profile(tmp_path: Path) -> None:
+    """Options on the command line have the last word."""
+    path = tmp_path / "profile.json"
+    path.write_text('{"answers": "at_end_everything", "ticks_as_text": true, "latency": 9}')
+    async with emulator("--ear=spoken", f"--profile={path}", "--latency=0") as (_, url):
+        reply = await recognize(url, speak("Turn on.") + silence(0.6) + speak("The light."))
+    assert reply.content["NBest"][0]["Display"] == "Turn on. The light."
+    assert reply.content["Offset"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--profile=/nowhere.json"], "/nowhere.json: No such file or directory"),
+        (["--answers=sometimes"], 'answers must be one of early, at_end, at_end_everything, not "'),
+        (["--pause=0"], "pause must be a number from 0.1 to 60, not 0.0"),
+    ],
+)
+async def test_says_in_one_line_what_is_wrong(options: list[str], message: str) -> None:
+    """And ends with status 2."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.emulator", "--port=0", *options, cwd=ROOT, stdout=-1, stderr=-1
+    )
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert errors.decode().startswith(f"scripts/emulator: {message}")
+    assert errors.decode().count("\n") == 1
 
 
 @needs_whisper
