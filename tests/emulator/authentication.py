@@ -1,4 +1,8 @@
-"""Keys and tokens: who may use which host."""
+"""Keys and tokens: who may use which host.
+
+[doc] A key or a token is enough; issueToken wants an empty body of known length; without either a
+request is answered 403.
+"""
 
 import base64
 from collections.abc import Mapping

@@ -1,4 +1,8 @@
-"""Which host and path is which of the service's endpoints."""
+"""Which host and path is which of the service's endpoints.
+
+[doc] The regions' hosts and paths; [field] a custom domain's path, with `/stt` before it. [field] A
+region's token host recognizes under `/stt` too: not here, so that nobody depends on it.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -42,7 +42,8 @@ class Exchange:
     async def read(self, patience: float) -> bytes | None:
         """Read some of the body; `None` at its end.
 
-        Raises `RefusedError` (408) if nothing comes for so many seconds.
+        Raises `RefusedError` (408) if nothing comes for so many seconds. [doc] The status; [?] the
+        time.
         """
         try:
             async with asyncio.timeout(patience):

@@ -1,4 +1,7 @@
-"""What a key may still use: how many recognitions at once, and how much audio."""
+"""What a key may still use: how many recognitions at once, and how much audio.
+
+[doc] 429 for too many at once, 403 for the quota; [?] the words of both.
+"""
 
 from collections import Counter
 from collections.abc import Iterator

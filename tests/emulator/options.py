@@ -14,9 +14,9 @@ from .pronunciation import Assessment, read_assessment
 from .settings import Settings
 
 LONGEST_AUDIO: Final = 60.0
-"""Seconds of audio that one request may have."""
+"""Seconds of audio that one request may have. [doc]"""
 LONGEST_ASSESSED_AUDIO: Final = 30.0
-"""The same with pronunciation assessment."""
+"""The same with pronunciation assessment. [doc]"""
 
 
 class AudioType(StrEnum):
@@ -63,7 +63,7 @@ def read_options(
 ) -> Options:
     """Read the options from a request's headers and query. Raises `RefusedError` (400).
 
-    [?] Azure's answers to wrong values other than the language's aren't known.
+    [doc] The names and values. [?] Azure's answers to wrong ones, other than the language's.
     """
     language = query.get("language", "")
     if language not in LANGUAGES:

@@ -66,7 +66,7 @@ class Profile:
     """Seconds of quiet that end an utterance. [?] Azure's is 0.5 or longer: recorded answers hold
     words 0.55, 1.43 and 2.36 s apart."""
     latency: float = 0.35
-    """Seconds until the answer, after the speech or the upload has ended. [?]"""
+    """Seconds from the end of the speech or the upload to the answer, the ear's included. [?]"""
     speed: float | None = None
     """How many times faster than real time the service works: no answer comes earlier than the
     audio's length divided by this, counted from the first audio. `None`: instantly. [?] A

@@ -11,6 +11,7 @@ from .limits import Limits
 from .listening import Listened, Listener
 from .ogg import is_opus, opus_seconds
 from .options import AudioType, Options, read_options
+from .profile import OverLength
 from .result import Result, join, result_json, success
 from .segmentation import Utterance
 from .settings import Settings
@@ -78,7 +79,8 @@ class Recognizer:
             refuse_audio_format()
         seconds = opus_seconds(file)
         self._limits.use_audio(identity, seconds)
-        if seconds > options.longest_audio:
+        is_refused = self._settings.over_length is OverLength.REFUSE
+        if is_refused and seconds > options.longest_audio:
             refuse_content(f"The audio is longer than {options.longest_audio:.0f} seconds")
         duration = round(seconds * TICKS_PER_SECOND)
         utterance = Utterance(offset=0, duration=duration, audio=bytes(file), audio_offset=0)

@@ -1,4 +1,7 @@
-"""Where the utterances of an audio stream begin and end, by their loudness."""
+"""Where the utterances of an audio stream begin and end, by their loudness.
+
+[?] Azure's own way isn't known; only the length of the pause is a part of a profile.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The emulator's settings. All of them may be changed while it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -15,6 +15,15 @@ DEFAULT_ANSWERS: Answers = Answers.EARLY
 """When an emulator answers that isn't told. The command's default is the pessimistic `AT_END`;
 tests that don't care keep `EARLY`, which they were written for. Read whenever an emulator is made,
 so that a test can patch it: `monkeypatch.setattr(settings, "DEFAULT_ANSWERS", Answers.AT_END)`."""
+DEFAULT_PAUSE: float = 0.5
+"""The same for the seconds of quiet that end an utterance."""
+SERVICE_KINDS: Final[Mapping[str, tuple[Answers, float]]] = {
+    "early": (Answers.EARLY, 0.5),
+    "early_at_a_longer_pause": (Answers.EARLY, 2.0),
+    "at_end": (Answers.AT_END, 0.5),
+    "at_end_everything": (Answers.AT_END_EVERYTHING, 0.5),
+}
+"""The four kinds of service that Azure may be [?]: values for the two defaults above."""
 
 S0_KEY: Final = "5" * 32
 """A key of the paid tier."""
@@ -30,9 +39,9 @@ class Tier(StrEnum):
     """What a resource pays."""
 
     F0 = "f0"
-    """Free: one recognition at a time, 5 hours of audio a month."""
+    """Free: one recognition at a time, 5 hours of audio a month. [doc]"""
     S0 = "s0"
-    """Paid: 100 recognitions at a time."""
+    """Paid: 100 recognitions at a time. [doc]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,7 @@ class Settings(Profile):
 
     ear: Ear = field(default_factory=SpokenEar)
     answers: Answers = field(default_factory=lambda: DEFAULT_ANSWERS)
+    pause: float = field(default_factory=lambda: DEFAULT_PAUSE)
     latency: float = 0.0
     audio_timeout: float = 10.0
     """Seconds without any audio after which the answer is 408 [?]."""

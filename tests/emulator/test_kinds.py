@@ -94,6 +94,8 @@ async def test_the_default_can_be_changed_for_a_whole_suite(
     monkeypatch.setattr(settings, "DEFAULT_ANSWERS", Answers.AT_END)
     assert Emulator().answers is Answers.AT_END
     assert Emulator(answers=Answers.EARLY).answers is Answers.EARLY
+    monkeypatch.setattr(settings, "DEFAULT_PAUSE", 2.0)
+    assert (Emulator().pause, Emulator(pause=1).pause) == (2.0, 1)
 
 
 # How much.

@@ -8,6 +8,7 @@ from tests.emulator import (
     CUSTOM_SPEECH_ID,
     AudioType,
     Emulator,
+    OverLength,
     ScriptedEar,
     silence,
     speak,
@@ -228,8 +229,10 @@ async def test_opus() -> None:
             opus(2.5).replace(b"OpusHead", b"\x01vorbis\0"), header=b"", headers=headers
         )
         long = await caller.recognize(opus(61), header=b"", headers=headers)
+        caller.emulator.over_length = OverLength.CUT
+        cut = await caller.recognize(opus(61), header=b"", headers=headers)
         caller.emulator.ear = Emulator().ear
         unheard = await caller.recognize(opus(2.5), header=b"", headers=headers)
     assert (good.content["DisplayText"], good.content["Duration"]) == ("Turn on.", 25_000_000)
-    assert (wav.status, vorbis.status, long.status) == (400, 400, 400)
+    assert (wav.status, vorbis.status, long.status, cut.status) == (400, 400, 400, 200)
     assert unheard.content["RecognitionStatus"] == "NoMatch"

@@ -67,7 +67,8 @@ class WavReader:
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the upload and give those of them that are audio.
 
-        Raises `RefusedError` (400) if a header is broken or comes a second time.
+        Raises `RefusedError` (400) if a header is broken or comes a second time. [doc] Only the
+        first chunk carries it; [?] Azure's answer to a second one.
         """
         if self._unread is not None:
             data = self._read_header(self._unread + data)
@@ -81,7 +82,7 @@ class WavReader:
     def finish(self) -> None:
         """Check the whole at the upload's end. Raises `RefusedError` (400) if it isn't sound.
 
-        What Azure makes of a wrong size isn't known, so nobody may depend on it.
+        [?] Azure's answer to a wrong size isn't known, so nobody may depend on it.
         """
         if self._unread:
             refuse_audio_format()
