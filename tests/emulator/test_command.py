@@ -45,7 +45,7 @@ async def emulator(
         await process.communicate()
 
 
-async def recognize(url: str, audio: bytes) -> Reply:
+async def recognize(url: str, audio: bytes, header: bytes = wav_header()) -> Reply:
     """Have WAV audio recognised."""
     async with (
         aiohttp.ClientSession() as session,
@@ -53,7 +53,7 @@ async def recognize(url: str, audio: bytes) -> Reply:
             f"{url}/stt{RECOGNITION_PATH}",
             params={"language": "en-US", "format": "detailed", "wordLevelTimestamps": "true"},
             headers={"Ocp-Apim-Subscription-Key": S0_KEY, "Content-Type": AudioType.WAV},
-            data=wav_header() + audio,
+            data=header + audio,
         ) as response,
     ):
         return Reply(status=response.status, text=await response.text(), headers=response.headers)
@@ -90,7 +90,10 @@ async def test_is_pessimistic_by_default() -> None:
         assert time.monotonic() - started >= 0.35
         assert reply.content["NBest"][0]["Display"] == "Turn on"
         record = (await records(url))[0]
+        empty_file = b"RIFF" + (36).to_bytes(4, "little") + wav_header()[8:]
+        empty = await recognize(url, speak("Turn on"), header=empty_file)
     assert record["body_bytes"] == len(wav_header()) + record["audio_bytes"]
+    assert empty.content == {"Message": "No audio data received"}
 
 
 async def test_behaves_like_a_profile(tmp_path: Path) -> None:
