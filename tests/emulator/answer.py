@@ -43,17 +43,56 @@ def json_answer(
 
 
 def refuse(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> NoReturn:
-    """Refuse a request as Azure's gateway does, which stands before the service.
+    """Refuse a request in the gateway's form, which stands before the service.
 
-    Always raises `RefusedError`.
+    [rec] The form is the one of a wrong key's 401. Always raises `RefusedError`.
     """
     content = {"error": {"code": str(int(status)), "message": message}}
     raise RefusedError(json_answer(content, status, headers))
 
 
-def refuse_content(message: str) -> NoReturn:
-    """Refuse a request as the recognizer itself does: 400 for its options or its audio.
+def refuse_bare(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> NoReturn:
+    """Refuse a request without a body. Always raises `RefusedError`."""
+    raise RefusedError(Answer(status=status, headers=headers or {}))
 
-    Always raises `RefusedError`.
+
+def refuse_path() -> NoReturn:
+    """Refuse a path that the host doesn't have: 404. Always raises `RefusedError`.
+
+    [rec] MicrosoftDocs/azure-docs#19232.
+    """
+    content = {"statusCode": 404, "message": "Resource not found"}
+    raise RefusedError(json_answer(content, HTTPStatus.NOT_FOUND))
+
+
+def refuse_content(message: str) -> NoReturn:
+    """Refuse a request in the recognizer's form: 400 for its options or its audio.
+
+    [rec] The form is the one of the three messages below; any other message is ours, for
+    something of which Azure's answer isn't known. Always raises `RefusedError`.
     """
     raise RefusedError(json_answer({"Message": message}, HTTPStatus.BAD_REQUEST))
+
+
+def refuse_language() -> NoReturn:
+    """Refuse a missing or wrong language or endpoint id. Always raises `RefusedError` (400).
+
+    [rec] MicrosoftDocs/azure-docs#23489.
+    """
+    refuse_content("Invalid CID or language")
+
+
+def refuse_audio_format() -> NoReturn:
+    """Refuse audio that isn't what it should be. Always raises `RefusedError` (400).
+
+    [rec] Azure-Samples/cognitive-services-speech-sdk#387 and #464.
+    """
+    refuse_content("Unsupported audio format")
+
+
+def refuse_empty_audio() -> NoReturn:
+    """Refuse an upload without any audio. Always raises `RefusedError` (400).
+
+    [rec] The words; [?] their form.
+    """
+    refuse_content("No audio data received")

@@ -1,17 +1,23 @@
-"""Keys and tokens: who may use which host."""
+"""Keys and tokens: who may use which host.
+
+[doc] A key or a token is enough; issueToken wants an empty body of known length; without either a
+request is answered 403.
+"""
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 import json
+import math
 import secrets
 import time
 from typing import Final, NoReturn
 
-from .answer import Answer, RefusedError, json_answer, refuse
-from .endpoints import Host, HostKind
+from .answer import Answer, RefusedError, json_answer, refuse, refuse_bare
+from .endpoints import CLOUDS, CUSTOM_AUDIENCE, Host, HostKind
+from .profile import EntraHosts
 from .settings import Settings, Tier
 
 KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
@@ -39,7 +45,7 @@ class Identity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Token:
     account: str
-    audience: str
+    audiences: frozenset[str]
     expires: float
 
 
@@ -53,11 +59,14 @@ class Authentication:
 
     def expire_tokens(self) -> None:
         """Make every token that was issued up to now a bad one."""
-        self._tokens.clear()
+        for name, token in self._tokens.items():
+            self._tokens[name] = replace(token, expires=-math.inf)
 
     def issue_token(self, host: Host, headers: Mapping[str, str]) -> Answer:
         """Answer a request for a token. Raises `RefusedError` (401, 411, 400)."""
         key = headers.get(KEY_HEADER, "")
+        if key in self._settings.revoked_keys:
+            refuse_credential()
         self._check_key(host, key)
         length = headers.get("Content-Length")
         if length is None:
@@ -75,8 +84,8 @@ class Authentication:
         https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
         """
         application = self._settings.entra
-        cloud = host.cloud if host.kind is HostKind.LOGIN else "com|us|cn"
-        scopes = [f"https://cognitiveservices.azure.{name}/.default" for name in cloud.split("|")]
+        clouds = [host.cloud] if host.kind is HostKind.LOGIN else CLOUDS
+        scopes = [f"https://cognitiveservices.azure.{cloud}/.default" for cloud in clouds]
         if path.split("/")[1] != application.tenant_id:
             _refuse_entra("invalid_request", 90002, "Tenant not found.")
         if form.get("grant_type") != "client_credentials":
@@ -105,47 +114,75 @@ class Authentication:
         key = headers.get(KEY_HEADER)
         if not key:
             refuse(HTTPStatus.FORBIDDEN, "The authorization is missing.")
+        self._check_revocation(key)
         self._check_key(host, key)
         return Identity(account=key, tier=self._settings.keys[key], credential=Credential.KEY)
 
-    def _identify_bearer(self, host: Host, token: str) -> Identity:
-        if not token.startswith("aad#"):
-            account = self._find_token(token, host.audience)
-            if account not in self._settings.keys:
-                _refuse_credential()
-            return Identity(
-                account=account, tier=self._settings.keys[account], credential=Credential.TOKEN
-            )
-        _, _, rest = token.partition("#")
+    def _identify_bearer(self, host: Host, text: str) -> Identity:
+        if text.startswith("aad#"):
+            return self._identify_entra(host, text)
+        account = self._find_token(text, host.audience)
+        self._check_revocation(account)
+        # A key that was deleted takes its tokens with it.
+        if account not in self._settings.keys:
+            refuse_bare(HTTPStatus.UNAUTHORIZED)
+        tier = self._settings.keys[account]
+        return Identity(account=account, tier=tier, credential=Credential.TOKEN)
+
+    def _identify_entra(self, host: Host, text: str) -> Identity:
+        _, _, rest = text.partition("#")
         resource_id, _, token = rest.partition("#")
         account = self._find_token(token, Credential.ENTRA)
-        # Only the resource's own domain knows Microsoft Entra.
-        if host.is_regional or resource_id != account:
-            _refuse_credential()
+        other = EntraHosts.CUSTOM if host.is_regional else EntraHosts.REGION
+        if self._settings.entra_hosts is other or resource_id != account:
+            refuse_credential()
         return Identity(account=account, tier=Tier.S0, credential=Credential.ENTRA)
 
     def _find_token(self, text: str, audience: str) -> str:
+        """Return whose token it is.
+
+        Raises `RefusedError`: 401, without a body for one that has expired [field].
+        """
         token = self._tokens.get(text)
-        if token is None or token.audience != audience or self._settings.clock() >= token.expires:
-            _refuse_credential()
+        if token is None or audience not in token.audiences:
+            refuse_credential()
+        if self._settings.clock() >= token.expires:
+            refuse_bare(HTTPStatus.UNAUTHORIZED)
         return token.account
+
+    def _check_revocation(self, key: str) -> None:
+        if key in self._settings.revoked_keys:
+            if self._settings.bare_revocation:
+                refuse_bare(HTTPStatus.UNAUTHORIZED)
+            refuse_credential()
 
     def _check_key(self, host: Host, key: str) -> None:
         region = self._settings.key_regions.get(key, host.name)
         if key not in self._settings.keys or (host.is_regional and region != host.name):
-            _refuse_credential()
+            refuse_credential()
 
     def _issue(self, account: str, audience: str, life: float) -> str:
         now = int(time.time())
+        claims: dict[str, object] = {"aud": audience, "iat": now, "exp": now + int(life)}
+        audiences = {audience}
+        region = self._settings.token_region
+        if audience == CUSTOM_AUDIENCE and region is not None:
+            # [field] Such a token is good at that region's host, in every cloud of this emulator.
+            claims["region"] = region
+            audiences |= {f"{region}.{cloud}" for cloud in CLOUDS}
+        elif audience not in {CUSTOM_AUDIENCE, Credential.ENTRA}:
+            claims["region"] = audience.partition(".")[0]
         token = ".".join(
             (
                 _base64(json.dumps({"alg": "ES256", "typ": "JWT"}).encode()),
-                _base64(json.dumps({"aud": audience, "iat": now, "exp": now + int(life)}).encode()),
+                _base64(json.dumps(claims).encode()),
                 _base64(secrets.token_bytes(64)),
             )
         )
         self._tokens[token] = _Token(
-            account=account, audience=audience, expires=self._settings.clock() + life
+            account=account,
+            audiences=frozenset(audiences),
+            expires=self._settings.clock() + life,
         )
         return token
 
@@ -154,7 +191,11 @@ def _base64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _refuse_credential() -> NoReturn:
+def refuse_credential() -> NoReturn:
+    """Refuse a wrong key or token, or one of another region. Always raises `RefusedError` (401).
+
+    [rec] The form and its message.
+    """
     refuse(
         HTTPStatus.UNAUTHORIZED,
         "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide"

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import json
 from typing import Any, Final
 
@@ -43,6 +43,10 @@ class Caller:
     session: aiohttp.ClientSession
     credentials: Mapping[str, str] = field(default_factory=lambda: {KEY_HEADER: S0_KEY})
     """The headers that say who is calling."""
+
+    def with_credentials(self, credentials: Mapping[str, str]) -> Caller:
+        """Make another caller of the same emulator."""
+        return replace(self, credentials=credentials)
 
     async def post(
         self,
@@ -102,6 +106,11 @@ class Caller:
             headers={**self.credentials, "Content-Type": "application/x-www-form-urlencoded"},
         )
         return reply.text
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Make the header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def stream(

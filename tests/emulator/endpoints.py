@@ -1,4 +1,8 @@
-"""Which host and path is which of the service's endpoints."""
+"""Which host and path is which of the service's endpoints.
+
+[doc] The regions' hosts and paths; [field] a custom domain's path, with `/stt` before it. [field] A
+region's token host recognizes under `/stt` too: not here, so that nobody depends on it.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +37,11 @@ class HostKind(StrEnum):
     LOOPBACK = "loopback"
     """This machine, which stands in for a custom domain and for Microsoft Entra."""
 
+
+CLOUDS: Final = ("com", "us", "cn")
+"""The last labels of the hosts: public, US Government, 21Vianet."""
+CUSTOM_AUDIENCE: Final = "custom"
+"""Where a token of a custom domain is good: at any custom domain."""
 
 _HOSTS: Final = {
     HostKind.SPEECH: r"(?P<name>[a-z0-9]+)\.stt\.speech\.(?:microsoft\.com|azure\.us|azure\.cn)",
@@ -77,7 +86,7 @@ class Host:
     @property
     def audience(self) -> str:
         """Where a token that this host issues is good: its region, or any custom domain."""
-        return f"{self.name}.{self.cloud}" if self.is_regional else "custom"
+        return f"{self.name}.{self.cloud}" if self.is_regional else CUSTOM_AUDIENCE
 
 
 def find_host(header: str) -> Host | None:

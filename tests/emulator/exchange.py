@@ -1,6 +1,7 @@
 """One request and its answer on the wire, with the fault that strikes it."""
 
 import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 import socket
 import struct
@@ -41,13 +42,27 @@ class Exchange:
     async def read(self, patience: float) -> bytes | None:
         """Read some of the body; `None` at its end.
 
-        Raises `RefusedError` (408) if nothing comes for so many seconds.
+        Raises `RefusedError` (408) if nothing comes for so many seconds. [doc] The status; [?] the
+        time.
         """
         try:
             async with asyncio.timeout(patience):
-                data, is_whole_chunk = await self.request.content.readchunk()
+                return await self._read()
         except TimeoutError:
             refuse(HTTPStatus.REQUEST_TIMEOUT, "No audio arrived in time.")
+
+    async def drain(self, seconds: float) -> None:
+        """Take what still comes of the body, without looking at it, for so many seconds."""
+        if seconds <= 0:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self._read() is not None:
+                    pass
+                await asyncio.Event().wait()
+
+    async def _read(self) -> bytes | None:
+        data, is_whole_chunk = await self.request.content.readchunk()
         if not data and not is_whole_chunk:
             return None
         self.record.body_bytes += len(data)

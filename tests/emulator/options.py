@@ -7,14 +7,16 @@ from enum import StrEnum
 import re
 from typing import Final
 
-from .answer import refuse_content
+from .answer import refuse_audio_format, refuse_content, refuse_language
+from .ear import SAMPLE_RATE
 from .languages import LANGUAGES
 from .pronunciation import Assessment, read_assessment
+from .settings import Settings
 
 LONGEST_AUDIO: Final = 60.0
-"""Seconds of audio that one request may have."""
+"""Seconds of audio that one request may have. [doc]"""
 LONGEST_ASSESSED_AUDIO: Final = 30.0
-"""The same with pronunciation assessment."""
+"""The same with pronunciation assessment. [doc]"""
 
 
 class AudioType(StrEnum):
@@ -57,27 +59,27 @@ class Options:
 
 
 def read_options(
-    headers: Mapping[str, str], query: Mapping[str, str], custom_speech: Mapping[str, str]
+    headers: Mapping[str, str], query: Mapping[str, str], settings: Settings
 ) -> Options:
     """Read the options from a request's headers and query. Raises `RefusedError` (400).
 
-    `custom_speech` has the language of every Custom Speech endpoint.
+    [doc] The names and values. [?] Azure's answers to wrong ones, other than the language's.
     """
     language = query.get("language", "")
     if language not in LANGUAGES:
-        refuse_content("The language is missing or not supported")
-    if "cid" in query and custom_speech.get(query["cid"]) != language:
-        refuse_content("Invalid CID or language")
+        refuse_language()
+    if "cid" in query and settings.custom_speech.get(query["cid"]) != language:
+        refuse_language()
     if not re.fullmatch(r"[0-9A-Fa-f]{32}", query.get("X-ConnectionId", "0" * 32)):
         refuse_content("X-ConnectionId is not a GUID without dashes")
     assessment = headers.get("Pronunciation-Assessment")
     return Options(
-        audio_type=_read_audio_type(headers.get("Content-Type", "")),
+        audio_type=_read_audio_type(headers.get("Content-Type", ""), settings),
         language=language,
         format=Format(_choose(query, "format", Format)),
         profanity=Profanity(_choose(query, "profanity", Profanity)),
         word_times=_choose(query, "wordLevelTimestamps", ("false", "true")) == "true",
-        assessment=None if assessment is None else read_assessment(assessment),
+        assessment=None if assessment is None else read_assessment(assessment, language),
     )
 
 
@@ -90,10 +92,13 @@ def _choose(query: Mapping[str, str], name: str, values: type[StrEnum] | tuple[s
     return value
 
 
-def _read_audio_type(header: str) -> AudioType:
-    types = [audio_type for audio_type in AudioType if _parse(audio_type) == _parse(header)]
+def _read_audio_type(header: str, settings: Settings) -> AudioType:
+    parts = _parse(header)
+    if settings.other_sample_rates and parts.get("samplerate", "").isdecimal():
+        parts["samplerate"] = str(SAMPLE_RATE)
+    types = [audio_type for audio_type in AudioType if _parse(audio_type) == parts]
     if not types:
-        refuse_content(f"The audio must be {' or '.join(AudioType)}")
+        refuse_audio_format()
     return types[0]
 
 

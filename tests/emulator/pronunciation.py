@@ -14,6 +14,7 @@ import uuid
 
 from .answer import refuse_content
 from .ear import Alternative
+from .phonemes import PhonemeAlphabet, Sounds
 from .text import lexical_form
 
 _FULL_MARK = 100.0
@@ -44,6 +45,9 @@ class Assessment:
     miscue: bool
     """Whether words too many or too few are told apart from badly spoken ones."""
     prosody: bool
+    phonemes: PhonemeAlphabet
+    best_phonemes: int
+    """How many likely phonemes are named for each one that was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,12 @@ class _JudgedWord:
         return _FULL_MARK if self.error is ErrorType.NONE else _POOR_MARK * (self.heard is not None)
 
 
-def read_assessment(header: str) -> Assessment:
-    """Read a `Pronunciation-Assessment` header: base64 of JSON. Raises `RefusedError` (400)."""
+def read_assessment(header: str, language: str) -> Assessment:
+    """Read a `Pronunciation-Assessment` header: base64 of JSON. Raises `RefusedError` (400).
+
+    [rec] Microsoft's samples send `PhonemeAlphabet` and `NBestPhonemeCount`. [?] Azure's answers
+    to wrong values aren't known.
+    """
     try:
         content = json.loads(base64.b64decode(header, validate=True))
     except ValueError:
@@ -74,7 +82,10 @@ def read_assessment(header: str) -> Assessment:
         granularity=_choose(content, "Granularity", "Phoneme", "Word", "FullText"),
         comprehensive=_choose(content, "Dimension", "Basic", "Comprehensive") == "Comprehensive",
         miscue=_read_flag(content, "EnableMiscue"),
-        prosody=_read_flag(content, "EnableProsodyAssessment"),
+        # [doc] Prosody is scored for American English only; [?] elsewhere the wish is ignored.
+        prosody=_read_flag(content, "EnableProsodyAssessment") and language == "en-US",
+        phonemes=PhonemeAlphabet(_choose(content, "PhonemeAlphabet", *PhonemeAlphabet)),
+        best_phonemes=_read_count(content, "NBestPhonemeCount"),
     )
 
 
@@ -127,6 +138,10 @@ def _word_json(
         result |= {"Offset": timed.offset, "Duration": timed.duration, "Confidence": 0.0}
     result["AccuracyScore"] = _grade(word.mark, assessment)
     result["ErrorType"] = word.error
+    if assessment.granularity == "Phoneme" and word.heard is not None:
+        time = result.get("Offset", 0), result.get("Duration", 0)
+        sounds = Sounds(alphabet=assessment.phonemes, best=assessment.best_phonemes)
+        result |= sounds.as_json(word.text, *time, _grade(word.mark, assessment))
     if assessment.prosody:
         result["Feedback"] = {
             "Prosody": {
@@ -149,8 +164,18 @@ def _choose(content: dict[str, Any], name: str, *values: str) -> str:
 
 
 def _read_flag(content: dict[str, Any], name: str) -> bool:
-    """Read a truth value: Microsoft's own sample writes it as a string."""
+    """Read a truth value, which may be a string.
+
+    [doc] Microsoft's own sample writes it so; [field] real ones work too.
+    """
     return _choose({name: str(content.get(name, False))}, name, "False", "True") == "True"
+
+
+def _read_count(content: dict[str, Any], name: str) -> int:
+    count = content.get(name, 0)
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        _refuse(f"has a {name} that is not a whole number")
+    return count
 
 
 def _check_guid(text: object) -> None:

@@ -5,12 +5,14 @@ https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
-from .ear import Alternative, RecognitionStatus
+from .ear import Alternative, RecognitionStatus, Word
 from .options import Format, Options, Profanity
 from .pronunciation import assess
-from .text import lexical_form, mask_profanity, remove_profanity
+from .settings import Settings
+from .text import lexical_form, lexical_word, mask_profanity, masked_form, remove_profanity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,55 +51,116 @@ def success(
     return result
 
 
-def result_json(result: Result, options: Options, *, ticks_as_text: bool) -> dict[str, Any]:
+def join(results: Sequence[Result]) -> Result:
+    """Make one result of several utterances': their texts as sentences of one text.
+
+    [rec] One `DisplayText` can hold several sentences. Utterances without words are left out,
+    unless there are no others.
+    """
+    spoken = [result for result in results if result.alternatives]
+    if len(spoken) < 2:
+        return next(iter(spoken), results[0])
+    end = spoken[-1].offset + spoken[-1].duration
+    columns = zip_longest(*(result.alternatives for result in spoken))
+    best = [result.best for result in spoken]
+    return replace(
+        spoken[0],
+        duration=end - spoken[0].offset,
+        alternatives=[
+            _join_alternatives(
+                [part or default for part, default in zip(column, best, strict=True)]
+            )
+            for column in columns
+        ],
+    )
+
+
+def _join_alternatives(parts: Sequence[Alternative]) -> Alternative:
+    lexical = (part.lexical or lexical_form(part.text) for part in parts)
+    return Alternative(
+        text=" ".join(filter(None, (part.text for part in parts))),
+        lexical=" ".join(filter(None, lexical)),
+        confidence=min(part.confidence for part in parts),
+        words=[word for part in parts for word in part.words],
+    )
+
+
+def result_json(result: Result, options: Options, settings: Settings) -> dict[str, Any]:
     """Make the JSON in the format, and with the treatment of profanity, that was asked for."""
     content: dict[str, Any] = {
         "RecognitionStatus": result.status,
         "Offset": result.offset,
         "Duration": result.duration,
     }
-    if result.alternatives:
-        shown = [
-            alternative
-            for alternative in result.alternatives
-            if _treat_profanity(alternative.text, options)
-        ]
-        # "the service does not return a speech result": how that looks isn't documented, so
-        # this is the barest form.
-        if shown:
-            content |= _text_json(replace(result, alternatives=shown), options)
-    return _write_ticks(content) if ticks_as_text else content
+    if settings.primary_language_object:
+        # [rec] The shape is known from the WebSocket only.
+        content["PrimaryLanguage"] = {"Language": options.language, "Confidence": "High"}
+    # [doc] Nothing but removed profanity: "the service does not return a speech result". How that
+    # looks isn't documented, so this is the barest form.
+    if result.alternatives and not _is_removed(result.best, options):
+        content |= _text_json(result, options, settings)
+    return _write_ticks(content) if settings.ticks_as_text else content
 
 
-def _text_json(result: Result, options: Options) -> dict[str, Any]:
+def _is_removed(alternative: Alternative, options: Options) -> bool:
+    return bool(alternative.text) and not _treat_profanity(alternative.text, options)
+
+
+def _text_json(result: Result, options: Options, settings: Settings) -> dict[str, Any]:
     display = {"DisplayText": _treat_profanity(result.best.text, options)}
-    if options.format is Format.SIMPLE and options.assessment is None:
+    is_simple = options.format is Format.SIMPLE and options.assessment is None
+    if is_simple or settings.simple_only:
         return display
-    best = [_alternative_json(alternative, options) for alternative in result.alternatives]
-    return {"NBest": best} if options.assessment is None else display | {"NBest": best}
+    # [rec] An assessment has one alternative.
+    count = 1 if options.assessment else settings.max_alternatives
+    alternatives = [
+        _alternative_json(alternative, result, options, settings)
+        for alternative in result.alternatives
+        if not _is_removed(alternative, options)
+    ]
+    best = {"NBest": alternatives[:count]}
+    # [rec] Where the first alternative is empty, `DisplayText` is there and empty too.
+    return display | best if options.assessment or not result.best.text else best
 
 
-def _alternative_json(alternative: Alternative, options: Options) -> dict[str, Any]:
+def _alternative_json(
+    alternative: Alternative, result: Result, options: Options, settings: Settings
+) -> dict[str, Any]:
     inverse_normalized = lexical_form(alternative.text)
+    masked = alternative.text if settings.masked_itn_capitals else inverse_normalized
     content: dict[str, Any] = {
         "Confidence": alternative.confidence,
         "Lexical": alternative.lexical or inverse_normalized,
         "ITN": inverse_normalized,
-        "MaskedITN": _treat_profanity(inverse_normalized, options),
+        "MaskedITN": masked_form(_treat_profanity(masked, options)),
         "Display": _treat_profanity(alternative.text, options),
     }
-    if options.word_times:
-        content["Words"] = [
-            {
-                "Word": lexical_form(word.text),
-                "Offset": word.offset,
-                "Duration": word.duration,
-            }
-            for word in alternative.words
-        ]
+    if options.word_times and settings.word_times:
+        content["Words"] = _words_json(alternative, result)
     if options.assessment is not None:
         content |= assess(alternative, options.assessment)
     return content
+
+
+def _words_json(alternative: Alternative, result: Result) -> list[dict[str, Any]]:
+    """Return the words with their times: lexical, and with a confidence of 0.0 throughout [rec].
+
+    Every alternative has them [rec]; where the ear doesn't know their times, they share the
+    utterance's evenly.
+    """
+    lexical = (alternative.lexical or lexical_form(alternative.text)).split()
+    words = alternative.words
+    if not words and lexical:
+        length = result.duration // len(lexical)
+        words = [
+            Word(text=text, offset=result.offset + index * length, duration=length)
+            for index, text in enumerate(lexical)
+        ]
+    texts = lexical if len(lexical) == len(words) else [lexical_word(word.text) for word in words]
+    return [
+        {"Word": text, "Offset": word.offset, "Duration": word.duration, "Confidence": 0.0}
+        for text, word in zip(texts, words, strict=True)
+    ]
 
 
 def _treat_profanity(text: str, options: Options) -> str:

@@ -1,5 +1,9 @@
-"""Where the first utterance of an audio stream begins and ends, by its loudness."""
+"""Where the utterances of an audio stream begin and end, by their loudness.
 
+[?] Azure's own way isn't known; only the length of the pause is a part of a profile.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 import math
 from typing import Final
@@ -22,7 +26,7 @@ _NOISE_RISE: Final = 1.01  # in a frame: the background may grow by 2 dB a secon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """The first utterance of a stream. Times are in ticks from the stream's start."""
+    """One utterance of a stream. Times are in ticks from the stream's start."""
 
     offset: int
     duration: int
@@ -41,8 +45,9 @@ class Segmenter:
     def __init__(self, *, pause: float, initial_silence: float) -> None:
         """Set how many seconds of quiet end an utterance, or a stream without one."""
         self._pause = round(pause * SAMPLE_RATE)
-        self._initial_silence = round(initial_silence * SAMPLE_RATE)
+        self._initial_silence = initial_silence * SAMPLE_RATE
         self._audio = bytearray()
+        self._start = 0  # where that audio begins in the stream, in samples
         self._judged = 0  # all the following are in samples
         self._begin: int | None = None
         self._end = 0
@@ -56,8 +61,8 @@ class Segmenter:
 
     @property
     def offset(self) -> int:
-        """Ticks of audio that have been judged."""
-        return self._judged * TICKS_PER_SAMPLE
+        """Ticks from the stream's start to the end of the audio that has been judged."""
+        return (self._start + self._judged) * TICKS_PER_SAMPLE
 
     @property
     def has_ended(self) -> bool:
@@ -87,11 +92,27 @@ class Segmenter:
         start = max(0, self._begin - _MARGIN)
         stop = min(self._judged, self._end + _MARGIN)
         return Utterance(
-            offset=self._begin * TICKS_PER_SAMPLE,
+            offset=(self._start + self._begin) * TICKS_PER_SAMPLE,
             duration=(self._end - self._begin) * TICKS_PER_SAMPLE,
             audio=bytes(self._audio[start * SAMPLE_WIDTH : stop * SAMPLE_WIDTH]),
-            audio_offset=start * TICKS_PER_SAMPLE,
+            audio_offset=(self._start + start) * TICKS_PER_SAMPLE,
         )
+
+    @property
+    def utterances(self) -> Iterator[Utterance]:
+        """Every utterance of a stream that has ended, from the first on."""
+        segmenter = self
+        while (utterance := segmenter.utterance) is not None:
+            yield utterance
+            segmenter = segmenter._following()
+
+    def _following(self) -> Segmenter:
+        """Return a segmenter of what comes after the pause."""
+        segmenter = Segmenter(pause=self._pause / SAMPLE_RATE, initial_silence=math.inf)
+        segmenter._start = self._start + self._judged
+        segmenter.feed(bytes(self._audio[self._judged * SAMPLE_WIDTH :]))
+        segmenter.finish()
+        return segmenter
 
     def _judge(self, end: int) -> None:
         frame = self._audio[self._judged * SAMPLE_WIDTH : end * SAMPLE_WIDTH]

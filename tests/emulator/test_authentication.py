@@ -1,21 +1,19 @@
 """Who may use the emulator's hosts: keys, tokens, Microsoft Entra, and limits."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from http import HTTPStatus
+import base64
+import json
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.emulator import (
-    F0_KEY,
     S0_KEY,
     Credential,
     Emulator,
     Endpoint,
     EntraApplication,
-    Tier,
+    EntraHosts,
     silence,
     speak,
     wav_header,
@@ -25,8 +23,8 @@ from tests.emulator.caller import (
     TOKEN_PATH,
     Caller,
     Reply,
+    bearer,
     calling,
-    eventually,
     stream,
 )
 
@@ -50,16 +48,6 @@ CUSTOM_HOSTS = [
 ]
 
 
-def bearer(token: str) -> dict[str, str]:
-    """Make the header that carries a token."""
-    return {"Authorization": f"Bearer {token}"}
-
-
-def with_credentials(caller: Caller, credentials: dict[str, str]) -> Caller:
-    """Make another caller of the same emulator."""
-    return replace(caller, credentials=credentials)
-
-
 # Hosts and paths.
 
 
@@ -68,7 +56,7 @@ async def test_regions_of_every_cloud(speech_host: str, token_host: str) -> None
     """A region has one host for tokens and one for recognition, which takes them."""
     async with calling() as caller:
         token = await caller.fetch_token(host=token_host)
-        reply = await with_credentials(caller, bearer(token)).recognize(
+        reply = await caller.with_credentials(bearer(token)).recognize(
             speak("on"), host=speech_host, path=RECOGNITION_PATH
         )
     assert reply.status == 200
@@ -80,7 +68,7 @@ async def test_custom_domains(host: str | None) -> None:
     """A custom domain, and this machine, has both under one name."""
     async with calling() as caller:
         token = await caller.fetch_token(host=host)
-        reply = await with_credentials(caller, bearer(token)).recognize(speak("on"), host=host)
+        reply = await caller.with_credentials(bearer(token)).recognize(speak("on"), host=host)
     assert reply.status == 200
 
 
@@ -106,7 +94,7 @@ async def test_other_hosts_and_paths_are_not_found(host: str | None, path: str) 
     async with calling() as caller:
         reply = await caller.recognize(speak("on"), host=host, path=path, expect=True)
     assert reply.status == 404
-    assert reply.content == {"error": {"code": "404", "message": "Resource not found"}}
+    assert reply.content == {"statusCode": 404, "message": "Resource not found"}
     record = caller.emulator.requests[0]
     assert (record.kind, record.body_bytes) == (Endpoint.UNKNOWN, 0)
 
@@ -137,7 +125,7 @@ async def test_refuses_before_any_audio(credentials: dict[str, str], status: int
     sent: list[int] = []
     async with calling() as caller:
         upload = stream(wav_header() + speak("on"), sent=sent)
-        reply = await with_credentials(caller, credentials).recognize(upload, expect=True)
+        reply = await caller.with_credentials(credentials).recognize(upload, expect=True)
     assert reply.status == status
     assert reply.content["error"]["code"] == str(status)
     assert sent == []
@@ -148,7 +136,7 @@ async def test_without_expect_the_upload_is_refused_all_the_same() -> None:
     """A client that doesn't wait gets its 401 as well."""
     async with calling() as caller:
         upload = stream(wav_header() + silence(30))
-        reply = await with_credentials(caller, {KEY_HEADER: "0" * 32}).recognize(upload)
+        reply = await caller.with_credentials({KEY_HEADER: "0" * 32}).recognize(upload)
     assert reply.status == 401
     assert caller.emulator.requests[0].body_bytes == 0
 
@@ -211,22 +199,44 @@ async def test_a_token_is_good_only_where_it_is_from(token_host: str, host: str,
     """Elsewhere it is refused, where the key alone is taken."""
     async with calling() as caller:
         token = await caller.fetch_token(host=token_host)
-        reply = await with_credentials(caller, bearer(token)).recognize(
+        reply = await caller.with_credentials(bearer(token)).recognize(
             speak("on"), host=host, path=path
         )
         assert reply.status == 401
         assert (await caller.recognize(speak("on"), host=host, path=path)).status == 200
 
 
+def claims(token: str) -> Any:  # noqa: ANN401
+    """Read a token's payload."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+async def test_a_token_names_its_region() -> None:
+    """A region's own; and a custom domain's, whose token is good at that region's host."""
+    async with calling(Emulator(token_region="westus")) as caller:
+        regional = await caller.fetch_token(host=TOKEN_HOST)
+        custom = await caller.fetch_token(host=CUSTOM_HOST)
+        reply = await caller.with_credentials(bearer(custom)).recognize(
+            speak("on"), host=SPEECH_HOST, path=RECOGNITION_PATH
+        )
+        caller.emulator.token_region = None
+        silent = await caller.fetch_token(host=CUSTOM_HOST)
+    assert (claims(regional)["region"], claims(custom)["region"]) == ("westus", "westus")
+    assert reply.status == 200
+    assert "region" not in claims(silent)
+
+
 async def test_a_token_lives_ten_minutes() -> None:
-    """By the settings' clock, which a test can put forward."""
+    """By the settings' clock, which a test can put forward; then 401 without a body."""
     now = 0.0
     async with calling(Emulator(clock=lambda: now)) as caller:
-        holder = with_credentials(caller, bearer(await caller.fetch_token()))
+        holder = caller.with_credentials(bearer(await caller.fetch_token()))
         now = 599.0
         assert (await holder.recognize(speak("on"))).status == 200
         now = 600.0
-        assert (await holder.recognize(speak("on"))).status == 401
+        late = await holder.recognize(speak("on"))
+    assert (late.status, late.text) == (401, "")
 
 
 async def test_tokens_can_be_expired() -> None:
@@ -235,16 +245,28 @@ async def test_tokens_can_be_expired() -> None:
         old = await caller.fetch_token()
         caller.emulator.expire_tokens()
         new = await caller.fetch_token()
-        assert (await with_credentials(caller, bearer(old)).recognize(speak("on"))).status == 401
-        assert (await with_credentials(caller, bearer(new)).recognize(speak("on"))).status == 200
+        assert (await caller.with_credentials(bearer(old)).recognize(speak("on"))).status == 401
+        assert (await caller.with_credentials(bearer(new)).recognize(speak("on"))).status == 200
 
 
 async def test_a_deleted_key_takes_its_tokens_with_it() -> None:
     """A key that is regenerated makes them bad."""
     async with calling() as caller:
-        holder = with_credentials(caller, bearer(await caller.fetch_token()))
+        holder = caller.with_credentials(bearer(await caller.fetch_token()))
         del caller.emulator.keys[S0_KEY]
         assert (await holder.recognize(speak("on"))).status == 401
+
+
+@pytest.mark.parametrize("bare", [True, False])
+async def test_a_revoked_key(bare: bool) -> None:  # noqa: FBT001
+    """IssueToken says what is wrong; recognition does or doesn't."""
+    async with calling(Emulator(bare_revocation=bare)) as caller:
+        holder = caller.with_credentials(bearer(await caller.fetch_token()))
+        caller.emulator.revoked_keys.add(S0_KEY)
+        issued = await caller.post(TOKEN_PATH, headers=caller.credentials)
+        replies = [await user.recognize(speak("on")) for user in (caller, holder)]
+    assert (issued.status, issued.content["error"]["code"]) == (401, "401")
+    assert [(reply.status, reply.text == "") for reply in replies] == [(401, bare)] * 2
 
 
 # Microsoft Entra.
@@ -284,31 +306,43 @@ async def log_in(
     ],
 )
 async def test_entra(login_host: str | None, host: str | None) -> None:
-    """The token, joined to the resource's id, is taken by the resource's own domain only."""
+    """The token, joined to the resource's id, is taken by the resource's own domain."""
     cloud = "com" if host is None else host.rpartition(".")[2]
     form = FORM | {"scope": f"https://cognitiveservices.azure.{cloud}/.default"}
     async with calling() as caller:
         answer = (await log_in(caller, form, host=login_host)).content
         assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
         token = answer["access_token"]
-        holder = with_credentials(caller, bearer(f"aad#{APPLICATION.resource_id}#{token}"))
+        holder = caller.with_credentials(bearer(f"aad#{APPLICATION.resource_id}#{token}"))
         assert (await holder.recognize(speak("on"), host=host)).status == 200
-        region = await holder.recognize(speak("on"), host=SPEECH_HOST, path=RECOGNITION_PATH)
-        assert region.status == 401
-        other = with_credentials(caller, bearer(f"aad#/other#{token}"))
+        other = caller.with_credentials(bearer(f"aad#/other#{token}"))
         assert (await other.recognize(speak("on"), host=host)).status == 401
-        plain = with_credentials(caller, bearer(token))
+        plain = caller.with_credentials(bearer(token))
         assert (await plain.recognize(speak("on"), host=host)).status == 401
     record = caller.emulator.requests_for(Endpoint.RECOGNITION)[0]
     assert record.credential is Credential.ENTRA
     assert len(caller.emulator.requests_for(Endpoint.ENTRA)) == 1
 
 
+@pytest.mark.parametrize(
+    ("hosts", "custom", "region"),
+    [(EntraHosts.CUSTOM, 200, 401), (EntraHosts.REGION, 401, 200), (EntraHosts.BOTH, 200, 200)],
+)
+async def test_which_hosts_take_entra(hosts: EntraHosts, custom: int, region: int) -> None:
+    """Microsoft's sample asks the region's host, although the resource needs a custom domain."""
+    async with calling(Emulator(entra_hosts=hosts)) as caller:
+        token = (await log_in(caller, FORM)).content["access_token"]
+        holder = caller.with_credentials(bearer(f"aad#{APPLICATION.resource_id}#{token}"))
+        own = await holder.recognize(speak("on"), host=CUSTOM_HOST)
+        regional = await holder.recognize(speak("on"), host=SPEECH_HOST, path=RECOGNITION_PATH)
+    assert (own.status, regional.status) == (custom, region)
+
+
 async def test_a_token_for_a_key_is_none_of_entra() -> None:
     """Joined to the resource's id it is still refused."""
     async with calling() as caller:
         token = await caller.fetch_token()
-        holder = with_credentials(caller, bearer(f"aad#{APPLICATION.resource_id}#{token}"))
+        holder = caller.with_credentials(bearer(f"aad#{APPLICATION.resource_id}#{token}"))
         assert (await holder.recognize(speak("on"))).status == 401
 
 
@@ -334,92 +368,3 @@ async def test_entra_refuses_other_tenants_and_clouds() -> None:
         tenant = await log_in(caller, FORM, tenant="contoso")
         cloud = await log_in(caller, FORM, host="login.microsoftonline.us")
     assert (tenant.status, cloud.status) == (400, 400)
-
-
-# Limits.
-
-
-async def occupy(caller: Caller) -> tuple[asyncio.Task[Reply], asyncio.Event]:
-    """Begin a recognition that goes on until the event is set."""
-    end = asyncio.Event()
-
-    async def upload() -> AsyncIterator[bytes]:
-        yield wav_header() + speak("on")
-        await end.wait()
-
-    running = len(caller.emulator.requests)
-    task = asyncio.create_task(caller.recognize(upload()))
-    await eventually(lambda: any(r.body_bytes for r in caller.emulator.requests[running:]))
-    return task, end
-
-
-async def test_a_free_key_has_one_place() -> None:
-    """A second recognition at the same time is refused before its audio; a later one isn't."""
-    async with calling(Emulator(retry_after=7)) as caller:
-        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
-        task, end = await occupy(free)
-        refused = await free.recognize(speak("on"), expect=True)
-        assert (refused.status, refused.headers["Retry-After"]) == (429, "7")
-        assert caller.emulator.requests[-1].body_bytes == 0
-        assert (await caller.recognize(speak("on"))).status == 200
-        end.set()
-        assert (await task).status == 200
-        assert (await free.recognize(speak("on"))).status == 200
-
-
-async def test_a_token_counts_for_its_key() -> None:
-    """Both ways of authentication share the place."""
-    async with calling() as caller:
-        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
-        holder = with_credentials(caller, bearer(await free.fetch_token()))
-        task, end = await occupy(free)
-        refused = await holder.recognize(speak("on"))
-        end.set()
-        await task
-    assert refused.status == 429
-    assert "Retry-After" not in refused.headers
-
-
-async def test_a_client_that_goes_away_leaves_its_place() -> None:
-    """Even while the emulator would take its time to answer."""
-    async with calling(Emulator(answer_delay=60)) as caller:
-        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
-        task = asyncio.create_task(free.recognize(speak("on")))
-        await eventually(lambda: any(request.audio for request in caller.emulator.requests))
-        task.cancel()
-        await asyncio.wait([task])
-        caller.emulator.answer_delay = 0
-        async with asyncio.timeout(5):
-            while (
-                reply := await free.recognize(speak("on"))
-            ).status == HTTPStatus.TOO_MANY_REQUESTS:
-                pass
-    assert reply.status == 200
-    assert caller.emulator.requests[0].status is None
-
-
-async def test_a_paid_key_has_a_hundred_places() -> None:
-    """The limit is a setting, with Azure's numbers by default."""
-    assert Emulator().concurrency == {Tier.F0: 1, Tier.S0: 100}
-    async with calling(Emulator(concurrency={Tier.S0: 2, Tier.F0: 1})) as caller:
-        first, second = await occupy(caller), await occupy(caller)
-        refused = await caller.recognize(speak("on"))
-        for task, end in (first, second):
-            end.set()
-            await task
-    assert refused.status == HTTPStatus.TOO_MANY_REQUESTS
-
-
-async def test_the_free_hours_run_out() -> None:
-    """Then 403, before any audio; what was sent is counted, heard or not."""
-    async with calling() as caller:
-        free = with_credentials(caller, {KEY_HEADER: F0_KEY})
-        assert (await free.recognize(silence(2))).status == 200
-        assert caller.emulator.audio_left[F0_KEY] == pytest.approx(5 * 3600 - 2)
-        caller.emulator.audio_left[F0_KEY] = 1.5
-        assert (await free.recognize(silence(2))).status == 200
-        reply = await free.recognize(silence(2), expect=True)
-        assert (reply.status, reply.content["error"]["code"]) == (403, "403")
-        assert caller.emulator.requests[-1].body_bytes == 0
-        assert (await caller.recognize(silence(2))).status == 200
-        assert S0_KEY not in caller.emulator.audio_left

