@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from importlib.util import resolve_name
 import json
+import os
 from pathlib import Path
 import re
 import struct
@@ -454,3 +455,27 @@ def test_no_trace_of_a_machine(trace: bytes) -> None:
     """No file names a folder of one machine, or a registry that another would not use."""
     found = [path for path in project_files() if re.search(trace, path.read_bytes())]
     assert found == []
+
+
+# Workflows, Dependabot and the dev container
+
+
+def test_dev_container_trusts_the_tree(tmp_path: Path) -> None:
+    """In the dev container, Git works on a tree that belongs to another user."""
+    container = load(ROOT / ".devcontainer/devcontainer.json")
+    config = container["onCreateCommand"].split(" && ")[-1]
+    tree = tmp_path / "a tree"
+    environment = {
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_SYSTEM": str(tmp_path / "system"),
+        "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1",
+        "PATH": os.environ["PATH"],
+    }
+    trust = config.replace("${containerWorkspaceFolder}", str(tree))
+    for command in (f"git init '{tree}'", trust, f"git -C '{tree}' status"):
+        subprocess.run(["bash", "-c", command], env=environment, check=True)  # noqa: S603, S607
+
+
+def test_dev_container_forwards_no_fixed_port() -> None:
+    """The demo serves on a free port, which the editor forwards when it's printed."""
+    assert "forwardPorts" not in load(ROOT / ".devcontainer/devcontainer.json")
