@@ -13,6 +13,7 @@ import sys
 import tomllib
 from typing import Any
 
+from awesomeversion import AwesomeVersion
 import pytest
 
 from homeassistant.components.brands.const import ALLOWED_IMAGES
@@ -458,6 +459,41 @@ def test_no_trace_of_a_machine(trace: bytes) -> None:
 
 
 # Workflows, Dependabot and the dev container
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_version"),
+    [
+        ("v0.1.0", True),
+        ("v10.20.30", True),
+        ("v1.2.3-beta.1", True),
+        ("v1.2.3-rc.0", True),
+        ("1.2.3", False),
+        ("v1.2", False),
+        ("v1.2.3.4", False),
+        ("v1.02.3", False),
+        ("v1.2.3b1", False),
+        ("v1.2.3-", False),
+        ("v1.2.3-beta", False),
+        ("v1.2.3-beta.1/../x", False),
+        ("latest", False),
+        ("", False),
+    ],
+)
+def test_release_checks_the_tag(tag: str, is_version: bool) -> None:  # noqa: FBT001
+    """A release whose tag isn't a version ends with an error before anything is made."""
+    release = load_yaml_dict(str(ROOT / ".github/workflows/release.yml"))
+    check = release["jobs"]["archive"]["steps"][0]["run"]
+    shell = subprocess.run(  # noqa: S603
+        ["bash", "-e", "-c", check],  # noqa: S607
+        env={"TAG": tag},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert shell.returncode == (0 if is_version else 1)
+    assert shell.stdout.startswith("::error::The tag ") != is_version
+    assert not is_version or AwesomeVersion(tag).valid
 
 
 def test_dev_container_trusts_the_tree(tmp_path: Path) -> None:
