@@ -462,6 +462,16 @@ def test_no_trace_of_a_machine(trace: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.stem
+)
+def test_actions_are_pinned(path: Path) -> None:
+    """Each action is pinned to a commit, or marked as unpinned on purpose."""
+    actions = re.findall(r"(?m)^.*\buses: .*$", path.read_text())
+    pinned = re.compile(r"@[0-9a-f]{40} # v\d|@\w+ # zizmor: ignore\[unpinned-uses\] \w")
+    assert [action for action in actions if not pinned.search(action)] == []
+
+
+@pytest.mark.parametrize(
     ("tag", "is_version"),
     [
         ("v0.1.0", True),
