@@ -461,6 +461,17 @@ def test_no_trace_of_a_machine(trace: bytes) -> None:
 # Workflows, Dependabot and the dev container
 
 
+def test_dependabot_leaves_home_assistants_pins_alone() -> None:
+    """Dependabot ignores each package whose version Home Assistant pins."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pins = project["dependency-groups"]["home-assistant"]
+    pinned = {pin.split("==")[0] for pin in pins} - {"rapidfuzz"}  # this one is our own choice
+    updates = load_yaml_dict(str(ROOT / ".github/dependabot.yml"))["updates"]
+    [python] = [update for update in updates if update["package-ecosystem"] == "uv"]
+    ignored = {rule["dependency-name"] for rule in python["ignore"]}
+    assert pinned | {"pytest-homeassistant-custom-component"} <= ignored
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.stem
 )
