@@ -23,7 +23,7 @@ SENTENCE: Final = "Turn on the kitchen light"
 NEW_KEY: Final = "e" * 32
 WRONG_KEY: Final = "0" * 32
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
+pytestmark = [pytest.mark.live, pytest.mark.usefixtures("socket_enabled")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

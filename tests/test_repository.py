@@ -6,6 +6,7 @@ from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions, requires
 from importlib.util import resolve_name
 import json
+import os
 from pathlib import Path
 import re
 import struct
@@ -14,6 +15,7 @@ import sys
 import tomllib
 from typing import Any
 
+from awesomeversion import AwesomeVersion
 import pytest
 
 from homeassistant.components.brands.const import ALLOWED_IMAGES
@@ -524,3 +526,83 @@ def test_no_trace_of_a_machine(trace: bytes) -> None:
     """No file names a folder of one machine, or a registry that another would not use."""
     found = [path for path in project_files() if re.search(trace, path.read_bytes())]
     assert found == []
+
+
+# Workflows, Dependabot and the dev container
+
+
+def test_dependabot_leaves_home_assistants_pins_alone() -> None:
+    """Dependabot ignores each package whose version Home Assistant pins."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pins = project["dependency-groups"]["home-assistant"]
+    pinned = {pin.split("==")[0] for pin in pins} - {"rapidfuzz"}  # this one is our own choice
+    updates = load_yaml_dict(str(ROOT / ".github/dependabot.yml"))["updates"]
+    [python] = [update for update in updates if update["package-ecosystem"] == "uv"]
+    ignored = {rule["dependency-name"] for rule in python["ignore"]}
+    assert pinned | {"pytest-homeassistant-custom-component"} <= ignored
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.stem
+)
+def test_actions_are_pinned(path: Path) -> None:
+    """Each action is pinned to a commit, or marked as unpinned on purpose."""
+    actions = re.findall(r"(?m)^.*\buses: .*$", path.read_text())
+    pinned = re.compile(r"@[0-9a-f]{40} # v\d|@\w+ # zizmor: ignore\[unpinned-uses\] \w")
+    assert [action for action in actions if not pinned.search(action)] == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_version"),
+    [
+        ("v0.1.0", True),
+        ("v10.20.30", True),
+        ("v1.2.3-beta.1", True),
+        ("v1.2.3-rc.0", True),
+        ("1.2.3", False),
+        ("v1.2", False),
+        ("v1.2.3.4", False),
+        ("v1.02.3", False),
+        ("v1.2.3b1", False),
+        ("v1.2.3-", False),
+        ("v1.2.3-beta", False),
+        ("v1.2.3-beta.1/../x", False),
+        ("latest", False),
+        ("", False),
+    ],
+)
+def test_release_checks_the_tag(tag: str, is_version: bool) -> None:  # noqa: FBT001
+    """A release whose tag isn't a version ends with an error before anything is made."""
+    release = load_yaml_dict(str(ROOT / ".github/workflows/release.yml"))
+    check = release["jobs"]["archive"]["steps"][0]["run"]
+    shell = subprocess.run(  # noqa: S603
+        ["bash", "-e", "-c", check],  # noqa: S607
+        env={"TAG": tag},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert shell.returncode == (0 if is_version else 1)
+    assert shell.stdout.startswith("::error::The tag ") != is_version
+    assert not is_version or AwesomeVersion(tag).valid
+
+
+def test_dev_container_trusts_the_tree(tmp_path: Path) -> None:
+    """In the dev container, Git works on a tree that belongs to another user."""
+    container = load(ROOT / ".devcontainer/devcontainer.json")
+    config = container["onCreateCommand"].split(" && ")[-1]
+    tree = tmp_path / "a tree"
+    environment = {
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_SYSTEM": str(tmp_path / "system"),
+        "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1",
+        "PATH": os.environ["PATH"],
+    }
+    trust = config.replace("${containerWorkspaceFolder}", str(tree))
+    for command in (f"git init '{tree}'", trust, f"git -C '{tree}' status"):
+        subprocess.run(["bash", "-c", command], env=environment, check=True)  # noqa: S603, S607
+
+
+def test_dev_container_forwards_no_fixed_port() -> None:
+    """The demo serves on a free port, which the editor forwards when it's printed."""
+    assert "forwardPorts" not in load(ROOT / ".devcontainer/devcontainer.json")
