@@ -46,7 +46,7 @@ async def emulator(
 
 
 async def recognize(url: str, audio: bytes, header: bytes = wav_header()) -> Reply:
-    """Have WAV audio recognised."""
+    """Have WAV audio recognized."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(
@@ -149,7 +149,7 @@ async def test_says_in_one_line_that_a_model_was_changed(tmp_path: Path) -> None
 
 @needs_whisper
 async def test_whisper_understands_a_voice() -> None:
-    """Piper's "joe" is recognised, with the times of his words; noise and silence are not."""
+    """Piper's "joe" is recognized, with the times of his words; noise and silence are not."""
     make_sound = (
         "import sys; from tests.e2e.voice import speak;"
         "sys.stdout.buffer.write(speak('Turn on the kitchen light'))"
