@@ -21,7 +21,7 @@ from .helpers import observe, probes
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-LATENCY: Final = 0.1
+LATENCY: Final = 0.05
 ANSWERING: Final = ("key", "quiet-after", "pause-0.5", "pause-1", "pause-2", "pause-3")
 EARLY = Profile(answers=Answers.EARLY, latency=LATENCY)
 LATE_EARLY = Profile(answers=Answers.EARLY, pause=1.5, latency=LATENCY)
@@ -81,7 +81,7 @@ async def test_kind_of_service(
 ) -> None:
     """The table shows what differs; with the profile made from it, the emulator does the same."""
     # Only an early answer has to be told from the upload's end by the clock.
-    pace = 4 if profile.answers is Answers.EARLY else 12
+    pace = 6 if profile.answers is Answers.EARLY else 12
     async with emulator(profile) as azure:
         report = await observe(azure.url, tmp_path, *ANSWERING, pace=pace)
     assert answering(report) == heard

@@ -19,8 +19,8 @@ FILES: Final = {"profile.json", "verify-azure.json", "verify-azure.md"}
 
 async def test_everything(tmp_path: Path) -> None:
     """Against an emulator like the command's, all that the integration relies on holds."""
-    async with Emulator(**vars(Profile()), empty_file_header=False) as azure:
-        outcome = await verify(f"--emulator={azure.url}", f"--report={tmp_path}", "--pace=12")
+    async with Emulator(**vars(Profile(latency=0.05)), empty_file_header=False) as azure:
+        outcome = await verify(f"--emulator={azure.url}", f"--report={tmp_path}", "--pace=30")
     files = read_files(tmp_path)
     report = json.loads(files["verify-azure.json"])
     relied = {name for name, probe in probes(report).items() if probe["relied"]}
