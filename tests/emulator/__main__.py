@@ -10,6 +10,7 @@ import signal
 import sys
 
 from . import CUSTOM_SPEECH_ID, F0_KEY, S0_KEY, Ear, Emulator, SpokenEar
+from .models import ModelError, WhisperModel
 from .profile import Answers, Profile, ProfileError, load_profile, read_profile
 
 
@@ -20,9 +21,12 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         profile = _read_profile(arguments)
-    except ProfileError as error:
+        ear = _make_ear(arguments)
+    except (ProfileError, ModelError) as error:
         parser.exit(2, f"scripts/emulator: {error}\n")
-    asyncio.run(_run(arguments, profile))
+    # [?] A header of sizes 36 and 0 may well say "empty file": the pessimistic reading.
+    emulator = Emulator(port=arguments.port, ear=ear, empty_file_header=False, **asdict(profile))
+    asyncio.run(_run(emulator))
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -84,22 +88,20 @@ def _read_profile(arguments: argparse.Namespace) -> Profile:
 
 
 def _make_ear(arguments: argparse.Namespace) -> Ear:
+    """Return the ear. Raises `ModelError` if its model was changed."""
     if arguments.ear == "spoken":
         return SpokenEar()
-    from .whisper import WhisperEar, WhisperModel  # noqa: PLC0415  # its packages are needed
-
     multilingual = arguments.ear == "multilingual"
     model = WhisperModel.base() if multilingual else WhisperModel.tiny_english()
+    from .whisper import WhisperEar  # noqa: PLC0415  # its packages are needed
+
     return WhisperEar(model, arguments.prompt)
 
 
-async def _run(arguments: argparse.Namespace, profile: Profile) -> None:
+async def _run(emulator: Emulator) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    emulator = Emulator(
-        port=arguments.port, ear=_make_ear(arguments), empty_file_header=False, **asdict(profile)
-    )
     async with emulator:
         logger = logging.getLogger(__name__)
         logger.info("Endpoint:  %s", emulator.url)
@@ -110,7 +112,7 @@ async def _run(arguments: argparse.Namespace, profile: Profile) -> None:
         logger.info("           secret %s", emulator.entra.client_secret)
         logger.info("           resource %s", emulator.entra.resource_id)
         logger.info("Custom Speech endpoint (en-US): %s", CUSTOM_SPEECH_ID)
-        logger.info("Answers:   %s after a pause of %g s", profile.answers, profile.pause)
+        logger.info("Answers:   %s after a pause of %g s", emulator.answers, emulator.pause)
         logger.info("Ctrl-C stops it.")
         await stop.wait()
 

@@ -83,7 +83,7 @@ class Caller:
         header: bytes | None = None,
         expect: bool = False,
     ) -> Reply:
-        """Have WAV audio recognised; bytes are uploaded in chunks as fast as it goes.
+        """Have WAV audio recognized; bytes are uploaded in chunks as fast as it goes.
 
         `header` is the audio file's header, a right one by default.
         """

@@ -60,10 +60,10 @@ type Heard = Sequence[Alternative] | RecognitionStatus
 
 
 class Ear(Protocol):
-    """Something that recognises speech."""
+    """Something that recognizes speech."""
 
     async def recognize(self, audio: bytes, language: str) -> Heard:
-        """Recognise one utterance.
+        """Recognize one utterance.
 
         The audio is 16 kHz 16-bit mono PCM, with a little of the quiet around the speech; or
         an OGG file (it begins with `OggS`), if that is what was uploaded.
@@ -78,7 +78,7 @@ type Line = str | Alternative | Heard
 class ScriptedEar(Ear):
     """An ear that hears what it is told to, whatever the sound is.
 
-    The script is either lines, one for each utterance, after which nothing is recognised any
+    The script is either lines, one for each utterance, after which nothing is recognized any
     more; or a function of the audio and the language.
     """
 

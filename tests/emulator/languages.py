@@ -1,4 +1,4 @@
-"""The languages that the service recognises, as Microsoft lists them.
+"""The languages that the service recognizes, as Microsoft lists them.
 
 Source: the speech-to-text table of "Language and voice support for the Speech service",
 https://learn.microsoft.com/azure/ai-services/speech-service/language-support (2026-04-02).

@@ -107,10 +107,9 @@ class Segmenter:
             segmenter = segmenter._following()
 
     def _following(self) -> Segmenter:
-        """Return the segmenter of what comes after the pause, which knows the room's noise."""
+        """Return a segmenter of what comes after the pause."""
         segmenter = Segmenter(pause=self._pause / SAMPLE_RATE, initial_silence=math.inf)
         segmenter._start = self._start + self._judged
-        segmenter._noise = self._noise
         segmenter.feed(bytes(self._audio[self._judged * SAMPLE_WIDTH :]))
         segmenter.finish()
         return segmenter

@@ -1,7 +1,7 @@
 """Speech that only this emulator understands: sound whose samples are the words' own bytes.
 
 `speak` turns a text to sound and `SpokenEar` reads it back from exactly the samples that arrive,
-so a test sees in the recognised text what was uploaded: a word with more than three samples lost,
+so a test sees in the recognized text what was uploaded: a word with more than three samples lost,
 doubled or cut off is heard as `[cut]`.
 
 A word is a burst of 10 ms for each byte: a start mark, the word in UTF-8, a checksum of two bytes

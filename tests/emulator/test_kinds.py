@@ -169,6 +169,16 @@ async def test_speed_does_not_hold_live_audio_back() -> None:
     assert record.answered - record.last_audio < 0.15
 
 
+async def test_speed_counts_up_to_the_pause() -> None:
+    """Audio behind an early answer takes no work, even if it comes in the same piece."""
+    async with calling(Emulator(speed=2)) as caller:
+        await caller.recognize(stream(wav_header() + speak("on") + silence(20), chunk=640_000))
+    record = last(caller)
+    assert record.first_audio is not None
+    assert record.answered is not None
+    assert 0.28 <= record.answered - record.first_audio < 0.6
+
+
 async def test_the_upload_goes_on_while_the_service_works() -> None:
     """An early answer that is late doesn't stop the client's audio."""
     audio = speak("Turn on") + silence(8)

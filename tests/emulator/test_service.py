@@ -128,7 +128,7 @@ async def test_a_shorter_gap_is_no_pause() -> None:
     assert long.content["DisplayText"] == "Turn on"
 
 
-async def test_the_rest_can_be_recognised_from_where_the_first_ended() -> None:
+async def test_the_rest_can_be_recognized_from_where_the_first_ended() -> None:
     """A client that goes on from offset plus duration hears everything once."""
     audio = silence(0.2) + speak("Turn on") + silence(0.8) + speak("the light")
     async with calling() as caller:

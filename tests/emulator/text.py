@@ -1,4 +1,4 @@
-"""The forms of a recognised text: as it is spoken, and without its bad words."""
+"""The forms of a recognized text: as it is spoken, and without its bad words."""
 
 import re
 from typing import Final

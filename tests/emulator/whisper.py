@@ -59,7 +59,7 @@ class _Hypothesis:
 
 
 class WhisperEar(Ear):
-    """Recognises speech, one utterance at a time, in a thread of its own."""
+    """Recognizes speech, one utterance at a time, in a thread of its own."""
 
     def __init__(self, model: WhisperModel, prompt: str = "") -> None:
         """Load a model (half a second, 280 MB and more).
@@ -80,10 +80,10 @@ class WhisperEar(Ear):
 
     @override
     async def recognize(self, audio: bytes, language: str) -> Heard:
-        """Recognise an utterance of up to 30 s.
+        """Recognize an utterance of up to 30 s.
 
         A model for English alone takes any language for that. An OGG file is not decoded:
-        nothing is recognised in it.
+        nothing is recognized in it.
         """
         if audio.startswith(b"OggS"):
             return ()
