@@ -87,6 +87,8 @@ async def test_kind_of_service(
     assert answering(report) == heard
     assert {name for name, one in probes(report).items() if one["holds"] == "no"} == differing
     assert report["code"] == 0  # the integration doesn't depend on any of it
+    early = [one["data"] for one in report["probes"] if one["data"].get("early")]
+    assert all(data["closes"] for data in early)  # as aiohttp's header announces
 
     observed = load_profile(tmp_path / "profile.json")
     assert observed.answers is profile.answers
