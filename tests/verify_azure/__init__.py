@@ -1,0 +1,1 @@
+"""Tests of scripts/verify-azure, which run it against the emulator."""
