@@ -18,6 +18,7 @@ from custom_components.azure_stt.azure_speech import Cloud
 from custom_components.azure_stt.const import DOMAIN
 from tests.emulator import Emulator
 from tests.emulator.authentication import Authentication
+from tests.support.azure import Certificates, make_certificates, world
 from tests.support.home import ENTITY_ID, metadata, resource_entry
 
 type Recognize = Callable[[AsyncIterable[bytes]], Coroutine[None, None, SpeechResult]]
@@ -57,6 +58,25 @@ def secretive_log(
     secrets += [key for emulator in emulators for key in emulator.keys]
     lines = log.stream.getvalue().splitlines()
     assert not [line for line in lines if any(secret in line for secret in secrets)]
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Give a certificate for all of Azure's hosts, and the authority that vouches for it."""
+    return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+async def azure(
+    hass: HomeAssistant, socket_enabled: None, certificates: Certificates
+) -> AsyncGenerator[Emulator]:
+    """Give an emulator that is all of Azure for the integration's own session."""
+    async with (
+        Emulator(ssl_context=certificates.server) as emulator,
+        world(emulator, certificates.trust) as session,
+    ):
+        hass.data[f"{DOMAIN}_session"] = session
+        yield emulator
 
 
 @pytest.fixture

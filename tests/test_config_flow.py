@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.azure_stt.azure_speech import (
     AuthenticationError,
     CertificateError,
+    Credential,
     InvalidAnswerError,
     QuotaExceededError,
     ResponseError,
@@ -24,6 +25,8 @@ from custom_components.azure_stt.azure_speech import (
 )
 from custom_components.azure_stt.const import DEFAULT_RECOGNIZER, DOMAIN, SUBENTRY_TYPE, Connection
 from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault
+from tests.emulator.profile import EntraHosts
+from tests.emulator.settings import Networking
 
 ENTRA = {
     "tenant_id": "11111111-2222-3333-4444-555555555555",
@@ -184,7 +187,10 @@ async def test_errors(
 ) -> None:
     """An error is shown, nothing is saved, what was typed stays, and the next try works."""
     flow_id = await open_form(hass, connection)
-    with patch.object(SpeechClient, "check", side_effect=error):
+    with (
+        patch.object(SpeechClient, "check", side_effect=error),
+        patch.object(Credential, "region", side_effect=error),
+    ):
         result = await submit(hass, flow_id, typed)
     assert result["errors"] == {"base": key}
     assert suggested(result) == typed
@@ -208,8 +214,8 @@ async def test_errors(
         for wrong in (
             "https://my speech.cognitiveservices.azure.com",
             "https://user:secret@my-speech.cognitiveservices.azure.com",
-            "https://my-speech.cognitiveservices.azure.com/speech",
-            "https://my-speech.cognitiveservices.azure.com/?a=b",
+            "https://speech.example.com/speech",
+            "https://speech.example.com/?a=b",
             "http://my-speech.cognitiveservices.azure.com",
             "http://8.8.8.8",
             "ftp://my-speech.cognitiveservices.azure.com",
@@ -538,3 +544,77 @@ async def test_languages_need_the_paid_tier(
     result = await open_recognizer(hass, loaded_entry)
     result = await hass.config_entries.subentries.async_configure(result["flow_id"], FORM)
     assert result["errors"] == {"base": "one_at_a_time"}
+
+
+# The other host.
+
+
+@pytest.fixture
+def not_there(azure: Emulator) -> Emulator:
+    """Give an Azure whose custom domains don't recognize speech."""
+    azure.custom_domain_recognizes = False
+    return azure
+
+
+async def test_other_host_is_offered(hass: HomeAssistant, not_there: Emulator) -> None:
+    """A custom domain that answers 404 isn't replaced silently: its region is offered."""
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    result = await submit(hass, flow_id, CUSTOM)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "other_host")
+    assert result["description_placeholders"] == {"host": "westeurope.stt.speech.microsoft.com"}
+    assert not hass.config_entries.async_entries(DOMAIN)
+    result = await submit(hass, flow_id, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {
+        "connection": Connection.REGION,
+        "region": "westeurope",
+        "api_key": S0_KEY,
+    }
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize("claim", [None, "evil.example.com", "nowhere"])
+async def test_no_other_host(hass: HomeAssistant, not_there: Emulator, claim: str | None) -> None:
+    """Without a region that answers, the form says what is wrong, and takes another address."""
+    not_there.token_region = claim
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    result = await submit(hass, flow_id, CUSTOM)
+    assert result["errors"] == {"base": "not_azure"}
+    not_there.custom_domain_recognizes = True
+    result = await submit(hass, flow_id, CUSTOM)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_entra_takes_a_region(hass: HomeAssistant, azure: Emulator) -> None:
+    """Microsoft's sample sends Entra's tokens to the region's host."""
+    azure.entra_hosts = EntraHosts.REGION
+    entra = azure.entra
+    flow_id = await open_form(hass, Connection.ENTRA)
+    result = await submit(
+        hass,
+        flow_id,
+        {
+            "endpoint": "West Europe",
+            "tenant_id": entra.tenant_id,
+            "client_id": entra.client_id,
+            "client_secret": entra.client_secret,
+            "resource_id": entra.resource_id,
+        },
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["endpoint"] == "https://westeurope.stt.speech.microsoft.com"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_network_rules(hass: HomeAssistant, azure: Emulator) -> None:
+    """Network rules aren't taken for a used-up quota."""
+    azure.networking = Networking.SELECTED
+    flow_id = await open_form(hass, Connection.REGION)
+    typed = {"region": "westeurope", "api_key": S0_KEY}
+    result = await submit(hass, flow_id, typed)
+    assert result["errors"] == {"base": "network_rules"}
+    azure.networking = Networking.ALL
+    result = await submit(hass, flow_id, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, repeat
 from typing import Any, Final
+from unittest.mock import ANY
 
 import pytest
 
@@ -19,6 +20,7 @@ from custom_components.azure_stt.azure_speech import Timeouts, credentials
 from custom_components.azure_stt.recognition import retry
 from custom_components.azure_stt.resource.resource import Resource
 from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
+from tests.emulator.faults import BARE_401, PASSING_400
 from tests.support.home import (
     ENTITY_ID,
     FALLBACK_ID,
@@ -189,8 +191,14 @@ PASSING: Final = {
 """What trying again helps against."""
 
 FINAL: Final = {
-    "400": Fault(status=400),
+    "400, language": Fault(status=400, body='{"Message":"Invalid CID or language"}'),
+    "400, format": Fault(status=400, body='{"Message":"Unsupported audio format"}'),
     "403": QUOTA,
+    "403, quota": Fault(status=403, body='{"error":{"code":"403","message":"Out of quota."}}'),
+    "429, quota": Fault(status=429, body='{"error":{"code":"429","message":"Quota exceeded."}}'),
+    "403, network": Fault(
+        status=403, body='{"error":{"message":"Access denied due to Virtual Network rules."}}'
+    ),
     "404": Fault(status=404),
     "redirect": Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}),
     "forbidden inside": Fault(status=200, body='{"RecognitionStatus": "Forbidden"}'),
@@ -247,6 +255,27 @@ def repeated() -> Iterator[Row]:
         )
 
 
+def unexplained() -> Iterator[Row]:
+    """Yield refusals without a reason: a 400 may pass, a 401 may be a throttle."""
+    yield Row(name="passing 400", faults=[PASSING_400], requests=2)
+    yield Row(name="400 for good", faults=[replace(PASSING_400, times=None)], requests=2, text=None)
+    yield Row(
+        name="400 for good, fallback",
+        faults=[replace(PASSING_400, times=None)],
+        requests=2,
+        fallback=1,
+    )
+    yield Row(name="bare 401", faults=[BARE_401], requests=2)
+    yield Row(name="throttled once", faults=[replace(BARE_401, times=3)], requests=4)
+    yield Row(name="throttled twice", faults=[replace(BARE_401, times=5)], requests=6)
+    yield Row(
+        name="throttled for good, second",
+        faults=[replace(BARE_401, times=None)],
+        requests=ANY,
+        second=1,
+    )
+
+
 def others() -> Iterator[Row]:
     """Yield the rest."""
     # Nobody there.
@@ -298,6 +327,11 @@ def others() -> Iterator[Row]:
     yield Row(
         name="asked to wait too long, fallback",
         faults=[Fault(status=503, headers={"Retry-After": "60"})],
+        fallback=1,
+    )
+    yield Row(
+        name="asked to wait for a day, fallback",
+        faults=[Fault(status=503, headers={"Retry-After": "86400"})],
         fallback=1,
     )
     # The token, and the key as the second way in.
@@ -381,7 +415,7 @@ def others() -> Iterator[Row]:
     )
 
 
-ROWS: Final = [*moments(), *finals(), *repeated(), *others()]
+ROWS: Final = [*moments(), *finals(), *repeated(), *unexplained(), *others()]
 
 
 @pytest.fixture(autouse=True)

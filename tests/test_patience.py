@@ -24,7 +24,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.azure_stt.home.selection import async_is_whole_command
 from custom_components.azure_stt.recognition.recording import CAPACITY, Recording
 from tests.conftest import Recognize
-from tests.emulator import BYTES_PER_SECOND, Emulator, Endpoint, silence, speak
+from tests.emulator import BYTES_PER_SECOND, SERVICE_KINDS, Emulator, Endpoint, silence, speak
+from tests.emulator.profile import Answers
 from tests.support.home import ENTITY_ID, add_fallback, metadata
 from tests.support.streams import HostStream
 
@@ -175,11 +176,15 @@ async def test_another_text_is_answered_when_the_host_ends(
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
 
 
+@pytest.mark.parametrize(("answers", "_"), SERVICE_KINDS.values(), ids=SERVICE_KINDS)
 @pytest.mark.parametrize("seed", range(8))
-async def test_any_conversation(recognize: Recognize, emulator: Emulator, seed: int) -> None:
-    """Every word once and in order, over the wire too, faster than in real time."""
+async def test_any_conversation(
+    recognize: Recognize, emulator: Emulator, seed: int, answers: Answers, _: float
+) -> None:
+    """Every word once and in order, over the wire too, with each kind of service."""
+    emulator.answers = answers
     random = Random(seed)  # noqa: S311
-    emulator.pause = random.choice([0.3, 0.5, 0.8])
+    emulator.pause = random.choice([0.3, 0.5, 0.8, 2.0])
     emulator.initial_silence = random.choice([1.0, 5.0])
     parts, words = [silence(random.choice([0, 0.4, 6]))], list[str]()
     for _ in range(random.randint(1, 8)):

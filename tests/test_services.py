@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 import re
 from typing import Any, Final, override
-from unittest.mock import Mock
+from unittest.mock import ANY, Mock
 
 import pytest
 import voluptuous as vol
@@ -972,8 +972,44 @@ async def test_assessment(hass: HomeAssistant, azure: Emulator, folder: Path) ->
         "duration": pytest.approx(0.08),
         "accuracy": 100.0,
         "prosody": {"break_length": 0, "monotone_confidence": 0.0},
+        "syllables": ANY,
+        "phonemes": ANY,
+    }
+    assert words[0]["syllables"][0]["grapheme"] == "turn"
+    assert words[0]["phonemes"][0] == {
+        "phoneme": "t",
+        "offset": 0.5,
+        "duration": pytest.approx(0.02),
+        "accuracy": 100.0,
     }
     assert "offset" not in words[3]
+
+
+async def test_phonemes(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
+    """Phonemes come in the chosen alphabet, with as many alternatives as were asked for."""
+    (folder / "speech.wav").write_bytes(wav(speak("the light")))
+    response = await assess(
+        hass, reference_text="the light", phoneme_alphabet="ipa", nbest_phoneme_count=3
+    )
+    [request] = azure.requests_for(Endpoint.RECOGNITION)
+    asked = json.loads(b64decode(request.headers["Pronunciation-Assessment"]))
+    assert (asked["PhonemeAlphabet"], asked["NBestPhonemeCount"]) == ("IPA", 3)
+    for word in response["words"]:
+        assert [len(phoneme["alternatives"]) for phoneme in word["phonemes"]] == [3] * len(
+            word["phonemes"]
+        )
+
+
+async def test_prosody_where_azure_has_none(
+    hass: HomeAssistant, azure: Emulator, folder: Path
+) -> None:
+    """Prosody is refused before anything is sent, with the reason."""
+    (folder / "speech.wav").write_bytes(wav(SPOKEN))
+    asked = len(azure.requests)
+    with pytest.raises(ServiceValidationError) as caught:
+        await assess(hass, language="de-DE", enable_prosody=True)
+    assert "de-DE" in told(caught.value)
+    assert len(azure.requests) == asked
 
 
 @pytest.mark.parametrize(

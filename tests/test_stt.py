@@ -358,7 +358,7 @@ async def test_nothing_said_reaches_the_log(
     await recognize(HostStream(speak(SENTENCE)))
     emulator.faults.append(Fault(status=500, body=f'{{"message": "{S0_KEY}"}}'))
     assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
-    emulator.faults.append(Fault(status=400, body=f'{{"message": "{S0_KEY}"}}'))
+    emulator.faults.append(Fault(status=405, body=f'{{"message": "{S0_KEY}"}}'))
     assert (await recognize(HostStream(speak(SENTENCE)))).text is None
     ours = [
         record.getMessage() for record in caplog.records if record.name.startswith("custom_comp")

@@ -16,8 +16,6 @@ from homeassistant.config_entries import (
     OptionsFlow,
 )
 from homeassistant.const import (
-    CONF_API_KEY,
-    CONF_CLIENT_ID,
     CONF_CLIENT_SECRET,
     CONF_CURRENCY,
     CONF_REGION,
@@ -32,30 +30,25 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 
 from .azure_speech import (
     AuthenticationError,
-    CertificateError,
     InvalidAnswerError,
-    InvalidEndpointError,
-    QuotaExceededError,
-    ResponseError,
+    OtherHostError,
     SpeechError,
-    UnknownHostError,
-    clean_key,
-    region_name,
 )
-from .azure_speech.regions import CHINA_REGIONS, PUBLIC_REGIONS, US_GOVERNMENT_REGIONS
+from .connection_form import (
+    PLACEHOLDERS,
+    SECRETS,
+    cleaned,
+    fields_of,
+    form_errors,
+    title_of,
+)
 from .const import (
     CONF_CONNECTION,
-    CONF_ENDPOINT,
     CONF_PRICE_PER_HOUR,
-    CONF_RESOURCE_ID,
-    CONF_TENANT_ID,
     CONF_TIER,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
@@ -66,80 +59,24 @@ from .const import (
 )
 from .recognizer_flow import RecognizerFlow
 from .resource.client_factory import async_create_client, endpoint_of
+from .resource.other_host import async_find_other_host
 from .resource.resource import AzureSttConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
 DEFAULT_OPTIONS = {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
 
-# Texts may not hold addresses; forms get them from here.
-_PLACEHOLDERS = {
-    "portal_url": "https://portal.azure.com/#view/Microsoft_Azure_ProjectOxford/CognitiveServicesHub/~/SpeechServices",
-    "example_endpoint": "https://my-speech.cognitiveservices.azure.com",
-}
-
-_TEXT = TextSelector()
-_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-_REGIONS = {
-    Connection.REGION: PUBLIC_REGIONS,
-    Connection.US_GOVERNMENT: US_GOVERNMENT_REGIONS,
-    Connection.CHINA: CHINA_REGIONS,
-}
-_KNOWN_REGIONS = {region for regions in _REGIONS.values() for region in regions}
-_SECRETS = {CONF_API_KEY, CONF_CLIENT_SECRET}
-
-_ERRORS: dict[type[SpeechError], str] = {
-    AuthenticationError: "invalid_auth",
-    QuotaExceededError: "quota_exceeded",
-    CertificateError: "invalid_certificate",
-    InvalidAnswerError: "not_azure",
-}
-
-
-def _fields(connection: Connection) -> dict[str, TextSelector | SelectSelector]:
-    """Return what a connection needs to be told."""
-    if regions := _REGIONS.get(connection):
-        region = SelectSelector(
-            SelectSelectorConfig(
-                options=list(regions), custom_value=True, mode=SelectSelectorMode.DROPDOWN
-            )
-        )
-        return {CONF_REGION: region, CONF_API_KEY: _SECRET}
-    if connection is Connection.CUSTOM_ENDPOINT:
-        return {CONF_ENDPOINT: _TEXT, CONF_API_KEY: _SECRET}
-    return {
-        CONF_ENDPOINT: _TEXT,
-        CONF_TENANT_ID: _TEXT,
-        CONF_CLIENT_ID: _TEXT,
-        CONF_CLIENT_SECRET: _SECRET,
-        CONF_RESOURCE_ID: _TEXT,
-    }
-
-
-def _cleaned(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry's data in the one form in which it is saved and compared.
-
-    Raises InvalidEndpointError for an address that can't be one.
-    """
-    cleaned = {key: str(value).strip() for key, value in data.items()}
-    if CONF_API_KEY in cleaned:
-        cleaned[CONF_API_KEY] = clean_key(cleaned[CONF_API_KEY])
-    if CONF_REGION in cleaned:
-        cleaned[CONF_REGION] = region_name(cleaned[CONF_REGION])
-    endpoint = endpoint_of(cleaned)
-    if CONF_ENDPOINT in cleaned:
-        cleaned[CONF_ENDPOINT] = str(endpoint.recognition_url.origin())
-    return cleaned
-
-
-def _title(data: Mapping[str, Any]) -> str:
-    return str(data.get(CONF_REGION) or endpoint_of(data).host)
+# Errors after which the resource may answer at another host.
+_ELSEWHERE = (AuthenticationError, InvalidAnswerError, OtherHostError)
 
 
 class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds a resource, and changes how it is reached."""
 
     VERSION = 1
+
+    _other: dict[str, Any] | None = None
+    """The data of another host at which the resource answers."""
 
     @staticmethod
     @callback
@@ -177,7 +114,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_custom_endpoint(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Reach a resource by its own domain, a private endpoint or a container."""
+        """Reach a resource by its custom domain or private endpoint."""
         return await self._async_connect(Connection.CUSTOM_ENDPOINT, user_input)
 
     async def async_step_entra(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -203,20 +140,22 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Take the new key or secret."""
         entry = self._get_reauth_entry()
-        fields = _fields(Connection(entry.data[CONF_CONNECTION]))
+        fields = fields_of(Connection(entry.data[CONF_CONNECTION]))
         errors: dict[str, str] = {}
         if user_input is not None:
             data, errors = await self._async_try({**entry.data, **user_input})
+            if self._other:
+                return await self.async_step_other_host()
             if not errors:
                 return self._async_finish(data)
         schema = vol.Schema(
-            {vol.Required(key): field for key, field in fields.items() if key in _SECRETS}
+            {vol.Required(key): field for key, field in fields.items() if key in SECRETS}
         )
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(schema, user_input),
             errors=errors,
-            description_placeholders=_PLACEHOLDERS,
+            description_placeholders=PLACEHOLDERS,
         )
 
     async def _async_connect(
@@ -233,6 +172,8 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             data, errors = await self._async_try(
                 {**saved, CONF_CONNECTION: connection, **user_input}
             )
+            if self._other:
+                return await self.async_step_other_host()
             if not errors:
                 return self._async_finish(data)
         schema = vol.Schema(
@@ -241,29 +182,54 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
                 vol.Optional(key, default=saved.get(key, ""))
                 if key == CONF_REGION
                 else vol.Optional(key)
-                if changing and key in _SECRETS
+                if changing and key in SECRETS
                 else vol.Required(key): field
-                for key, field in _fields(connection).items()
+                for key, field in fields_of(connection).items()
             }
         )
-        shown = {key: value for key, value in saved.items() if key not in _SECRETS}
+        shown = {key: value for key, value in saved.items() if key not in SECRETS}
         return self.async_show_form(
             step_id=SOURCE_RECONFIGURE if changing else connection,
             data_schema=self.add_suggested_values_to_schema(schema, user_input or shown),
             errors=errors,
-            description_placeholders=_PLACEHOLDERS,
+            description_placeholders=PLACEHOLDERS,
+        )
+
+    async def async_step_other_host(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the other host at which the resource answers."""
+        assert self._other is not None  # noqa: S101 - for the type checker
+        if user_input is not None:
+            self._async_abort_if_known(self._other)
+            return self._async_finish(self._other)
+        return self.async_show_form(
+            step_id="other_host",
+            data_schema=vol.Schema({}),
+            description_placeholders={"host": endpoint_of(self._other).host},
+        )
+
+    @callback
+    def _async_abort_if_known(self, data: Mapping[str, Any]) -> None:
+        self._async_abort_entries_match(
+            {key: value for key, value in data.items() if key != CONF_CLIENT_SECRET}
         )
 
     async def _async_try(self, typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the data to save, and what the form must say if it doesn't work."""
+        """Return the data to save, and the form's errors if the connection doesn't work.
+
+        Looks for another host if this one doesn't serve the resource.
+        """
+        data: dict[str, Any] = {}
+        self._other = None
         try:
-            data = _cleaned(typed)
-            self._async_abort_entries_match(
-                {key: value for key, value in data.items() if key != CONF_CLIENT_SECRET}
-            )
+            data = cleaned(typed)
+            self._async_abort_if_known(data)
             await async_create_client(self.hass, data).check()
         except SpeechError as err:
-            return {}, _form_errors(err, typed)
+            if isinstance(err, _ELSEWHERE):
+                self._other = await async_find_other_host(self.hass, data)
+            return {}, form_errors(err, typed)
         except AbortFlow:
             raise
         except Exception:
@@ -276,7 +242,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         """Save a new resource with one recognizer, or what was changed."""
         if self.source == SOURCE_USER:
             return self.async_create_entry(
-                title=_title(data),
+                title=title_of(data),
                 data=data,
                 options=DEFAULT_OPTIONS,
                 subentries=[
@@ -290,7 +256,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             )
         changing = self.source == SOURCE_RECONFIGURE
         entry = self._get_reconfigure_entry() if changing else self._get_reauth_entry()
-        title = _title(data) if entry.title == _title(entry.data) else entry.title
+        title = title_of(data) if entry.title == title_of(entry.data) else entry.title
         # The listener of an entry that is loaded reloads it; one that isn't has none.
         if entry.update_listeners:
             return self.async_update_and_abort(entry, title=title, data=data)
@@ -327,19 +293,3 @@ class AzureSttOptionsFlow(OptionsFlow):
                 schema, {**DEFAULT_OPTIONS, **self.config_entry.options}
             ),
         )
-
-
-def _form_errors(err: SpeechError, typed: Mapping[str, Any]) -> dict[str, str]:
-    """Return the form's error for what went wrong, at its field where it has one."""
-    if isinstance(err, InvalidEndpointError):
-        if CONF_REGION in typed:
-            return {CONF_REGION: "unknown_region"}
-        return {CONF_ENDPOINT: "invalid_endpoint"}
-    region = region_name(typed.get(CONF_REGION, ""))
-    if isinstance(err, UnknownHostError) and region and region not in _KNOWN_REGIONS:
-        return {CONF_REGION: "unknown_region"}
-    for kind, error in _ERRORS.items():
-        if isinstance(err, kind):
-            return {"base": error}
-    refused = isinstance(err, ResponseError) and not err.retryable
-    return {"base": "not_azure" if refused else "cannot_connect"}

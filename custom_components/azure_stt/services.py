@@ -27,6 +27,7 @@ from .azure_speech import (
     Dimension,
     GradingSystem,
     Granularity,
+    PhonemeAlphabet,
     Profanity,
     PronunciationAssessment,
 )
@@ -73,6 +74,8 @@ _ASSESSMENT: Final[VolDictType] = {
     vol.Optional("grading_system"): _choice(GradingSystem),
     vol.Optional("enable_miscue"): cv.boolean,
     vol.Optional("enable_prosody"): cv.boolean,
+    vol.Optional("phoneme_alphabet"): _choice(PhonemeAlphabet),
+    vol.Optional("nbest_phoneme_count"): vol.All(vol.Coerce(int), vol.Range(min=1, max=10)),
     vol.Optional("scenario_id"): cv.string,
 }
 

@@ -218,6 +218,9 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 err,
                 f" [request {err.connection_id}]" if err.connection_id else "",
             )
+        finally:
+            for engine in self.engines():
+                engine.health.async_note_utterance_end()
         return self._utterance(outcome, metadata.language)
 
     async def _recognized(self, transcript: Transcript, delay: float | None) -> Utterance:

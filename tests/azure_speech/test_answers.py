@@ -9,8 +9,8 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.azure_stt.azure_speech import (
-    AuthenticationError,
     InvalidAnswerError,
+    OtherHostError,
     QuotaExceededError,
     RecognitionStatus,
     ResponseError,
@@ -18,7 +18,9 @@ from custom_components.azure_stt.azure_speech import (
     SpeechConnectionError,
     SpeechError,
     SpeechTimeoutError,
+    ThrottledError,
     Timeouts,
+    UnexplainedRequestError,
     transport,
 )
 from tests.emulator import Emulator, Endpoint as Service, Fault, Moment, silence, speak
@@ -44,14 +46,14 @@ def answering(body: str) -> Fault:
 @pytest.mark.parametrize(
     ("status", "kind", "retryable", "hint"),
     [
-        (201, ResponseError, False, "not what it answers"),
+        (202, ResponseError, False, "not what it answers"),
         (203, ResponseError, False, "not what it answers"),
         (300, ResponseError, False, "not what it answers"),
-        (400, ResponseError, False, "language, audio format or custom endpoint id"),
-        (401, AuthenticationError, False, "credentials"),
+        (400, UnexplainedRequestError, True, "language, audio format or custom endpoint id"),
+        (401, ThrottledError, True, "without a reason"),
         (402, ResponseError, False, "not what it answers"),
         (403, QuotaExceededError, False, "quota"),
-        (404, ResponseError, False, "wrong address"),
+        (404, OtherHostError, False, "wrong address"),
         (405, ResponseError, False, "not what it answers"),
         (408, ResponseError, True, "no audio"),
         (411, ResponseError, False, "not what it answers"),
@@ -81,7 +83,8 @@ async def test_status(
     assert type(error) is kind
     assert isinstance(error, ResponseError)
     assert (error.status, error.retryable, error.retry_after) == (status, retryable, None)
-    assert error.connection_id == emulator.requests[-1].query["X-ConnectionId"]
+    last = emulator.requests_for(Service.RECOGNITION)[-1]
+    assert error.connection_id == last.query["X-ConnectionId"]
     assert str(error).startswith(f"HTTP {status}, ")
     assert hint in str(error)
     # Only a 401 has a second try: the token, a fresh one, the key.
@@ -117,7 +120,8 @@ async def test_refusal_during_the_upload(
     assert error.status == 429
 
 
-FUTURE = datetime.now(UTC) + timedelta(hours=1)
+FUTURE = datetime.now(UTC) + timedelta(seconds=30)
+FAR = datetime.now(UTC) + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +131,10 @@ FUTURE = datetime.now(UTC) + timedelta(hours=1)
         ("0", 0, 0),
         ("1.5", 1.5, 1.5),
         ("-3", 0, 0),
-        ("-inf", 0, 0),
-        pytest.param(format_datetime(FUTURE, usegmt=True), 3000, 3600, id="date"),
-        pytest.param(f"{FUTURE:%a, %d %b %Y %H:%M:%S}", 3000, 3600, id="date without a zone"),
+        ("86400", 60, 60),
+        pytest.param(format_datetime(FUTURE, usegmt=True), 20, 30, id="date"),
+        pytest.param(f"{FUTURE:%a, %d %b %Y %H:%M:%S}", 20, 30, id="date without a zone"),
+        pytest.param(format_datetime(FAR, usegmt=True), 60, 60, id="date in an hour"),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         ("Wed, 21 Oct 2015 07:28:00", 0, 0),
     ],
@@ -137,7 +142,7 @@ FUTURE = datetime.now(UTC) + timedelta(hours=1)
 async def test_retry_after(
     emulator: Emulator, client: SpeechClient, header: str, low: float, high: float
 ) -> None:
-    """Seconds or a date: how long the service asks to wait, never less than nothing."""
+    """Seconds or a date: how long the service asks to wait, from nothing to a minute."""
     emulator.faults.append(Fault(status=429, headers={"Retry-After": header}))
     error = await failure(client)
     assert error.retry_after is not None
@@ -147,7 +152,17 @@ async def test_retry_after(
 @pytest.mark.parametrize(
     "header",
     [
-        *("", "soon", "nan", "inf", "1e999", "9" * 500, "1, 2", "Wed, 99 Oct 2099 07:28:00 GMT"),
+        *(
+            "",
+            "soon",
+            "nan",
+            "inf",
+            "-inf",
+            "1e999",
+            "9" * 500,
+            "1, 2",
+            "Wed, 99 Oct 2099 07:28:00 GMT",
+        ),
         *("Mon, 01 Jan 2024 00:00:00 +9999999999999", "\x7f"),
     ],
 )
@@ -368,7 +383,7 @@ async def test_follows_no_redirection(
         ]
         error = await failure(client)
         assert not other.requests
-    assert type(error) is ResponseError
+    assert type(error) is (ResponseError if status == 303 else OtherHostError)
     assert (error.status, error.retryable) == (status, False)
     assert authorizations(emulator) == ["key"]
 

@@ -14,11 +14,13 @@ from custom_components.azure_stt.azure_speech import (
     AuthenticationError,
     InvalidAnswerError,
     KeyCredential,
+    OtherHostError,
     RecognitionStatus,
     ResponseError,
     SpeechClient,
     SpeechConnectionError,
     SpeechError,
+    ThrottledError,
     clean_key,
     credentials,
 )
@@ -505,9 +507,9 @@ async def test_entra_token_that_is_refused_is_replaced(
     await hear(client)
     assert token_requests(emulator) == 2
     emulator.faults += [UNAUTHORIZED] * 2
-    with pytest.raises(AuthenticationError) as info:
+    with pytest.raises(ThrottledError) as info:
         await client.recognize(SPOKEN, OPTIONS)
-    assert info.value.status == 401
+    assert (info.value.status, info.value.retryable) == (401, True)
     assert token_requests(emulator) == 3
     assert "key" not in authorizations(emulator)
 
@@ -517,7 +519,7 @@ async def test_entra_token_that_is_refused_is_replaced(
     [
         (Fault(where=Service.ENTRA, status=500), ResponseError, True),
         (Fault(where=Service.ENTRA, status=429), ResponseError, True),
-        (Fault(where=Service.ENTRA, status=404), ResponseError, False),
+        (Fault(where=Service.ENTRA, status=404), OtherHostError, False),
         (Fault(where=Service.ENTRA, status=200, body="<html>"), InvalidAnswerError, True),
         (Fault(where=Service.ENTRA, status=200, body="[]"), InvalidAnswerError, True),
         (Fault(where=Service.ENTRA, status=200, body="null"), InvalidAnswerError, True),

@@ -73,12 +73,69 @@ def test_region_as_the_portal_shows_it(region: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "pasted",
+    [
+        *("(Europe) West Europe", '"westeurope"', "west\N{ZERO WIDTH SPACE}europe"),
+        "https://westeurope.api.cognitive.microsoft.com/sts/v1.0/issuetoken",
+        "https://westeurope.stt.speech.microsoft.com/speech/recognition/conversation?language=en",
+        "wss://westeurope.stt.speech.microsoft.com",
+        *("westeurope.tts.speech.microsoft.com", "westeurope.api.cognitive.microsoft.com"),
+    ],
+)
+def test_region_as_people_paste_it(pasted: str) -> None:
+    """The portal's name and any address of the region are the region."""
+    assert Endpoint.from_region(pasted) == Endpoint.from_region("westeurope")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "endpoint"),
+    [
+        ("https://westus.api.cognitive.microsoft.com/sts/v1.0/issuetoken", ""),
+        ("wss://westus.stt.speech.microsoft.com/speech/universal/v2", ""),
+        ("'https://westus.tts.speech.microsoft.com/cognitiveservices/v1'", ""),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}westus.stt.speech.microsoft.com", ""),
+        (f"https://{CUSTOM}.com/sts/v1.0/issuetoken", CUSTOM),
+        (f'"{CUSTOM}.com/stt/speech?language=en-US#top"', CUSTOM),
+        ("https://name.services.ai.azure.com/api/projects/home", "name.cognitiveservices.azure"),
+        ("name.openai.azure.com", "name.cognitiveservices.azure"),
+    ],
+    ids=ascii,
+)
+def test_address_as_people_paste_it(pasted: str, endpoint: str) -> None:
+    """On Azure's own domains the host says everything."""
+    expected = Endpoint.from_address(f"{endpoint}.com") if endpoint else None
+    assert Endpoint.from_address(pasted) == (expected or Endpoint.from_region("westus"))
+
+
+@pytest.mark.parametrize(
+    ("location", "followed"),
+    [
+        ("https://westus.stt.speech.microsoft.com/stt/elsewhere?a=b", True),
+        ("https://westus.stt.speech.azure.us/", False),
+        ("http://westus.stt.speech.microsoft.com/", False),
+        ("https://westus.stt.speech.microsoft.com:8443/", False),
+        ("https://user@westus.stt.speech.microsoft.com/", False),
+        ("https://westus.stt.speech.microsoft.com.evil.com/", False),
+        ("https://evilstt.speech.microsoft.com/", False),
+        ("https://stt.speech.microsoft.com/", False),
+        ("/elsewhere", False),
+        ("https://[", False),
+        ("", False),
+    ],
+)
+def test_redirects(location: str, *, followed: bool) -> None:
+    """Only speech hosts of the same cloud are followed, by https, query included."""
+    url = Endpoint.from_address(f"https://{CUSTOM}.com").follow(location)
+    assert str(url) == (location if followed else "None")
+
+
+@pytest.mark.parametrize(
     "region",
     [
         *("", " ", "a", "1westeurope", "west-europe", "west_europe", "west.europe", "a" * 41),
         *("westeurope.evil.com", "evil.com/", "evil.com#", "evil.com?", "evil.com\\", "evil.com:1"),
         *("user@evil.com", "https://westeurope", "//evil", "west\x00europe", "west%2eeurope"),
-        *("w\u0435steurope", "\uff57esteurope", "westeurope。evil", "x\r\u200bHost", "\ud800"),
+        *("w\u0435steurope", "\uff57esteurope", "westeurope。evil", "x\rHost: y", "\ud800"),
         "a" * 100_000,
     ],
     ids=ascii,

@@ -100,7 +100,7 @@ async def test_form_of_the_request(emulator: Emulator, client: SpeechClient) -> 
 def test_wav_header() -> None:
     """It announces 16 kHz 16-bit mono PCM, of a length that isn't known."""
     assert wav_header() == bytes.fromhex(
-        "52494646 24000000 57415645 666d7420 10000000 0100 0100 803e0000 007d0000 0200 1000"
+        "52494646 00000000 57415645 666d7420 10000000 0100 0100 803e0000 007d0000 0200 1000"
         "64617461 00000000"
     )
 

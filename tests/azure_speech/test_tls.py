@@ -1,152 +1,29 @@
 """Every form of the endpoint over TLS, as the client speaks it to Azure itself."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-import socket
+from collections.abc import AsyncGenerator, Callable
+from http import HTTPStatus
 import ssl
-from typing import Final, override
+from typing import Final
 
-from aiohttp import ClientSession, TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from aiohttp import ClientSession
 import pytest
 
 from custom_components.azure_stt.azure_speech import (
-    TRACE_CONFIG,
     CertificateError,
     Cloud,
     Endpoint,
     EntraCredential,
     KeyCredential,
+    OtherHostError,
+    ResponseError,
     SpeechClient,
     UnknownHostError,
 )
-from tests.emulator import S0_KEY, Credential, Emulator, Endpoint as Service
+from tests.emulator import S0_KEY, Credential, Emulator, Endpoint as Service, Fault, speak
+from tests.emulator.settings import Redirection
+from tests.support.azure import UNKNOWN, Certificates, world
 
 from .helpers import OPTIONS, PATIENT, RECOGNITION_PATH, SENTENCE, SPOKEN, causes
-
-NAMES: Final = (
-    *("*.stt.speech.microsoft.com", "*.stt.speech.azure.us", "*.stt.speech.azure.cn"),
-    *("*.api.cognitive.microsoft.com", "*.api.cognitive.microsoft.us", "*.api.cognitive.azure.cn"),
-    *("*.cognitiveservices.azure.com", "*.cognitiveservices.azure.us"),
-    *("*.cognitiveservices.azure.cn", "login.microsoftonline.com", "login.microsoftonline.us"),
-    "login.partner.microsoftonline.cn",
-)
-UNKNOWN: Final = "nowhere"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificates:
-    """A server's certificate, and the authority that vouches for it."""
-
-    server: ssl.SSLContext
-    trust: ssl.SSLContext
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    """Make an authority, and a certificate for all of Azure's hosts, good for an hour."""
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    authority = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test authority")])
-    server = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test server")])
-    authority_certificate = (
-        _certificate(authority, authority, authority_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs=True), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
-    certificate = (
-        _certificate(server, authority, key)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name) for name in NAMES]), critical=False
-        )
-        .add_extension(_usage(signs=False), critical=True)
-        .add_extension(authority_id, critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "server.pem"
-    _write(file, key, certificate)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(file)
-    pem = authority_certificate.public_bytes(serialization.Encoding.PEM).decode()
-    return Certificates(server=context, trust=ssl.create_default_context(cadata=pem))
-
-
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*, signs: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs,
-        crl_sign=signs,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _write(file: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-
-
-class Resolver(AbstractResolver):
-    """Finds every host at the emulator, but for one that doesn't exist."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        """Take what stands in for the world."""
-        self._emulator = emulator
-
-    @override
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        if UNKNOWN in host:
-            message = "Name or service not known"
-            raise OSError(message)
-        return [
-            ResolveResult(
-                hostname=host,
-                host="127.0.0.1",
-                port=self._emulator.port,
-                family=socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-        ]
-
-    @override
-    async def close(self) -> None:
-        pass
 
 
 @pytest.fixture
@@ -154,14 +31,6 @@ async def emulator(certificates: Certificates) -> AsyncGenerator[Emulator]:
     """Give an emulator that speaks TLS."""
     async with Emulator(ssl_context=certificates.server) as emulator:
         yield emulator
-
-
-@asynccontextmanager
-async def world(emulator: Emulator, trust: ssl.SSLContext) -> AsyncIterator[ClientSession]:
-    """Give a session for which all of Azure is the emulator."""
-    connector = TCPConnector(resolver=Resolver(emulator), ssl=trust, use_dns_cache=False)
-    async with ClientSession(connector=connector, trace_configs=[TRACE_CONFIG]) as session:
-        yield session
 
 
 @pytest.fixture
@@ -312,3 +181,85 @@ async def test_unknown_region(emulator: Emulator, session: ClientSession) -> Non
     assert info.value.connection_id
     assert S0_KEY not in "".join(repr(error) for error in causes(info.value))
     assert not emulator.requests
+
+
+CUSTOM: Final = "https://home.cognitiveservices.azure.com"
+REGION_HOST: Final = "westeurope.stt.speech.microsoft.com"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_redirect_to_a_speech_host(
+    emulator: Emulator, session: ClientSession, status: int
+) -> None:
+    """The POST is repeated there with all audio and the query, and later goes there first."""
+    location = f"https://{REGION_HOST}{RECOGNITION_PATH}?Ocp-Apim-Custom-Domain-Name=home"
+    emulator.redirection = Redirection(location=location, status=HTTPStatus(status))
+    client = with_key(session, Endpoint.from_address(CUSTOM))
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+    first, second = emulator.requests_for(Service.RECOGNITION)
+    assert (first.status, second.host) == (status, REGION_HOST)
+    assert second.query["Ocp-Apim-Custom-Domain-Name"] == "home"
+    assert {**first.query, "X-ConnectionId": ""}.items() <= {
+        **second.query,
+        "X-ConnectionId": "",
+    }.items()
+    assert (len(first.audio), bytes(second.audio)) == (0, speak(SENTENCE))
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+    assert emulator.requests[-1].host == REGION_HOST
+    assert len(emulator.requests_for(Service.RECOGNITION)) == 3
+
+
+async def test_redirect_that_breaks_is_forgotten(
+    emulator: Emulator, session: ClientSession
+) -> None:
+    """After trouble at the other host, the configured one is asked again."""
+    emulator.redirection = Redirection(location=f"https://{REGION_HOST}{RECOGNITION_PATH}")
+    client = with_key(session, Endpoint.from_address(CUSTOM))
+    await client.recognize(SPOKEN, OPTIONS)
+    emulator.redirection = None
+    emulator.faults.append(Fault(status=503))
+    with pytest.raises(ResponseError):
+        await client.recognize(SPOKEN, OPTIONS)
+    assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
+    assert emulator.requests[-1].host == "home.cognitiveservices.azure.com"
+
+
+async def test_redirects_in_a_circle(emulator: Emulator, session: ClientSession) -> None:
+    """A host that redirects to itself is given up soon."""
+    circle = Redirection(location=f"https://{REGION_HOST}{RECOGNITION_PATH}")
+    emulator.redirection = circle
+    headers = {"Location": circle.location}
+    emulator.faults.append(Fault(status=307, headers=headers, times=None))
+    with pytest.raises(OtherHostError):
+        await with_key(session, Endpoint.from_address(CUSTOM)).recognize(SPOKEN, OPTIONS)
+    assert len(emulator.requests_for(Service.RECOGNITION)) == 3
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://westus.stt.speech.azure.us/",
+        "https://evil.example.com/",
+        f"http://{REGION_HOST}/",
+        "https://home.cognitiveservices.azure.com/elsewhere",
+    ],
+)
+async def test_redirect_elsewhere(
+    emulator: Emulator, session: ClientSession, location: str
+) -> None:
+    """Another cloud, another host, plain http: nothing is sent on."""
+    emulator.redirection = Redirection(location=location)
+    with pytest.raises(OtherHostError) as caught:
+        await with_key(session, Endpoint.from_address(CUSTOM)).recognize(SPOKEN, OPTIONS)
+    assert not caught.value.retryable
+    assert len(emulator.requests_for(Service.RECOGNITION)) == 1
+
+
+@pytest.mark.parametrize("region", ["westeurope", None, "evil.example.com", 5, "a" * 99])
+async def test_region_of_the_token(
+    emulator: Emulator, session: ClientSession, region: str | None
+) -> None:
+    """A custom domain's token names its region; anything but a region's name is ignored."""
+    emulator.token_region = region
+    credential = with_key(session, Endpoint.from_address(CUSTOM)).credential
+    assert await credential.region() == ("westeurope" if region == "westeurope" else None)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any, Final
 
 from custom_components.azure_stt.audio.decoder import StreamDecoder
@@ -21,6 +21,7 @@ from custom_components.azure_stt.recognition.recording import Recording, recorde
 from custom_components.azure_stt.recognition.transcriber import Transcriber
 from custom_components.azure_stt.recognition.transcript import Transcript
 from tests.emulator import BYTES_PER_SECOND, speak
+from tests.emulator.profile import Answers
 from tests.emulator.segmentation import Segmenter, Utterance as Heard
 from tests.support.home import hear
 
@@ -34,10 +35,13 @@ IN_TIME: Final = speak("in five minutes")
 
 @dataclass(kw_only=True)
 class Service:
-    """An engine that keeps the service's rules: it answers the first utterance at its end.
+    """An engine that behaves as one of the four kinds of service that Azure may be.
 
-    `late` is how many more blocks it takes before the answer is out.
+    By default it answers early, at the end of the first utterance. `late` is how many more
+    blocks it takes before the answer is out.
     """
+
+    answers: Answers = Answers.EARLY
 
     pause: float = 0.5
     initial_silence: float = 5.0
@@ -60,7 +64,7 @@ class Service:
         async for block in audio():
             self.requests[-1] += block
             segmenter.feed(block)
-            if segmenter.has_ended:
+            if segmenter.has_ended and self.answers is Answers.EARLY:
                 late -= 1
                 if late < 0:
                     break
@@ -69,21 +73,22 @@ class Service:
         if len(self.requests[-1]) > LONGEST * BYTES_PER_SECOND:
             msg = "Too long"
             raise ResponseError(msg, status=400)
-        return await self._answer(segmenter.utterance, segmenter.offset)
+        everything = self.answers is Answers.AT_END_EVERYTHING
+        utterances = list(islice(segmenter.utterances, None if everything else 1))
+        return await self._answer(utterances, segmenter.offset / TICKS)
 
-    async def _answer(self, utterance: Heard | None, judged: int) -> Recognition:
-        if utterance is None:
+    async def _answer(self, utterances: Sequence[Heard], judged: float) -> Recognition:
+        if not utterances:
             return Recognition(
-                status=RecognitionStatus.INITIAL_SILENCE_TIMEOUT,
-                offset=judged / TICKS,
-                duration=0.0,
+                status=RecognitionStatus.INITIAL_SILENCE_TIMEOUT, offset=judged, duration=0.0
             )
-        text = await hear(utterance.audio)
+        text = " ".join(filter(None, [await hear(utterance.audio) for utterance in utterances]))
+        first, last = utterances[0], utterances[-1]
         return Recognition(
             status=RecognitionStatus.SUCCESS if text else RecognitionStatus.NO_MATCH,
             alternatives=(Alternative(display=text),) if text else (),
-            offset=utterance.offset / TICKS if self.places else None,
-            duration=utterance.duration / TICKS if self.places else None,
+            offset=first.offset / TICKS if self.places else None,
+            duration=(last.offset + last.duration - first.offset) / TICKS if self.places else None,
         )
 
 

@@ -22,7 +22,8 @@ from custom_components.azure_stt.azure_speech import (
 from custom_components.azure_stt.recognition import retry, transcriber
 from custom_components.azure_stt.recognition.policy import Patience
 from custom_components.azure_stt.recognition.transcript import join_texts
-from tests.emulator import BYTES_PER_SECOND, noise, silence, speak
+from tests.emulator import BYTES_PER_SECOND, SERVICE_KINDS, noise, silence, speak
+from tests.emulator.profile import Answers
 
 from .service import IN_TIME, LIGHT, Hanging, Other, Service, always, play, refused, transcribe
 
@@ -67,6 +68,7 @@ SIZES = st.lists(
         pause=st.sampled_from([0.3, 0.5, 0.8]),
         initial_silence=st.sampled_from([1.0, 5.0]),
         late=st.sampled_from([0, 1, 20, 10_000]),
+        answers=st.sampled_from(Answers),
     ),
     patience=st.sampled_from([Patience.TO_THE_END, Patience.AUTOMATIC]),
 )
@@ -92,15 +94,19 @@ async def test_every_word_once_and_in_order(
 # When to answer.
 
 
-@pytest.mark.parametrize("pause", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize(("answers", "longest"), SERVICE_KINDS.values(), ids=SERVICE_KINDS)
+@pytest.mark.parametrize("pause", [0.3, 0.6, 0.9, 2.5])
 @pytest.mark.parametrize("patience", [Patience.AUTOMATIC, Patience.TO_THE_END])
-async def test_goes_on_after_a_pause(patience: Patience, pause: float) -> None:
-    """What follows a pause is heard, by one request for each part."""
-    service = Service()
+async def test_goes_on_after_a_pause(
+    patience: Patience, pause: float, answers: Answers, longest: float
+) -> None:
+    """Speech after a pause is recognized, by one request for each part that is answered."""
+    service = Service(answers=answers, pause=longest)
     audio = play(LIGHT, silence(pause), IN_TIME, silence(1.35))
     transcript = await transcribe(audio, service, patience=patience)
     assert transcript.text == "Turn on the light in five minutes"
-    assert len(service.requests) == len(transcript.parts) == (1 if pause < 0.5 else 2)
+    parts = 1 if pause < longest or answers is Answers.AT_END_EVERYTHING else 2
+    assert len(service.requests) == len(transcript.parts) == parts
 
 
 async def test_half_a_second_of_quiet_leads() -> None:

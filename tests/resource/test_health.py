@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 import logging
 
 import pytest
@@ -11,6 +12,7 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.azure_speech import (
@@ -23,6 +25,8 @@ from custom_components.azure_stt.resource import health
 from custom_components.azure_stt.resource.resource import Resource
 from tests.conftest import Recognize
 from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, speak
+from tests.emulator.faults import BARE_401
+from tests.emulator.settings import Networking
 from tests.support.home import ENTITY_ID
 from tests.support.streams import HostStream, eventually
 
@@ -156,7 +160,7 @@ async def test_calls_are_served_while_unavailable(
 
 
 async def test_quota(
-    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, entry: MockConfigEntry
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, resource: Resource
 ) -> None:
     """A used-up quota is noticed, isn't tried again, and isn't a matter of the key."""
     emulator.audio_left[S0_KEY] = 0
@@ -167,8 +171,78 @@ async def test_quota(
     assert issues(hass) == {"quota_exceeded"}
     assert not hass.config_entries.flow.async_progress()
     del emulator.audio_left[S0_KEY]
+    # For an hour, nothing is asked.
+    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert len(emulator.requests_for(Endpoint.RECOGNITION)) == asked + 1
+    assert not resource.down
+    resource.health._quota = (0.0, dt_util.utcnow().month)
     assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
     assert issues(hass) == set()
+
+
+async def test_quota_of_the_last_month(
+    recognize: Recognize, emulator: Emulator, resource: Resource
+) -> None:
+    """A new month is tried at once."""
+    now = asyncio.get_running_loop().time()
+    resource.health._quota = (now + 3600, dt_util.utcnow().month)
+    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    resource.health._quota = (now + 3600, dt_util.utcnow().month % 12 + 1)
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+
+
+async def test_network_rules(hass: HomeAssistant, recognize: Recognize, emulator: Emulator) -> None:
+    """A 403 about networking isn't taken for the quota."""
+    emulator.networking = Networking.SELECTED
+    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert issues(hass) == {"network_rules"}
+    emulator.networking = Networking.ALL
+    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert issues(hass) == set()
+
+
+async def test_retry_after_ends_with_a_success(emulator: Emulator, resource: Resource) -> None:
+    """A Retry-After counts for a minute at most, and a success clears it."""
+    loop = asyncio.get_running_loop()
+    emulator.faults.append(Fault(status=503, headers={"Retry-After": "86400"}))
+    with pytest.raises(ResponseError):
+        await resource.recognize(speech, OPTIONS)
+    assert 0 < resource.health._not_before - loop.time() <= 60
+    await resource.health.async_check()
+    assert (await resource.recognize(speech, OPTIONS)).text
+
+
+@pytest.mark.parametrize("recognizer", [{"deadline": 1.0}])
+async def test_throttled_utterances(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, resource: Resource
+) -> None:
+    """A bare 401 is a throttle; only the third utterance in a row asks for a new key."""
+    emulator.faults.append(replace(BARE_401, times=None))
+    for flows in (0, 0, 1):
+        assert not resource.down
+        assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+        assert len(hass.config_entries.flow.async_progress()) == flows
+    assert resource.down
+
+
+async def test_throttled_now_and_then(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, resource: Resource
+) -> None:
+    """A success in between starts the count again."""
+    for _ in range(3):
+        emulator.faults.append(replace(BARE_401, times=3))
+        assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert not resource.down
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_revoked_key_with_a_bare_401(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator
+) -> None:
+    """The token service says that the key is refused, so a new one is asked for at once."""
+    emulator.revoked_keys.add(S0_KEY)
+    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert len(hass.config_entries.flow.async_progress()) == 1
 
 
 async def test_refused_custom_endpoint(

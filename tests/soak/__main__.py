@@ -5,6 +5,8 @@ import asyncio
 import logging
 import sys
 
+from tests.emulator import SERVICE_KINDS
+
 from .house import soak
 
 
@@ -13,9 +15,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/soak", description=main.__doc__)
     parser.add_argument("minutes", type=float, nargs="?", default=5.0, help="5 by default")
     parser.add_argument("--seed", type=int, default=0, help="another one speaks differently")
+    parser.add_argument(
+        "--kind", choices=SERVICE_KINDS, default="early", help="of service; early by default"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.CRITICAL)
-    figures = asyncio.run(soak(60 * arguments.minutes, arguments.seed))
+    figures = asyncio.run(soak(60 * arguments.minutes, arguments.seed, arguments.kind))
     sys.stdout.write(f"{figures}\n")
     return 0 if figures.good else 1
 

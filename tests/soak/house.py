@@ -25,7 +25,8 @@ from custom_components.azure_stt.recognition import recording
 from custom_components.azure_stt.recognition.recording import Recording
 from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.benchmarks import home
-from tests.emulator import Emulator, Endpoint, Fault, Moment
+from tests.emulator import SERVICE_KINDS, Emulator, Endpoint, Fault, Moment
+from tests.emulator.faults import BARE_401, PASSING_400
 from tests.support.home import (
     ENTITY_ID,
     FALLBACK_ID,
@@ -49,6 +50,11 @@ _FAULTS: Final = [
     Fault(reset=True, times=6),
     Fault(status=200, body="<html>Log in</html>"),
     Fault(status=429, headers={"Retry-After": "0.3"}),
+    BARE_401,
+    replace(BARE_401, times=3),
+    PASSING_400,
+    Fault(status=302, headers={"Location": "https://elsewhere.example.com/"}),
+    Fault(status=403, body='{"error": {"message": "Access denied due to Virtual Network rules."}}'),
     Fault(withhold_continue=True),
     Fault(at=Moment.AFTER_BODY, delay=1.0),
     Fault(at=Moment.DURING_ANSWER, bytes_per_second=400),
@@ -108,8 +114,8 @@ class House:
 
     @classmethod
     @asynccontextmanager
-    async def built(cls, seed: int) -> AsyncIterator[House]:
-        """Set up the home."""
+    async def built(cls, seed: int, kind: str) -> AsyncIterator[House]:
+        """Set up the home, with one of the four kinds of service."""
         async with (
             home.home_assistant() as hass,
             Emulator() as first,
@@ -124,6 +130,7 @@ class House:
             emulators = [first, second]
             for emulator in emulators:
                 emulator.keep_audio = 0
+                emulator.answers, emulator.pause = SERVICE_KINDS[kind]
             yield cls(
                 hass=hass,
                 emulators=emulators,
@@ -226,12 +233,12 @@ class House:
         }
 
 
-async def soak(seconds: float, seed: int) -> Figures:
-    """Let a house live for so long."""
+async def soak(seconds: float, seed: int, kind: str = "early") -> Figures:
+    """Let people speak for some seconds to one of the four kinds of service."""
     sockets = _sockets()
     tracemalloc.start()
     with patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT):
-        async with House.built(seed) as house:
+        async with House.built(seed, kind) as house:
             before = asyncio.all_tasks()
             await house.live(seconds / 4)
             await house.settle()

@@ -12,11 +12,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from ..audio.pcm import SAMPLE_RATE
 from ..azure_speech import (
     BYTES_PER_SECOND,
+    PROSODY_LOCALES,
     Phoneme,
     PronunciationAssessment,
     PronunciationScores,
     Prosody,
     RecognitionOptions,
+    Syllable,
     Word,
 )
 from ..const import DOMAIN
@@ -53,6 +55,12 @@ async def async_assess_pronunciation(
 
     Raises HomeAssistantError and ServiceValidationError, translated.
     """
+    if assessment.enable_prosody and options.language not in PROSODY_LOCALES:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="prosody_not_available",
+            translation_placeholders={"language": options.language},
+        )
     options = replace(options, pronunciation=assessment)
     policy = recording_policy(options, Patience.FIRST_PAUSE)
     with raising_translated_errors():
@@ -123,6 +131,7 @@ def _word(word: Word, lead: float) -> Response:
             "accuracy": word.accuracy_score,
             "error": _error(word.error_type),
             "prosody": _prosody(word.prosody) if word.prosody else None,
+            "syllables": [_syllable(syllable, lead) for syllable in word.syllables] or None,
             "phonemes": [_phoneme(phoneme, lead) for phoneme in word.phonemes] or None,
         }
     )
@@ -135,6 +144,19 @@ def _phoneme(phoneme: Phoneme, lead: float) -> Response:
             "offset": _later(phoneme.offset, lead),
             "duration": phoneme.duration,
             "accuracy": phoneme.accuracy_score,
+            "alternatives": [_phoneme(other, lead) for other in phoneme.alternatives] or None,
+        }
+    )
+
+
+def _syllable(syllable: Syllable, lead: float) -> Response:
+    return _known(
+        {
+            "syllable": syllable.text,
+            "grapheme": syllable.grapheme or None,
+            "offset": _later(syllable.offset, lead),
+            "duration": syllable.duration,
+            "accuracy": syllable.accuracy_score,
         }
     )
 

@@ -11,28 +11,36 @@ from .answer import (
     Prosody,
     Recognition,
     RecognitionStatus,
+    Syllable,
     Word,
 )
 from .client import AudioSource, SpeechClient
 from .credentials import Credential, EntraCredential, KeyCredential, clean_key
-from .endpoints import Cloud, Endpoint, region_name
+from .endpoints import Cloud, Endpoint, is_region, region_name
 from .errors import (
     AuthenticationError,
     CertificateError,
     InvalidAnswerError,
     InvalidEndpointError,
+    InvalidRequestError,
+    NetworkRulesError,
+    OtherHostError,
     QuotaExceededError,
     ResponseError,
     SpeechConnectionError,
     SpeechError,
     SpeechTimeoutError,
+    ThrottledError,
+    UnexplainedRequestError,
     UnknownHostError,
 )
 from .request import (
+    PROSODY_LOCALES,
     AudioFormat,
     Dimension,
     GradingSystem,
     Granularity,
+    PhonemeAlphabet,
     Profanity,
     PronunciationAssessment,
     RecognitionOptions,
@@ -42,6 +50,7 @@ from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
 
 __all__ = [
     "BYTES_PER_SECOND",
+    "PROSODY_LOCALES",
     "SAMPLE_RATE",
     "SAMPLE_WIDTH",
     "TRACE_CONFIG",
@@ -59,9 +68,13 @@ __all__ = [
     "Granularity",
     "InvalidAnswerError",
     "InvalidEndpointError",
+    "InvalidRequestError",
     "KeyCredential",
     "Meter",
+    "NetworkRulesError",
+    "OtherHostError",
     "Phoneme",
+    "PhonemeAlphabet",
     "Profanity",
     "PronunciationAssessment",
     "PronunciationScores",
@@ -75,10 +88,14 @@ __all__ = [
     "SpeechConnectionError",
     "SpeechError",
     "SpeechTimeoutError",
+    "Syllable",
+    "ThrottledError",
     "Timeouts",
+    "UnexplainedRequestError",
     "UnknownHostError",
     "Word",
     "clean_key",
+    "is_region",
     "region_name",
     "wav_header",
 ]

@@ -55,9 +55,24 @@ class Prosody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phoneme:
-    """One sound of a word and how well it was spoken."""
+    """One sound of a word and how well it was spoken.
+
+    `alternatives` are other sounds that it may have been, if they were asked for.
+    """
 
     text: str = field(repr=False)
+    offset: float | None = None
+    duration: float | None = None
+    accuracy_score: float | None = None
+    alternatives: tuple[Phoneme, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syllable:
+    """One syllable of a word (in phonemes, and its letters) and how well it was spoken."""
+
+    text: str = field(repr=False)
+    grapheme: str = field(default="", repr=False)
     offset: float | None = None
     duration: float | None = None
     accuracy_score: float | None = None
@@ -76,6 +91,7 @@ class Word:
     confidence: float | None = None
     accuracy_score: float | None = None
     error_type: str | None = None
+    syllables: tuple[Syllable, ...] = ()
     phonemes: tuple[Phoneme, ...] = ()
     prosody: Prosody | None = None
 
@@ -153,9 +169,14 @@ class Recognition:
             duration=_seconds(answer.get("Duration")),
             signal_to_noise_ratio=_number(answer.get("SNR")),
             channel=None if channel is None else int(channel),
-            language=_text(answer.get("PrimaryLanguage")) or None,
+            language=_language(answer.get("PrimaryLanguage")),
             connection_id=connection_id,
         )
+
+
+def _language(value: object) -> str | None:
+    """Return a language: an object in recorded answers, a string elsewhere."""
+    return _text(_mapping(value).get("Language")) or _text(value) or None
 
 
 def _alternatives(answer: Mapping[str, object]) -> tuple[Alternative, ...]:
@@ -202,6 +223,9 @@ def _word(item: Mapping[str, object]) -> Word:
         confidence=_number(item.get("Confidence")),
         accuracy_score=_number(item.get("AccuracyScore")),
         error_type=_text(item.get("ErrorType")) or None,
+        syllables=tuple(
+            _syllable(syllable) for syllable in _mappings(item.get("Syllables"), _PHONEMES_MAX)
+        ),
         phonemes=tuple(
             _phoneme(phoneme) for phoneme in _mappings(item.get("Phonemes"), _PHONEMES_MAX)
         ),
@@ -212,6 +236,20 @@ def _word(item: Mapping[str, object]) -> Word:
 def _phoneme(item: Mapping[str, object]) -> Phoneme:
     return Phoneme(
         text=_text(item.get("Phoneme")),
+        offset=_seconds(item.get("Offset")),
+        duration=_seconds(item.get("Duration")),
+        accuracy_score=_number(item.get("AccuracyScore")),
+        alternatives=tuple(
+            Phoneme(text=_text(other.get("Phoneme")), accuracy_score=_number(other.get("Score")))
+            for other in _mappings(item.get("NBestPhonemes"), _ALTERNATIVES_MAX)
+        ),
+    )
+
+
+def _syllable(item: Mapping[str, object]) -> Syllable:
+    return Syllable(
+        text=_text(item.get("Syllable")),
+        grapheme=_text(item.get("Grapheme")),
         offset=_seconds(item.get("Offset")),
         duration=_seconds(item.get("Duration")),
         accuracy_score=_number(item.get("AccuracyScore")),

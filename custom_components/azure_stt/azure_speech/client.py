@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
 import json
 import logging
@@ -12,11 +13,21 @@ from typing import Final
 from uuid import uuid4
 
 from aiohttp import ClientSession
+from aiohttp.hdrs import LOCATION
+from yarl import URL
 
 from .answer import Recognition, RecognitionStatus
 from .credentials import Authorization, Credential
 from .endpoints import Endpoint
-from .errors import AuthenticationError, InvalidAnswerError, ResponseError, SpeechConnectionError
+from .errors import (
+    AuthenticationError,
+    InvalidAnswerError,
+    OtherHostError,
+    ResponseError,
+    SpeechConnectionError,
+    SpeechError,
+    ThrottledError,
+)
 from .request import AudioFormat, RecognitionOptions
 from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
 from .upload import TRACE_CONFIG, Meter, NoContinueError, Phase, RequestTimeout, Timeouts, Upload
@@ -38,6 +49,18 @@ _ERROR_STATUSES: Final = {
 
 # What may be quoted: another host's answer can hold anything, what was sent to it included.
 _STATUS: Final = re.compile(r"[A-Z][A-Za-z]{1,30}")
+
+# Home Assistant Cloud's client takes 201 as well.
+_SUCCESS: Final = {HTTPStatus.OK, HTTPStatus.CREATED}
+
+# 303 asks for a GET.
+_REDIRECTS: Final = {
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+}
+_REDIRECTS_MAX: Final = 3
 
 # A host or proxy that doesn't answer `Expect` is not asked to for this long.
 _WITHOUT_CONTINUE: Final = 60 * 60.0
@@ -74,6 +97,7 @@ class SpeechClient:
         self._timeouts = timeouts
         self._meter = meter
         self._expect_again_at = 0.0
+        self._redirected: URL | None = None
 
     async def recognize(
         self, audio: AudioSource, options: RecognitionOptions, meter: Meter | None = None
@@ -81,11 +105,12 @@ class SpeechClient:
         """Recognize the first utterance in the audio, which is sent as it comes.
 
         An answer is taken even if the audio goes on. The source is called again if the
-        request has to be repeated: with another authorization, or without `Expect`. `meter`
-        counts this call, beside the client's own. Raises a SpeechError, and
-        AuthenticationError when every authorization was refused.
+        request has to be repeated: with another authorization, at the host that Azure
+        redirects to, or without `Expect`. `meter` counts this call, beside the client's own.
+        Raises a SpeechError, AuthenticationError when every authorization was refused, and
+        ThrottledError when that happened although the credentials are good.
         """
-        meters = [each for each in (self._meter, meter) if each]
+        call = _Call(audio, options, [each for each in (self._meter, meter) if each])
         refused: AuthenticationError | None = None
         async with (
             self._renewing_token(),
@@ -93,12 +118,16 @@ class SpeechClient:
         ):
             async for authorization in authorizations:
                 try:
-                    return await self._request(audio, options, authorization, meters)
+                    return await self._request(call, authorization)
                 except AuthenticationError as err:
                     refused = err
-        raise refused or AuthenticationError(
-            "There are no credentials", status=HTTPStatus.UNAUTHORIZED
-        )
+        if refused is None:
+            msg = "There are no credentials"
+            raise AuthenticationError(msg, status=HTTPStatus.UNAUTHORIZED)
+        if not refused.explained and await self.credential.confirm():
+            msg = "HTTP 401, without a reason, though the credentials are good"
+            raise ThrottledError(msg, connection_id=refused.connection_id) from refused
+        raise refused
 
     async def check(self, language: str = "en-US") -> Recognition:
         """Prove the address and the credentials with a tiny recognition of silence.
@@ -124,46 +153,58 @@ class SpeechClient:
             renewal.cancel()
             await asyncio.wait([renewal])
 
-    async def _request(
-        self,
-        audio: AudioSource,
-        options: RecognitionOptions,
-        authorization: Authorization,
-        meters: Sequence[Meter],
-    ) -> Recognition:
+    async def _request(self, call: _Call, authorization: Authorization) -> Recognition:
+        """Send the audio to the resource's host, or to where Azure redirects it."""
+        url = self._redirected or self.endpoint.recognition_url
+        refused: _Redirect | None = None
+        try:
+            for _ in range(_REDIRECTS_MAX):
+                try:
+                    recognition = await self._send(call, authorization, url)
+                except _Redirect as redirect:
+                    refused = redirect
+                    if (target := self.endpoint.follow(redirect.location)) is None:
+                        break
+                    url = target
+                else:
+                    self._redirected = url if url != self.endpoint.recognition_url else None
+                    return recognition
+        except SpeechError:
+            self._redirected = None
+            raise
+        self._redirected = None
+        status = refused.status if refused else HTTPStatus.LOOP_DETECTED
+        msg = f"HTTP {status}, {self.endpoint.host} redirects to no host of Azure's speech service"
+        raise OtherHostError(
+            msg, status=status, connection_id=refused.connection_id if refused else None
+        )
+
+    async def _send(self, call: _Call, authorization: Authorization, url: URL) -> Recognition:
         """Send the audio once; a second time without `Expect` if no 100 comes."""
         if monotonic() >= self._expect_again_at:
             try:
-                return await self._post(audio, options, authorization, meters, expect=True)
+                return await self._post(call, authorization, url, expect=True)
             except NoContinueError:
-                _LOGGER.debug("%s sends no 100 Continue", self.endpoint.host)
+                _LOGGER.debug("%s sends no 100 Continue", url.host)
                 self._expect_again_at = monotonic() + _WITHOUT_CONTINUE
             except SpeechConnectionError:
                 self._expect_again_at = monotonic() + _AFTER_A_BREAK
                 raise
-        return await self._post(audio, options, authorization, meters, expect=False)
+        return await self._post(call, authorization, url, expect=False)
 
     async def _post(
-        self,
-        audio: AudioSource,
-        options: RecognitionOptions,
-        authorization: Authorization,
-        meters: Sequence[Meter],
-        *,
-        expect: bool,
+        self, call: _Call, authorization: Authorization, url: URL, *, expect: bool
     ) -> Recognition:
         connection_id = uuid4().hex
-        url = self.endpoint.recognition_url.with_query(
-            {**options.query(), "X-ConnectionId": connection_id}
-        )
+        options = call.options
         header = wav_header() if options.audio_format is AudioFormat.WAV else b""
         timeout = RequestTimeout(self._timeouts, expect=expect)
-        with transport_errors(self.endpoint.host, connection_id):
+        with transport_errors(url.host or "", connection_id):
             async with (
                 timeout,
                 self._session.post(
-                    url,
-                    data=Upload(audio(), header, timeout, meters),
+                    url.update_query({**options.query(), "X-ConnectionId": connection_id}),
+                    data=Upload(call.audio(), header, timeout, call.meters),
                     headers={**options.headers(), authorization.header: authorization.value},
                     chunked=True,
                     expect100=expect,
@@ -174,11 +215,32 @@ class SpeechClient:
             ):
                 timeout.enter(Phase.READING)
                 body = await read_answer(response, connection_id)
-        if response.status != HTTPStatus.OK:
+        if response.status in _REDIRECTS and (location := response.headers.get(LOCATION)):
+            raise _Redirect(location, response.status, connection_id)
+        if response.status not in _SUCCESS:
             raise response_error(response, body, connection_id)
         if len(body) > _LONG_ANSWER:
             return await asyncio.to_thread(_recognition, body, connection_id)
         return _recognition(body, connection_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one call of `recognize` sends, however often it has to."""
+
+    audio: AudioSource = field(repr=False)
+    options: RecognitionOptions
+    meters: Sequence[Meter]
+
+
+class _Redirect(Exception):  # noqa: N818 - it's no error
+    """Azure sends the request to another host."""
+
+    def __init__(self, location: str, status: int, connection_id: str) -> None:
+        super().__init__()
+        self.connection_id = connection_id
+        self.location = location
+        self.status = status
 
 
 def _recognition(body: bytes, connection_id: str) -> Recognition:

@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text
 
 from abc import ABC, abstractmethod
 import asyncio
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Final, override
 from aiohttp import ClientSession
 from yarl import URL
 
+from .endpoints import is_region
 from .errors import AuthenticationError, InvalidAnswerError, ResponseError, SpeechError
 from .transport import HINTS, NO_TIMEOUT, read_answer, response_error, transport_errors
 
@@ -39,6 +41,9 @@ _KEY_ALONE: Final = 5 * 60.0
 
 # Seconds before Entra's own expiry: clocks differ and an upload takes up to a minute.
 _ENTRA_MARGIN: Final = 120.0
+
+# Seconds for which credentials stay confirmed, so that a throttled retry asks for no new token.
+_CONFIRMED: Final = 5.0
 
 _TOKEN_MAX_LENGTH: Final = 16 * 1024
 
@@ -89,6 +94,7 @@ class Credential(ABC):
         self._session = session
         self._token: _Token | None = None
         self._lock = asyncio.Lock()
+        self._issued_at = self._confirmed_at = float("-inf")
         self._failure: tuple[float, SpeechError] | None = None
 
     async def authorizations(self) -> AsyncGenerator[Authorization]:
@@ -98,16 +104,44 @@ class Credential(ABC):
         """
         if token := self._good_token():
             yield self._bearer(token)
+            if monotonic() - self._confirmed_at < _CONFIRMED:
+                return
             self._discard(token)
         token = await self._new_token()
         yield self._bearer(token)
         self._discard(token)
+
+    async def confirm(self) -> bool:
+        """Return whether the credentials are good, by asking for a token.
+
+        A 401 without a reason can be a throttle, an expired token or a revoked key. Only the
+        token service tells; if it doesn't answer, the credentials count as good.
+        """
+        if monotonic() - self._issued_at >= _CONFIRMED:
+            try:
+                await self._new_token(force=True)
+            except AuthenticationError:
+                return False
+            except SpeechError as err:
+                _LOGGER.debug("The credentials can't be confirmed: %s", err)
+                return True
+        self._confirmed_at = monotonic()
+        return True
 
     @property
     def token_age(self) -> float | None:
         """Seconds since the token that is kept was issued; None if there's none."""
         token = self._good_token()
         return None if token is None else monotonic() - token.issued_at
+
+    async def region(self) -> str | None:
+        """Return the region that the token's claims name; None if they don't.
+
+        A custom domain's token is good at that region's host. Raises a SpeechError if no
+        token can be had.
+        """
+        token = self._good_token() or await self._new_token()
+        return _region_claim(token.value)
 
     @property
     def renewal_due(self) -> bool:
@@ -142,10 +176,10 @@ class Credential(ABC):
         if self._token is refused:
             self._token = None
 
-    async def _new_token(self) -> _Token:
+    async def _new_token(self, *, force: bool = False) -> _Token:
         asked_at = monotonic()
         async with self._lock:
-            if token := self._good_token():
+            if (token := self._good_token()) and (not force or token.issued_at >= asked_at):
                 return token
             if self._failure and self._failure[0] >= asked_at:
                 raise self._failure[1]
@@ -154,6 +188,7 @@ class Credential(ABC):
             except SpeechError as err:
                 self._failure = monotonic(), err
                 raise
+            self._issued_at = self._token.issued_at
             return self._token
 
     async def _post(self, url: URL, *, headers: Mapping[str, str], data: object) -> bytes:
@@ -261,6 +296,17 @@ class EntraCredential(Credential):
     @override
     def _bearer(self, token: _Token) -> Authorization:
         return Authorization("Authorization", f"Bearer aad#{self._resource_id}#{token.value}")
+
+
+def _region_claim(token: str) -> str | None:
+    """Return the `region` claim of a JWT, if it can be a region's name."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        region = claims["region"]
+    except ValueError, IndexError, KeyError, TypeError, RecursionError:
+        return None
+    return region if isinstance(region, str) and is_region(region) else None
 
 
 def clean_key(key: str) -> str:

@@ -7,6 +7,13 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from enum import StrEnum
 import json
+from typing import Final
+
+PROSODY_LOCALES: Final = frozenset({"en-US"})
+"""Locales whose prosody Azure assesses.
+
+https://learn.microsoft.com/azure/ai-services/speech-service/how-to-pronunciation-assessment
+"""
 
 
 class AudioFormat(StrEnum):
@@ -39,6 +46,13 @@ class Granularity(StrEnum):
     FULL_TEXT = "FullText"
 
 
+class PhonemeAlphabet(StrEnum):
+    """The alphabet of phonemes in an assessment, as in Microsoft's samples."""
+
+    IPA = "IPA"
+    SAPI = "SAPI"
+
+
 class Dimension(StrEnum):
     """What of a pronunciation is assessed: accuracy alone, or all scores."""
 
@@ -48,7 +62,7 @@ class Dimension(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PronunciationAssessment:
-    """Asks for scores of how a text was read aloud; 30 s of audio at the most."""
+    """A request for scores of how a text is read aloud, of at most 30 s of audio."""
 
     reference_text: str = field(repr=False)
     grading_system: GradingSystem = GradingSystem.HUNDRED_MARK
@@ -57,13 +71,15 @@ class PronunciationAssessment:
     enable_miscue: bool = False
     enable_prosody: bool = False
     scenario_id: str | None = None
+    phoneme_alphabet: PhonemeAlphabet | None = None
+    nbest_phoneme_count: int | None = None
 
     def header_value(self) -> str:
         """Return the Pronunciation-Assessment header: base64 of JSON.
 
         The switches are the strings "True" and "False", as in Microsoft's sample.
         """
-        parameters = {
+        parameters: dict[str, object] = {
             "ReferenceText": self.reference_text,
             "GradingSystem": self.grading_system,
             "Granularity": self.granularity,
@@ -71,8 +87,12 @@ class PronunciationAssessment:
             "EnableMiscue": str(self.enable_miscue),
             "EnableProsodyAssessment": str(self.enable_prosody),
         }
-        if self.scenario_id is not None:
-            parameters["ScenarioId"] = self.scenario_id
+        optional = {
+            "ScenarioId": self.scenario_id,
+            "PhonemeAlphabet": self.phoneme_alphabet,
+            "NBestPhonemeCount": self.nbest_phoneme_count,
+        }
+        parameters |= {key: value for key, value in optional.items() if value is not None}
         return b64encode(json.dumps(parameters).encode()).decode("ascii")
 
 

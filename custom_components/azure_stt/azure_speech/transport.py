@@ -1,4 +1,4 @@
-"""What every request to Azure has in common: limits, and errors that say what happened."""
+"""The transport: size limits, and errors with their reasons."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import json
+from math import isfinite
 import re
 from typing import Final
 
@@ -23,10 +24,14 @@ from .errors import (
     AuthenticationError,
     CertificateError,
     InvalidAnswerError,
+    InvalidRequestError,
+    NetworkRulesError,
+    OtherHostError,
     QuotaExceededError,
     ResponseError,
     SpeechConnectionError,
     SpeechTimeoutError,
+    UnexplainedRequestError,
     UnknownHostError,
 )
 
@@ -36,10 +41,17 @@ MAX_ANSWER_SIZE: Final = 1024 * 1024
 NO_TIMEOUT: Final = ClientTimeout(total=None, sock_connect=None)
 """aiohttp's own limits are off: each request has ours, which know its phases."""
 
-_ERRORS: Final[dict[int, type[ResponseError]]] = {
-    HTTPStatus.UNAUTHORIZED: AuthenticationError,
-    HTTPStatus.FORBIDDEN: QuotaExceededError,
-}
+RETRY_AFTER_MAX: Final = 60.0
+"""Seconds that a Retry-After counts for at most. A day would silence a home while its resource
+looks healthy."""
+
+# Azure's own words for a 400 that a retry can't help.
+# https://github.com/MicrosoftDocs/azure-docs/issues/23489
+# https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/387
+_KNOWN_REQUEST_ERRORS: Final = ("invalid cid or language", "unsupported audio format", "no audio")
+_QUOTA: Final = "quota"
+# https://learn.microsoft.com/azure/ai-services/cognitive-services-virtual-networks
+_NETWORK: Final = ("virtual network", "firewall", "private endpoint", "public access")
 HINTS: Final[Mapping[int, str]] = {
     HTTPStatus.BAD_REQUEST: "the request was refused: language, audio format or custom endpoint id",
     HTTPStatus.UNAUTHORIZED: "the credentials were refused",
@@ -94,18 +106,40 @@ def response_error(
 ) -> ResponseError:
     """Return the error for a response whose status isn't 200; the hints say what it's due to."""
     status = response.status
-    kind = _ERRORS.get(status, ResponseError)
+    detail = _service_message(body)
     trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     hint = hints.get(status, "the service has trouble" if trouble else "not what it answers")
-    message = f"HTTP {status}, {hint}"
-    if detail := _service_message(body):
-        message = f"{message} ({detail})"
+    message = f"HTTP {status}, {hint} ({detail})" if detail else f"HTTP {status}, {hint}"
+    retry_after = _retry_after(response.headers.get(RETRY_AFTER))
+    kind = _kind(status, detail.lower())
+    if kind is UnexplainedRequestError:
+        return kind(message, retry_after=retry_after, connection_id=connection_id)
     return kind(
         message,
         status=status,
-        retry_after=_retry_after(response.headers.get(RETRY_AFTER)),
+        explained=bool(detail),
+        retry_after=retry_after,
         connection_id=connection_id,
     )
+
+
+def _kind(status: int, detail: str) -> type[ResponseError]:
+    """Return the kind of error for a status and the service's message in lowercase."""
+    kind: type[ResponseError] = ResponseError
+    match status:
+        case HTTPStatus.BAD_REQUEST:
+            known = any(reason in detail for reason in _KNOWN_REQUEST_ERRORS)
+            kind = InvalidRequestError if known else UnexplainedRequestError
+        case HTTPStatus.UNAUTHORIZED:
+            kind = AuthenticationError
+        case HTTPStatus.FORBIDDEN:
+            rules = any(reason in detail for reason in _NETWORK)
+            kind = NetworkRulesError if rules else QuotaExceededError
+        case HTTPStatus.TOO_MANY_REQUESTS if _QUOTA in detail:
+            kind = QuotaExceededError
+        case HTTPStatus.NOT_FOUND:
+            kind = OtherHostError
+    return kind
 
 
 def _service_message(body: bytes) -> str:
@@ -131,7 +165,7 @@ def _service_message(body: bytes) -> str:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Return seconds from a Retry-After header: a number or an HTTP date."""
+    """Return seconds from a Retry-After header (a number or an HTTP date), at most a minute."""
     if value is None:
         return None
     try:
@@ -144,4 +178,4 @@ def _retry_after(value: str | None) -> float | None:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         seconds = (moment - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds) if seconds < float("inf") else None
+    return min(max(0.0, seconds), RETRY_AFTER_MAX) if isfinite(seconds) else None

@@ -15,12 +15,13 @@ BYTES_PER_SECOND: Final = SAMPLE_RATE * SAMPLE_WIDTH
 def wav_header() -> bytes:
     """Return the 44 bytes that announce 16 kHz 16-bit mono PCM of unknown length.
 
-    The data size is 0, as Microsoft's own streaming samples send it.
+    Both sizes are 0. Microsoft's streaming samples send a data size of 0 too, with a RIFF size
+    that isn't that of an empty file: 36 and 0 would say "a finished, empty file".
     """
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
-        36,
+        0,
         b"WAVE",
         b"fmt ",
         16,

@@ -3,13 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain, repeat
+from itertools import count
 import logging
 from random import uniform
 from typing import Final
 
 from ..audio.pcm import SAMPLE_RATE
-from ..azure_speech import Recognition, RecognitionOptions, SpeechError, SpeechTimeoutError
+from ..azure_speech import (
+    Recognition,
+    RecognitionOptions,
+    SpeechError,
+    SpeechTimeoutError,
+    ThrottledError,
+    UnexplainedRequestError,
+)
 from .policy import Engine, Policy
 from .recording import BrokenRecordingError, Recording
 from .segment import Segment
@@ -30,9 +37,10 @@ _SHORTEST_NOTHING: Final = SAMPLE_RATE // 2
 _CUT_TOLERANCE: Final = SAMPLE_RATE // 2
 
 # Seconds before each retry, give or take half. The first one is immediate, because a
-# connection that was idle is often dead. While a resource is known to be down, it gets only
-# the last seconds after the end of speech.
+# connection that was idle is often dead, except when Azure throttles. While a resource is known
+# to be down, it gets only the last seconds after the end of speech.
 _BACKOFF: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
+_THROTTLE_BACKOFF: Final = (0.5, 1.0, 2.0)
 _DEADLINE_WHEN_DOWN: Final = 1.0
 
 
@@ -104,7 +112,8 @@ class PartRecognizer:
     async def _attempt(self, engine: Engine, options: RecognitionOptions) -> Part | None:
         """Ask a resource, again as long as that can help; return None when it has failed."""
         has_others = len(self._engines) > 1 or self._has_backup
-        for pause in chain(_BACKOFF, repeat(_BACKOFF[-1])):
+        unexplained = 0
+        for tries in count():
             source = _Source(self._recording, self._position, self._policy)
             try:
                 recognition = await engine.recognize(source, options)
@@ -112,15 +121,22 @@ class PartRecognizer:
                 if self._recording.error:
                     raise BrokenRecordingError from self._recording.error
                 self._failure = err
-                wait = max(pause * uniform(0.5, 1.5), err.retry_after or 0)  # noqa: S311
-                too_long = wait > self._policy.deadline
-                if not err.retryable or too_long or (engine.down and has_others):
+                unexplained += isinstance(err, UnexplainedRequestError)
+                wait = max(_pause(err, tries), err.retry_after or 0)
+                hopeless = not err.retryable or unexplained > 1 or wait > self._policy.deadline
+                if hopeless or (engine.down and has_others):
                     return None
                 _LOGGER.debug("Retrying in %.2f s: %s", wait, err)
                 await asyncio.sleep(wait)
             else:
                 return place(recognition, source.segment)
         return None
+
+
+def _pause(err: SpeechError, tries: int) -> float:
+    """Return the seconds before the next try, after some tries before this one."""
+    backoff = _THROTTLE_BACKOFF if isinstance(err, ThrottledError) else _BACKOFF
+    return backoff[min(tries, len(backoff) - 1)] * uniform(0.5, 1.5)  # noqa: S311
 
 
 class _Source:

@@ -25,6 +25,8 @@ from ..azure_speech import (
     KeyCredential,
     Meter,
     SpeechClient,
+    is_region,
+    region_name,
 )
 from ..const import (
     CONF_CONNECTION,
@@ -84,4 +86,8 @@ def endpoint_of(data: Mapping[str, Any]) -> Endpoint:
     """Return the endpoint in an entry's data; raises InvalidEndpointError."""
     if cloud := _CLOUDS.get(data[CONF_CONNECTION]):
         return Endpoint.from_region(data[CONF_REGION], cloud)
-    return Endpoint.from_address(data[CONF_ENDPOINT])
+    address = data[CONF_ENDPOINT]
+    # With Entra, either host may be the right one, so its field takes a region as well.
+    if data[CONF_CONNECTION] == Connection.ENTRA and is_region(region_name(address)):
+        return Endpoint.from_region(address)
+    return Endpoint.from_address(address)

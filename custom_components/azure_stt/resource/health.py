@@ -9,14 +9,20 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from ..azure_speech import (
     AuthenticationError,
+    InvalidRequestError,
+    NetworkRulesError,
+    OtherHostError,
     QuotaExceededError,
     RecognitionOptions,
     ResponseError,
     SpeechError,
+    ThrottledError,
+    UnexplainedRequestError,
 )
 from ..const import DOMAIN
 from .issues import Issue, async_create_issue, async_delete_issue
@@ -34,6 +40,18 @@ _FAILURES_OF_AN_OUTAGE: Final = 2
 _PROBE_FIRST: Final = 15.0
 _PROBE_LAST: Final = 5 * 60.0
 
+# Seconds between two tries while the month's quota is used up.
+_QUOTA_PAUSE: Final = 60 * 60.0
+
+# Utterances in a row without a success, after which throttling is taken for refused credentials.
+_THROTTLED_UTTERANCES: Final = 3
+
+_ISSUES: Final[dict[type[SpeechError], Issue]] = {
+    QuotaExceededError: Issue.QUOTA_EXCEEDED,
+    NetworkRulesError: Issue.NETWORK_RULES,
+    OtherHostError: Issue.OTHER_HOST,
+}
+
 
 class Health:
     """Concludes from requests whether a resource can be reached, and probes while it can't."""
@@ -48,17 +66,28 @@ class Health:
         self._failures = 0
         self._refused = False
         self._not_before = 0.0
+        self._quota: tuple[float, int] | None = None
+        self._throttled = False
+        self._throttled_utterances = 0
 
     @property
     def down(self) -> bool:
         """Whether Azure is known to be unreachable or to refuse the credentials."""
         return self._refused or self._failures >= _FAILURES_OF_AN_OUTAGE
 
-    def raise_if_told_to_wait(self) -> None:
-        """Raise ResponseError (429) while the service's last Retry-After lasts."""
-        if (wait := self._not_before - asyncio.get_running_loop().time()) > 0:
+    def raise_if_paused(self) -> None:
+        """Raise what the service last said, as long as asking again makes no sense.
+
+        That is ResponseError (429) while its Retry-After lasts, and QuotaExceededError for an
+        hour, or until a new month begins.
+        """
+        now = asyncio.get_running_loop().time()
+        if (wait := self._not_before - now) > 0:
             msg = "The service asked to wait"
             raise ResponseError(msg, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait)
+        if self._quota and now < self._quota[0] and self._quota[1] == dt_util.utcnow().month:
+            msg = "The month's quota is used up"
+            raise QuotaExceededError(msg, status=HTTPStatus.FORBIDDEN)
 
     async def async_check(self) -> None:
         """Probe once, after the start."""
@@ -77,17 +106,19 @@ class Health:
     ) -> None:
         """Draw the conclusions from a failure."""
         was_down = self.down
+        now = asyncio.get_running_loop().time()
         if err.retry_after:
-            self._not_before = asyncio.get_running_loop().time() + err.retry_after
+            self._not_before = now + err.retry_after
+        if issue := _issue(err, options):
+            async_create_issue(self._hass, self._entry, issue)
         match err:
             case AuthenticationError():
-                self._refused = True
-                self._entry.async_start_reauth(self._hass)
+                self._refuse()
+            case ThrottledError():
+                self._throttled = True
             case QuotaExceededError():
-                async_create_issue(self._hass, self._entry, Issue.QUOTA_EXCEEDED)
-            case ResponseError(status=HTTPStatus.BAD_REQUEST) if options and options.endpoint_id:
-                async_create_issue(self._hass, self._entry, Issue.ENDPOINT_REFUSED)
-            case ResponseError(status=HTTPStatus.TOO_MANY_REQUESTS):
+                self._quota = now + _QUOTA_PAUSE, dt_util.utcnow().month
+            case UnexplainedRequestError() | ResponseError(status=HTTPStatus.TOO_MANY_REQUESTS):
                 pass
             case SpeechError(retryable=True):
                 self._failures += 1
@@ -103,11 +134,36 @@ class Health:
         was_down = self.down
         self._failures = 0
         self._refused = False
-        for issue in (Issue.QUOTA_EXCEEDED, Issue.ENDPOINT_REFUSED, Issue.UNREACHABLE):
+        self._not_before = 0.0
+        self._quota = None
+        self._throttled = False
+        self._throttled_utterances = 0
+        for issue in (*_ISSUES.values(), Issue.ENDPOINT_REFUSED, Issue.UNREACHABLE):
             async_delete_issue(self._hass, self._entry, issue)
         if was_down:
             _LOGGER.info("%s can be reached again", self._entry.title)
             self._send_signal()
+
+    @callback
+    def async_note_utterance_end(self) -> None:
+        """Take the third utterance in a row that was only throttled for refused credentials.
+
+        The token service issues tokens for them, so they looked good.
+        """
+        if not self._throttled:
+            return
+        self._throttled = False
+        self._throttled_utterances += 1
+        if self._throttled_utterances == _THROTTLED_UTTERANCES:
+            was_down = self.down
+            self._refuse()
+            if not was_down:
+                self._send_signal()
+
+    @callback
+    def _refuse(self) -> None:
+        self._refused = True
+        self._entry.async_start_reauth(self._hass)
 
     @callback
     def _send_signal(self) -> None:
@@ -142,3 +198,10 @@ class Health:
                 self.async_note_success()
             if asyncio.get_running_loop().time() - began > LONG_OUTAGE and self.down:
                 async_create_issue(self._hass, self._entry, Issue.UNREACHABLE)
+
+
+def _issue(err: SpeechError, options: RecognitionOptions | None) -> Issue | None:
+    """Return the notice that an error deserves, if the user can do something about it."""
+    if isinstance(err, InvalidRequestError) and options and options.endpoint_id:
+        return Issue.ENDPOINT_REFUSED
+    return _ISSUES.get(type(err))

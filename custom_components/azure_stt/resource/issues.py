@@ -18,6 +18,8 @@ class Issue(StrEnum):
     QUOTA_EXCEEDED = "quota_exceeded"
     ENDPOINT_REFUSED = "endpoint_refused"
     UNREACHABLE = "unreachable"
+    NETWORK_RULES = "network_rules"
+    OTHER_HOST = "other_host"
     SECOND_ENTRY_MISSING = "second_entry_missing"
     FREE_HOURS_LOW = "free_hours_low"
     FREE_HOURS_USED = "free_hours_used"
@@ -35,7 +37,8 @@ def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, issue: Issue) ->
         hass,
         DOMAIN,
         _issue_id(entry, issue),
-        is_fixable=False,
+        data={"entry_id": entry.entry_id},
+        is_fixable=issue is Issue.OTHER_HOST,
         severity=ir.IssueSeverity.WARNING if warning else ir.IssueSeverity.ERROR,
         translation_key=issue,
         translation_placeholders={"name": entry.title},

@@ -58,7 +58,7 @@ class Resource:
         request while the service's Retry-After lasts.
         """
         async with self._queue.turn(background=background):
-            self.health.raise_if_told_to_wait()
+            self.health.raise_if_paused()
             try:
                 recognition = await self.requests.record(
                     self.client.recognize(audio, options, meter)

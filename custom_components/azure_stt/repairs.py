@@ -1,0 +1,52 @@
+"""Fix flows of repair notices."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import HomeAssistant
+
+from .connection_form import title_of
+from .resource.client_factory import endpoint_of
+from .resource.other_host import async_find_other_host
+
+
+class OtherHostFlow(RepairsFlow):
+    """Offers the other host at which a resource answers."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize for an entry."""
+        self._entry_id = entry_id
+        self._other: dict[str, Any] | None = None
+
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Look for the other host."""
+        entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+        self._other = await async_find_other_host(self.hass, entry.data)
+        if self._other is None:
+            return self.async_abort(reason="no_other_host")
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Use the other host from now on, if the user agrees."""
+        assert self._other is not None  # noqa: S101 - for the type checker
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={"host": endpoint_of(self._other).host},
+            )
+        entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+        title = title_of(self._other) if entry.title == title_of(entry.data) else entry.title
+        self.hass.config_entries.async_update_entry(entry, title=title, data=self._other)
+        return self.async_create_entry(data={})
+
+
+async def async_create_fix_flow(
+    _: HomeAssistant, __: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Return the flow that fixes a notice."""
+    return OtherHostFlow(str((data or {})["entry_id"]))
