@@ -150,7 +150,7 @@ async def test_speech_not_understood(
     action = {"action": "test.run", "data": {"outcome": "{{ outcome }}"}}
     await automate(hass, "speech_not_understood.yaml", speech=[speech], actions=[action])
     if fails:
-        emulator.faults.append(Fault(status=400))
+        emulator.faults.append(Fault(status=405))
     await say(hass, audio)
     assert [run.data["outcome"] for run in runs] == told
 

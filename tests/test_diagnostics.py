@@ -36,7 +36,7 @@ async def test_diagnostics(
 ) -> None:
     """Settings, use and the last requests are told; neither key, address nor words."""
     await recognize(HostStream(speak(TEXT)))
-    emulator.faults.append(Fault(status=400))
+    emulator.faults.append(Fault(status=405))
     await recognize(HostStream(speak(TEXT)))
     assert await async_setup_component(hass, "diagnostics", {})
     diagnostics: dict[str, Any] = await get_diagnostics_for_config_entry(
@@ -54,7 +54,7 @@ async def test_diagnostics(
     assert diagnostics["token_age"] < 60
     checked, heard, refused = diagnostics["requests"]
     assert (checked["status"], heard["status"]) == ("InitialSilenceTimeout", "Success")
-    assert refused["status"] == "ResponseError 400"
+    assert refused["status"] == "ResponseError 405"
     assert all(0 <= request["seconds"] < 10 for request in diagnostics["requests"])
     assert len(heard["connection_id"]) == 32
     told = json.dumps(diagnostics).casefold()

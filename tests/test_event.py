@@ -71,7 +71,7 @@ async def test_no_speech(hass: HomeAssistant, turned_on: None) -> None:
 
 async def test_failed(hass: HomeAssistant, turned_on: None, emulator: Emulator) -> None:
     """So is a failure."""
-    emulator.faults.append(Fault(status=400))
+    emulator.faults.append(Fault(status=405))
     state = await heard(hass, speak(TEXT))
     assert state.attributes["event_type"] == "failed"
     assert "text" not in state.attributes

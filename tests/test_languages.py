@@ -100,7 +100,7 @@ async def test_winner_goes_on_alone(
     assert sorted(asked(emulator)) == ["de-DE", "de-DE", "en-US", "fr-FR"]
 
 
-@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.parametrize("status", [405, 403, 404])
 async def test_one_language_fails(
     recognize: Recognize,
     emulator: Emulator,
@@ -116,7 +116,7 @@ async def test_one_language_fails(
 
 async def test_all_languages_fail(recognize: Recognize, emulator: Emulator) -> None:
     """If all of them fail, so does the utterance."""
-    emulator.faults.append(Fault(status=400, times=3))
+    emulator.faults.append(Fault(status=405, times=3))
     result = await recognize(HostStream(speak("Something.")))
     assert result.result is SpeechResultState.ERROR
 

@@ -120,7 +120,6 @@ async def test_refusal_during_the_upload(
     assert error.status == 429
 
 
-FUTURE = datetime.now(UTC) + timedelta(seconds=30)
 FAR = datetime.now(UTC) + timedelta(hours=1)
 
 
@@ -132,8 +131,7 @@ FAR = datetime.now(UTC) + timedelta(hours=1)
         ("1.5", 1.5, 1.5),
         ("-3", 0, 0),
         ("86400", 60, 60),
-        pytest.param(format_datetime(FUTURE, usegmt=True), 20, 30, id="date"),
-        pytest.param(f"{FUTURE:%a, %d %b %Y %H:%M:%S}", 20, 30, id="date without a zone"),
+        pytest.param(f"{FAR:%a, %d %b %Y %H:%M:%S}", 60, 60, id="date without a zone"),
         pytest.param(format_datetime(FAR, usegmt=True), 60, 60, id="date in an hour"),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
         ("Wed, 21 Oct 2015 07:28:00", 0, 0),
