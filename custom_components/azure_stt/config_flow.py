@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 import logging
-from typing import Any, override
+from types import MappingProxyType
+from typing import Any, Final, override
 
 import voluptuous as vol
 
@@ -70,7 +71,9 @@ from .resource.resource import AzureSttConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
-DEFAULT_OPTIONS = {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
+DEFAULT_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
+    {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
+)
 
 # Texts may not hold addresses; forms get them from here.
 _PLACEHOLDERS = {
@@ -278,12 +281,12 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_create_entry(
                 title=_title(data),
                 data=data,
-                options=DEFAULT_OPTIONS,
+                options=dict(DEFAULT_OPTIONS),
                 subentries=[
                     ConfigSubentryData(
                         subentry_type=SUBENTRY_TYPE,
                         title=DEFAULT_NAME,
-                        data=DEFAULT_RECOGNIZER,
+                        data=dict(DEFAULT_RECOGNIZER),
                         unique_id=None,
                     )
                 ],
