@@ -20,11 +20,13 @@ from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.azure_stt.audio.pcm import PcmFormat
 from custom_components.azure_stt.azure_speech.locales import LOCALES
+from custom_components.azure_stt.home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from custom_components.azure_stt.recognition import recording
 from tests.conftest import Recognize
 from tests.emulator import (
@@ -90,6 +92,28 @@ async def test_the_first_alternative_is_the_decision(
     )
     result = await recognize(HostStream(speak("on")))
     assert result.text == "Turn off the kitchen light."
+
+
+@pytest.mark.parametrize("text", [".", "...", " ", "[BLANK_AUDIO]", "(music)."])
+async def test_text_without_words_is_no_speech(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, text: str
+) -> None:
+    """Marks and remarks aren't what somebody said: the assistant hears that nothing was."""
+    utterances: list[Utterance] = []
+    async_dispatcher_connect(hass, SIGNAL_UTTERANCE, utterances.append)
+    emulator.ear = ScriptedEar(lambda *_: Alternative(text=text))
+    result = await recognize(HostStream(speak(SENTENCE)))
+    assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
+    assert [utterance.outcome for utterance in utterances] == [Outcome.NO_SPEECH]
+
+
+@pytest.mark.parametrize("recognizer", [{"corrections": [{"heard": "uh", "meant": ""}]}])
+async def test_text_that_is_corrected_away_is_no_speech(
+    recognize: Recognize, emulator: Emulator
+) -> None:
+    """Where a correction leaves nothing but marks, nothing was said."""
+    emulator.ear = ScriptedEar(lambda *_: Alternative(text="Uh."))
+    assert (await recognize(HostStream(speak("uh")))).text == ""
 
 
 async def test_sends_while_the_person_speaks(recognize: Recognize, emulator: Emulator) -> None:

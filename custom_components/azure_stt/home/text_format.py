@@ -8,7 +8,7 @@ from typing import Final
 import unicodedata
 
 from ..azure_speech import Alternative, Profanity
-from ..recognition.transcript import join_texts
+from ..recognition.transcript import has_words, join_texts
 from .name_matching import NameCorrection
 from .words import LETTER, is_bounded
 
@@ -62,13 +62,14 @@ class TextFormat:
         language: str,
         correction: NameCorrection | None = None,
     ) -> str:
-        """Return the text of one alternative of each part.
+        """Return the text of one alternative of each part; empty if no words are left.
 
         The corrected name comes after the form, and the user's corrections come last.
         """
         formed = (format_text(each, self.form, self.profanity) for each in alternatives)
         text = join_texts(formed, language)
-        return self.corrections.apply(correction.applied_to(text) if correction else text)
+        text = self.corrections.apply(correction.applied_to(text) if correction else text)
+        return text if has_words(text) else ""
 
 
 class Corrections:
