@@ -94,6 +94,8 @@ async def test_data(hass: HomeAssistant, recognize: Recognize, calls: list[Servi
         pytest.param(
             {"phrases": ["night"], "match": "contains"}, "Both nights", False, id="part of a word"
         ),
+        pytest.param({"phrases": ["scene {1..9:n}"]}, "Scene two.", True, id="number word"),
+        pytest.param({"phrases": ["good night"]}, "Good night —", True, id="dash"),
         pytest.param({"phrases": ["x", "good night"]}, "Good night.", True, id="second phrase"),
         pytest.param({"min_confidence": 10}, "Good night", True, id="sure enough"),
         pytest.param({"min_confidence": 100}, "Good night", False, id="not sure enough"),

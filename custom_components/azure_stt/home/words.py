@@ -31,7 +31,7 @@ APOSTROPHES: Final = "'\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTRO
 """The apostrophes, which are one letter however they're written."""
 
 _SPACES: Final = "".join(filter(str.isspace, map(chr, range(0x10000))))
-_MARK_RUN: Final = re.compile(rf"[{re.escape(MARKS)}]+")
+_MARK_RUN: Final = re.compile(rf"[{re.escape(MARKS.replace('.', ''))}]+")
 
 # Spanish's opening marks of a sentence whose closing one is gone.
 _OPENING: Final = re.compile(r"[¿¡]+(?=[^?!]*\Z)")
@@ -92,9 +92,10 @@ def without_final_marks(text: str) -> str:
 
 
 def without_marks(text: str) -> str:
-    """Return a text without punctuation, except between letters or figures ("1.5", "a.m").
+    """Return a text without punctuation, except full stops and marks inside words ("7:30").
 
-    In scripts that are written without spaces, it goes from between letters, too.
+    A full stop may belong to an abbreviation ("A.C."). In scripts that are written without
+    spaces, marks go from between letters, too.
     """
 
     def inside(match: re.Match[str]) -> str:
