@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import replace
 import logging
 from pathlib import Path
+from typing import Any, cast
 import wave
 
+from aiohttp.test_utils import TestClient
 import pytest
 
 from homeassistant.components.stt import (
@@ -43,6 +45,7 @@ from tests.emulator import (
     wav_header,
 )
 from tests.support.home import ENTITY_ID, metadata
+from tests.support.media import KINDS, media
 from tests.support.sounds import FORMATS, SENTENCE, SPOKEN, header, host_audio, ogg
 from tests.support.streams import HostStream, eventually
 
@@ -104,6 +107,7 @@ async def test_text_without_words_is_no_speech(
     emulator.ear = ScriptedEar(lambda *_: Alternative(text=text))
     result = await recognize(HostStream(speak(SENTENCE)))
     assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
+    await hass.async_block_till_done()
     assert [utterance.outcome for utterance in utterances] == [Outcome.NO_SPEECH]
 
 
@@ -372,6 +376,67 @@ async def test_web_api(
         data=path.read_bytes(),
     )
     assert await response.json() == {"text": SENTENCE, "result": "success"}
+
+
+async def post(client: TestClient[Any, Any], file: bytes) -> dict[str, Any]:
+    """Post a file under the name of WAV, and return Home Assistant's response."""
+    response = await client.post(
+        f"/api/stt/{ENTITY_ID}",
+        headers={
+            "X-Speech-Content": (
+                "format=wav; codec=pcm; sample_rate=16000; bit_rate=16; channel=1; language=en-US"
+            )
+        },
+        data=file,
+    )
+    return cast("dict[str, Any]", await response.json())
+
+
+@pytest.mark.parametrize("name", ["flac", "m4a", "mp3", "ogg vorbis", "webm opus", "aiff", "rf64"])
+async def test_web_api_reads_other_files(
+    loaded_entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    emulator: Emulator,
+    name: str,
+) -> None:
+    """A file of another kind under the name of WAV is understood, by one request."""
+    file = (
+        media(SPOKEN, KINDS["wav 24 bit"], rf64="always")
+        if name == "rf64"
+        else media(SPOKEN, KINDS[name])
+    )
+    before = len(emulator.requests_for(Endpoint.RECOGNITION))
+    assert await post(await hass_client(), file) == {"text": SENTENCE, "result": "success"}
+    assert len(emulator.requests_for(Endpoint.RECOGNITION)) == before + 1
+
+
+async def test_web_api_leaves_out_what_is_behind_the_sound(
+    loaded_entry: MockConfigEntry, hass_client: ClientSessionGenerator, emulator: Emulator
+) -> None:
+    """Tags behind a WAV file's sound cost no request and are no words."""
+    tags = b"LIST" + (16_384).to_bytes(4, "little") + noise(16_384 / 32_000)
+    whole = wav_header(size=len(SPOKEN))[8:] + SPOKEN + tags
+    file = b"RIFF" + len(whole).to_bytes(4, "little") + whole
+    before = len(emulator.requests_for(Endpoint.RECOGNITION))
+    assert await post(await hass_client(), file) == {"text": SENTENCE, "result": "success"}
+    (request,) = emulator.requests_for(Endpoint.RECOGNITION)[before:]
+    assert bytes(request.audio) == SPOKEN
+
+
+async def test_web_api_refuses_what_is_no_sound(
+    loaded_entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    emulator: Emulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A picture is an error for the host and a warning in the log, and isn't sent to Azure."""
+    before = len(emulator.requests_for(Endpoint.RECOGNITION))
+    client = await hass_client()
+    answer = await post(client, b"\x89PNG\r\n\x1a\n" + noise(0.5))
+    assert answer == {"text": None, "result": "error"}
+    assert not any(each.audio for each in emulator.requests_for(Endpoint.RECOGNITION)[before:])
+    (record,) = (each for each in caplog.records if "can't take" in each.getMessage())
+    assert record.levelno == logging.WARNING
 
 
 async def test_nothing_said_reaches_the_log(
