@@ -214,7 +214,7 @@ async def test_forms(form: Form) -> None:
     chunks = [host._chunk(number) for number in range(host._chunks)]
     assert len(chunks) == 300
     decoder = StreamDecoder()
-    pcm = b"".join([*map(decoder.feed, chunks), decoder.flush()])
+    pcm = b"".join([*map(decoder.feed, chunks), *iter(decoder.flush, b"")])
     assert await hear(pcm) == utterance.text
 
 

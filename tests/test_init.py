@@ -1,11 +1,13 @@
 """Set-up and its end: at any moment, whatever Azure does."""
 
+from collections.abc import Mapping
 import logging
 from typing import Any
 
 import pytest
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigSubentryDataWithId
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -15,6 +17,9 @@ from custom_components.azure_stt.azure_speech import (
     SpeechClient,
     UnknownHostError,
 )
+from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
+from custom_components.azure_stt.const import DEFAULT_RECOGNIZER
+from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import Emulator, Fault
 from tests.support.home import ENTITY_ID
 from tests.support.streams import eventually
@@ -36,6 +41,25 @@ async def test_load_and_unload(hass: HomeAssistant, loaded_entry: MockConfigEntr
     assert await hass.config_entries.async_setup(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.get(ENTITY_ID)
+
+
+async def test_session_is_detached_at_the_end(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    """The shared session outlives the entry, and lets go of the connections at the very end."""
+    session = async_get_session(hass)
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    assert session.connector
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_CLOSE)
+    await hass.async_block_till_done()
+    assert session.connector is None
+
+
+@pytest.mark.parametrize("defaults", [DEFAULT_OPTIONS, DEFAULT_RECOGNIZER])
+def test_defaults_cannot_be_changed(defaults: Mapping[str, Any]) -> None:
+    """The default options stay as they are, whatever is done by code that gets them."""
+    with pytest.raises(TypeError):
+        defaults["tier"] = "f0"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Several languages in one home: the same speech in each of them, one answer."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,11 @@ from tests.support.streams import HostStream
 
 type Answer = Alternative | RecognitionStatus
 
-pytestmark = pytest.mark.parametrize("recognizer", [{"languages": ["de-DE", "fr-FR"]}])
+
+@pytest.fixture
+def recognizer() -> dict[str, Any]:
+    """Give a recognizer of several languages."""
+    return {"languages": ["de-DE", "fr-FR"]}
 
 
 @pytest.fixture
@@ -88,6 +93,26 @@ async def test_winner(
     assert sorted(asked(emulator)) == ["de-DE", "en-US", "fr-FR"]
     sounds = {bytes(request.audio) for request in emulator.requests[-3:]}
     assert len(sounds) == 1
+
+
+@pytest.mark.parametrize(
+    "recognizer",
+    [
+        {
+            "languages": ["de-DE", "fr-FR"],
+            "corrections": [{"heard": "seller lamp", "meant": "cellar lamp"}],
+        }
+    ],
+)
+async def test_the_corrected_text_is_judged_as_understood(
+    hass: HomeAssistant,
+    recognize: Recognize,
+    answers: Callable[[Mapping[str, Answer]], None],
+) -> None:
+    """A text that the home understands only after the user's corrections wins."""
+    hass.states.async_set("light.cellar", "off", {"friendly_name": "Cellar lamp"})
+    answers({"en-US": sure("Seller, lamp on.", 0.4), "de-DE": sure("Keller Lampe an.", 0.9)})
+    assert (await recognize(HostStream(speak("Something.")))).text == "cellar lamp on."
 
 
 async def test_winner_goes_on_alone(

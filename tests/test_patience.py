@@ -164,6 +164,17 @@ async def test_a_whole_command_is_answered_before_the_host_ends(
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
 
 
+@pytest.mark.parametrize(
+    "recognizer", [{"corrections": [{"heard": "kitchen lite", "meant": "kitchen light"}]}]
+)
+async def test_the_corrected_text_is_judged_as_whole(hass: HomeAssistant, home: None) -> None:
+    """A command that is whole only after the user's corrections is answered early, too."""
+    person = Person(speak("Turn on the kitchen lite"))
+    text, _ = await text_of(hass, person)
+    assert text == "Turn on the kitchen light"
+    assert not person.ended
+
+
 async def test_another_text_is_answered_when_the_host_ends(
     hass: HomeAssistant, home: None, emulator: Emulator
 ) -> None:

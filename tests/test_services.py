@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from pathlib import Path
+import random
 import re
 from typing import Any, Final, override
 from unittest.mock import ANY, Mock
@@ -170,7 +171,7 @@ async def test_transcribe(hass: HomeAssistant, azure: Emulator, folder: Path, na
     # Of what lossy kinds make of silence a little may be looked at again.
     assert seconds == pytest.approx(len(SPOKEN) / BYTES_PER_SECOND, abs=0.2)
     (part,) = response.pop("parts")
-    assert response == {"text": SENTENCE, "language": "en-US"}
+    assert response == {"text": SENTENCE, "language": "en-US", "damaged": False}
     assert part == {
         "offset": pytest.approx(0.1, abs=0.06),
         "duration": pytest.approx(len(SPOKEN) / BYTES_PER_SECOND - 0.2, abs=0.06),
@@ -311,7 +312,7 @@ async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> No
     response = await transcribe(hass)
     seconds = response.pop("seconds_sent")
     assert 0 < seconds < 20
-    assert response == {"text": "", "language": "en-US", "parts": []}
+    assert response == {"text": "", "language": "en-US", "parts": [], "damaged": False}
 
 
 # Options.
@@ -325,6 +326,11 @@ async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> No
         (("de", "CH"), {}, "de-CH"),
         (("fr", None), {}, "fr-FR"),
         (("nb", None), {}, "nb-NO"),
+        (("nn", None), {}, "nb-NO"),
+        (("nn", "NO"), {}, "nb-NO"),
+        (("zh-Hant", None), {}, "zh-TW"),
+        (("zh-Hant", "HK"), {}, "zh-HK"),
+        (("zh-Hans", None), {}, "zh-CN"),
         (("eo", None), {}, "en-US"),
         (("en", "US"), {"language": "de-DE"}, "de-DE"),
         (("en", "US"), {"language": "zh-CN-sichuan"}, "zh-CN-sichuan"),
@@ -776,6 +782,20 @@ async def test_unreadable(
     assert told(raised.value).startswith(f"There is nothing to hear in this media: {reason}. ")
     assert not any(request.audio for request in azure.requests)
     assert not open_files(folder)
+
+
+async def test_damage_is_said(
+    hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What can be read is transcribed; the response and the log say that it isn't all."""
+    file = bytearray(media(SPOKEN * 3, KINDS["flac"]))
+    third = len(file) // 3
+    file[third : 2 * third] = random.Random(0).randbytes(third)  # noqa: S311 - any will do
+    (folder / "speech.flac").write_bytes(file)
+    response = await transcribe(hass, "speech.flac")
+    assert response["damaged"] is True
+    assert response["text"].endswith(SENTENCE)
+    assert "is damaged" in caplog.text
 
 
 @pytest.mark.parametrize("media_id", ["", "media-source://", "media-source://media_source", LOCAL])

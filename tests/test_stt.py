@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import replace
 import logging
 from pathlib import Path
+from typing import Any, cast
 import wave
 
+from aiohttp.test_utils import TestClient
 import pytest
 
 from homeassistant.components.stt import (
@@ -20,11 +22,13 @@ from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.azure_stt.audio.pcm import PcmFormat
 from custom_components.azure_stt.azure_speech.locales import LOCALES
+from custom_components.azure_stt.home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from custom_components.azure_stt.recognition import recording
 from tests.conftest import Recognize
 from tests.emulator import (
@@ -41,6 +45,7 @@ from tests.emulator import (
     wav_header,
 )
 from tests.support.home import ENTITY_ID, metadata
+from tests.support.media import KINDS, media
 from tests.support.sounds import FORMATS, SENTENCE, SPOKEN, header, host_audio, ogg
 from tests.support.streams import HostStream, eventually
 
@@ -90,6 +95,29 @@ async def test_the_first_alternative_is_the_decision(
     )
     result = await recognize(HostStream(speak("on")))
     assert result.text == "Turn off the kitchen light."
+
+
+@pytest.mark.parametrize("text", [".", "...", " ", "[BLANK_AUDIO]", "(music)."])
+async def test_text_without_words_is_no_speech(
+    hass: HomeAssistant, recognize: Recognize, emulator: Emulator, text: str
+) -> None:
+    """Marks and remarks aren't what somebody said: the assistant hears that nothing was."""
+    utterances: list[Utterance] = []
+    async_dispatcher_connect(hass, SIGNAL_UTTERANCE, utterances.append)
+    emulator.ear = ScriptedEar(lambda *_: Alternative(text=text))
+    result = await recognize(HostStream(speak(SENTENCE)))
+    assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
+    await hass.async_block_till_done()
+    assert [utterance.outcome for utterance in utterances] == [Outcome.NO_SPEECH]
+
+
+@pytest.mark.parametrize("recognizer", [{"corrections": [{"heard": "uh", "meant": ""}]}])
+async def test_text_that_is_corrected_away_is_no_speech(
+    recognize: Recognize, emulator: Emulator
+) -> None:
+    """Where a correction leaves nothing but marks, nothing was said."""
+    emulator.ear = ScriptedEar(lambda *_: Alternative(text="Uh."))
+    assert (await recognize(HostStream(speak("uh")))).text == ""
 
 
 async def test_sends_while_the_person_speaks(recognize: Recognize, emulator: Emulator) -> None:
@@ -348,6 +376,67 @@ async def test_web_api(
         data=path.read_bytes(),
     )
     assert await response.json() == {"text": SENTENCE, "result": "success"}
+
+
+async def post(client: TestClient[Any, Any], file: bytes) -> dict[str, Any]:
+    """Post a file under the name of WAV, and return Home Assistant's response."""
+    response = await client.post(
+        f"/api/stt/{ENTITY_ID}",
+        headers={
+            "X-Speech-Content": (
+                "format=wav; codec=pcm; sample_rate=16000; bit_rate=16; channel=1; language=en-US"
+            )
+        },
+        data=file,
+    )
+    return cast("dict[str, Any]", await response.json())
+
+
+@pytest.mark.parametrize("name", ["flac", "m4a", "mp3", "ogg vorbis", "webm opus", "aiff", "rf64"])
+async def test_web_api_reads_other_files(
+    loaded_entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    emulator: Emulator,
+    name: str,
+) -> None:
+    """A file of another kind under the name of WAV is understood, by one request."""
+    file = (
+        media(SPOKEN, KINDS["wav 24 bit"], rf64="always")
+        if name == "rf64"
+        else media(SPOKEN, KINDS[name])
+    )
+    before = len(emulator.requests_for(Endpoint.RECOGNITION))
+    assert await post(await hass_client(), file) == {"text": SENTENCE, "result": "success"}
+    assert len(emulator.requests_for(Endpoint.RECOGNITION)) == before + 1
+
+
+async def test_web_api_leaves_out_what_is_behind_the_sound(
+    loaded_entry: MockConfigEntry, hass_client: ClientSessionGenerator, emulator: Emulator
+) -> None:
+    """Tags behind a WAV file's sound cost no request and are no words."""
+    tags = b"LIST" + (16_384).to_bytes(4, "little") + noise(16_384 / 32_000)
+    whole = wav_header(size=len(SPOKEN))[8:] + SPOKEN + tags
+    file = b"RIFF" + len(whole).to_bytes(4, "little") + whole
+    before = len(emulator.requests_for(Endpoint.RECOGNITION))
+    assert await post(await hass_client(), file) == {"text": SENTENCE, "result": "success"}
+    (request,) = emulator.requests_for(Endpoint.RECOGNITION)[before:]
+    assert bytes(request.audio) == SPOKEN
+
+
+async def test_web_api_refuses_what_is_no_sound(
+    loaded_entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    emulator: Emulator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A picture is an error for the host and a warning in the log, and isn't sent to Azure."""
+    before = len(emulator.requests_for(Endpoint.RECOGNITION))
+    client = await hass_client()
+    answer = await post(client, b"\x89PNG\r\n\x1a\n" + noise(0.5))
+    assert answer == {"text": None, "result": "error"}
+    assert not any(each.audio for each in emulator.requests_for(Endpoint.RECOGNITION)[before:])
+    (record,) = (each for each in caplog.records if "can't take" in each.getMessage())
+    assert record.levelno == logging.WARNING
 
 
 async def test_nothing_said_reaches_the_log(

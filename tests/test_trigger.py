@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from tests.conftest import Recognize
-from tests.emulator import Emulator, noise, silence, speak
+from tests.emulator import Alternative, Emulator, ScriptedEar, noise, silence, speak
 from tests.support.home import ENTITY_ID, FALLBACK_ID, add_fallback, metadata
 from tests.support.streams import HostStream
 
@@ -94,9 +94,11 @@ async def test_data(hass: HomeAssistant, recognize: Recognize, calls: list[Servi
         pytest.param(
             {"phrases": ["night"], "match": "contains"}, "Both nights", False, id="part of a word"
         ),
+        pytest.param({"phrases": ["scene {1..9:n}"]}, "Scene two.", True, id="number word"),
+        pytest.param({"phrases": ["good night"]}, "Good night —", True, id="dash"),
         pytest.param({"phrases": ["x", "good night"]}, "Good night.", True, id="second phrase"),
-        pytest.param({"min_confidence": 0.1}, "Good night", True, id="sure enough"),
-        pytest.param({"min_confidence": 1}, "Good night", False, id="not sure enough"),
+        pytest.param({"min_confidence": 10}, "Good night", True, id="sure enough"),
+        pytest.param({"min_confidence": 100}, "Good night", False, id="not sure enough"),
     ],
 )
 async def test_options(
@@ -111,6 +113,26 @@ async def test_options(
     await automate(hass, **options)
     await say(hass, recognize, text)
     assert bool(calls) is fires
+
+
+@pytest.mark.parametrize(
+    ("threshold", "fires"),
+    [(0, True), (71, True), (73, False), (0.71, True), (0.73, False), (1, False), (100, False)],
+)
+async def test_threshold_is_in_percent(
+    hass: HomeAssistant,
+    recognize: Recognize,
+    calls: list[ServiceCall],
+    emulator: Emulator,
+    threshold: float,
+    fires: bool,  # noqa: FBT001
+) -> None:
+    """The threshold is a percentage; at most 1 it's a fraction, as earlier versions saved it."""
+    answer = Alternative(text="Good night.", confidence=0.72)
+    emulator.ear = ScriptedEar(lambda *_: answer)
+    await automate(hass, min_confidence=threshold)
+    await say(hass, recognize, "Good night.")
+    assert [call.data["trigger"]["confidence"] for call in calls] == [0.72] * fires
 
 
 @pytest.mark.parametrize("recognizer", [{"text_form": "lexical"}])
@@ -288,7 +310,7 @@ async def test_turned_off(
         pytest.param({"options": {"phrases": ["one", ""]}}, "no words", id="empty phrase"),
         pytest.param({"options": {"phrases": ["hi, you"]}}, "punctuation", id="punctuation"),
         pytest.param({"options": {"match": "maybe"}}, "match", id="match"),
-        pytest.param({"options": {"min_confidence": 1.5}}, "min_confidence", id="confidence"),
+        pytest.param({"options": {"min_confidence": 100.5}}, "min_confidence", id="confidence"),
         pytest.param({"options": {"phrase": "hello"}}, "phrase", id="unknown option"),
     ],
 )
@@ -318,6 +340,8 @@ async def test_described(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> 
     assert description is not None
     assert description["target"]["entity"][0]["integration"] == "azure_stt"
     assert description["fields"].keys() == {"phrases", "match", "min_confidence"}
+    number = description["fields"]["min_confidence"]["selector"]["number"]
+    assert (number["max"], number["unit_of_measurement"]) == (100, "%")
 
 
 async def test_devices(

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 import logging
-from typing import Any, override
+from types import MappingProxyType
+from typing import Any, Final, override
 
 import voluptuous as vol
 
@@ -64,7 +65,9 @@ from .resource.resource import AzureSttConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
-DEFAULT_OPTIONS = {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
+DEFAULT_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
+    {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
+)
 
 # Errors after which the resource may answer at another host.
 _ELSEWHERE = (AuthenticationError, InvalidAnswerError, OtherHostError)
@@ -244,12 +247,12 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_create_entry(
                 title=title_of(data),
                 data=data,
-                options=DEFAULT_OPTIONS,
+                options=dict(DEFAULT_OPTIONS),
                 subentries=[
                     ConfigSubentryData(
                         subentry_type=SUBENTRY_TYPE,
                         title=DEFAULT_NAME,
-                        data=DEFAULT_RECOGNIZER,
+                        data=dict(DEFAULT_RECOGNIZER),
                         unique_id=None,
                     )
                 ],

@@ -1,7 +1,9 @@
 """Constants that the integration's modules share."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 DOMAIN: Final = "azure_stt"
 
@@ -31,13 +33,15 @@ SUBENTRY_TYPE: Final = "stt"
 DEFAULT_NAME: Final = "Azure Speech to Text"
 
 
-DEFAULT_RECOGNIZER: Final = {
-    CONF_PROFANITY: "masked",
-    CONF_TEXT_FORM: "display",
-    CONF_HOME_AWARE: True,
-    CONF_PATIENCE: "automatic",
-    CONF_DEADLINE: 8.0,
-}
+DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        CONF_PROFANITY: "masked",
+        CONF_TEXT_FORM: "display",
+        CONF_HOME_AWARE: True,
+        CONF_PATIENCE: "automatic",
+        CONF_DEADLINE: 8.0,
+    }
+)
 """The default options of a recognizer; the other options have none."""
 
 

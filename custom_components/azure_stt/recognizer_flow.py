@@ -189,7 +189,7 @@ _CORRECTIONS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             CONF_HEARD: {"selector": {"text": {}}, "required": True},
-            CONF_MEANT: {"selector": {"text": {}}, "required": True},
+            CONF_MEANT: {"selector": {"text": {}}, "required": False},
         },
         multiple=True,
         label_field=CONF_HEARD,
@@ -209,7 +209,7 @@ def _correction_error(corrections: Sequence[Mapping[str, str]]) -> str | None:
     """Return the error in a list of corrections, or None."""
     if len(corrections) > CORRECTIONS_MAX:
         return "too_many_corrections"
-    if not all(item[side].strip() for item in corrections for side in (CONF_HEARD, CONF_MEANT)):
+    if not all(item[CONF_HEARD].strip() for item in corrections):
         return "correction_empty"
     heard = {" ".join(item[CONF_HEARD].split()).casefold() for item in corrections}
     return None if len(heard) == len(corrections) else "correction_twice"

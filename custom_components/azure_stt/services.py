@@ -48,6 +48,11 @@ _REFERENCE_MAX: Final = 1000
 # Used if none of Azure's locales is near Home Assistant's language.
 _LANGUAGE: Final = "en-US"
 
+# Where Home Assistant's own matching doesn't give the nearest locale: it doesn't know that
+# Nynorsk is Norwegian, and without a country it takes traditional Chinese to be Hong Kong's.
+_SAME_LANGUAGE: Final = {"nn": "nb"}
+_USUAL_COUNTRY: Final = {"zh-Hant": "TW"}
+
 _MEDIA: Final[VolDictType] = {
     vol.Required(ATTR_MEDIA): MediaSelector({"accept": ["audio/*", "video/*"]}),
     vol.Optional(ATTR_LANGUAGE): vol.In(LOCALES),
@@ -132,5 +137,7 @@ def _language(call: ServiceCall) -> str:
     if language := call.data.get(ATTR_LANGUAGE):
         return str(language)
     config = call.hass.config
-    matches = language_util.matches(config.language, LOCALES, country=config.country)
+    language = _SAME_LANGUAGE.get(config.language, config.language)
+    country = config.country or _USUAL_COUNTRY.get(language)
+    matches = language_util.matches(language, LOCALES, country=country)
     return matches[0] if matches else _LANGUAGE

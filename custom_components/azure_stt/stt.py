@@ -268,7 +268,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         )
 
     def _transcriber(self, recording: Recording, language: str) -> Transcriber:
-        entity_id, backup_entity = self.entity_id, self._settings.get(CONF_FALLBACK_ENTITY)
+        backup_entity = self._settings.get(CONF_FALLBACK_ENTITY)
         return Transcriber(
             recording,
             Policy(
@@ -278,12 +278,22 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 deadline=self._settings[CONF_DEADLINE],
             ),
             self.engines(),
-            is_whole_command=partial(async_is_whole_command, self.hass, entity_id),
-            understands=partial(async_understands, self.hass, entity_id, language),
+            is_whole_command=self._is_whole_command,
+            understands=partial(self._understands, language),
             backup=partial(async_ask_backup_engine, self.hass, backup_entity)
             if backup_entity
             else None,
         )
+
+    async def _is_whole_command(self, text: str, language: str) -> bool:
+        """Return whether a text is a whole command once the user's corrections are made."""
+        text = self.text_format.corrections.apply(text)
+        return await async_is_whole_command(self.hass, self.entity_id, text, language)
+
+    async def _understands(self, language: str, text: str) -> bool:
+        """Return whether a text is understood once the user's corrections are made."""
+        text = self.text_format.corrections.apply(text)
+        return await async_understands(self.hass, self.entity_id, language, text)
 
     def _additional_languages(self, language: str) -> list[str]:
         """Return the additional languages; none on the free tier, which takes one request."""

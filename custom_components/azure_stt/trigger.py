@@ -43,6 +43,15 @@ def _phrase(value: object) -> str:
     return phrase
 
 
+def _confidence(value: object) -> float:
+    """Return a confidence from 0 to 1.
+
+    It is given in percent, but a value of at most 1 is the fraction that earlier versions saved.
+    """
+    confidence = float(vol.All(vol.Coerce(float), vol.Range(min=0, max=100))(value))
+    return confidence if confidence <= 1 else confidence / 100
+
+
 def _target(value: object) -> dict[str, Any]:
     """Return a target that isn't empty."""
     target = cast("dict[str, Any]", vol.Schema(cv.TARGET_FIELDS)(value))
@@ -58,9 +67,7 @@ _SCHEMA: Final = vol.Schema(
         vol.Required(CONF_OPTIONS, default={}): {
             vol.Optional(CONF_PHRASES, default=[]): vol.All(cv.ensure_list, [_phrase]),
             vol.Optional(CONF_MATCH, default=Match.WHOLE): vol.Coerce(Match),
-            vol.Optional(CONF_MIN_CONFIDENCE, default=0): vol.All(
-                vol.Coerce(float), vol.Range(min=0, max=1)
-            ),
+            vol.Optional(CONF_MIN_CONFIDENCE, default=0): _confidence,
         },
     }
 )

@@ -46,7 +46,7 @@ def custom_integrations() -> None:
 def decode(chunks: list[bytes], declared: PcmFormat | None = TARGET) -> bytes:
     """Return what a decoder makes of the chunks."""
     decoder = StreamDecoder(declared)
-    return b"".join([*map(decoder.feed, chunks), decoder.flush()])
+    return b"".join([*map(decoder.feed, chunks), *iter(decoder.flush, b"")])
 
 
 def converted(sound: Sound, form: PcmFormat) -> Sound:
@@ -360,6 +360,7 @@ class Witness:
         """Say whether the calls may be made on the event loop."""
         self.blocking = blocking
         self.fed: list[bytes] = []
+        self.last = b"\1\0"
         self.threads: set[int] = set()
 
     def feed(self, chunk: bytes) -> bytes:
@@ -371,7 +372,8 @@ class Witness:
     def flush(self) -> bytes:
         """Return a last sample."""
         self.threads.add(threading.get_ident())
-        return b"\1\0"
+        last, self.last = self.last, b""
+        return last
 
 
 class OneChunk(HostStream):

@@ -191,6 +191,47 @@ def video(container: str, *, track: bool = False) -> bytes:
     return file.getvalue()
 
 
+def is_damaged(file: bytes) -> bool:
+    """Return whether a reader says so at the end of a file."""
+    reader = MediaReader(io.BytesIO(file))
+    assert not reader.damaged
+    while reader.read():
+        pass
+    damaged = reader.damaged
+    reader.close()
+    return damaged
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_good_file_is_not_called_damaged(kind: Kind) -> None:
+    """An encoder's delay, or a duration that is a guess, is no damage."""
+    assert not is_damaged(media(SPOKEN * 4, kind))
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000])
+def test_wav_of_unknown_size_is_not_called_damaged(size: int) -> None:
+    """A recording that was piped to a file says a size that it never reaches."""
+    assert not is_damaged(wav_header(size=size) + SPOKEN)
+
+
+@pytest.mark.parametrize(
+    "name", ["aac", "flac", "m4a", "mka", "mp3", "mp2", "ogg opus", "ogg vorbis", "webm opus", "wv"]
+)
+def test_damage_is_said(name: str) -> None:
+    """A reader knows that it couldn't read all."""
+    file = media(SPOKEN * 4, KINDS[name])
+    middle = len(file) // 2
+    damage = random.Random(0).randbytes(len(file) // 10)  # noqa: S311 - any will do
+    assert is_damaged(file[:middle] + damage + file[middle + len(damage) :])
+
+
+@pytest.mark.parametrize("name", ["aac", "aiff", "flac", "mka", "wav", "webm vorbis", "wv"])
+def test_file_that_is_cut_off_is_damaged(name: str) -> None:
+    """A reader knows it where the file says how long it was."""
+    file = media(SPOKEN * 4, KINDS[name])
+    assert is_damaged(file[: len(file) // 2])
+
+
 UNREADABLE: Final = {
     "nothing": lambda: b"",
     "zeros": lambda: bytes(100_000),

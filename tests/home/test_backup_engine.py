@@ -1,5 +1,6 @@
 """The fallback engine: what it is given, and when there is none."""
 
+from collections.abc import AsyncIterable
 from itertools import product
 from typing import override
 
@@ -10,6 +11,8 @@ from homeassistant.components.stt import (
     AudioChannels,
     AudioSampleRates,
     SpeechMetadata,
+    SpeechResult,
+    SpeechResultState,
 )
 from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
@@ -108,6 +111,40 @@ async def test_language_that_it_lacks(
     await add(hass, engine)
     assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, language) is None
     assert not engine.heard
+
+
+class TalkativeEngine(FallbackEngine):
+    """An engine that always says the same."""
+
+    def __init__(self, text: str) -> None:
+        """Say this."""
+        super().__init__()
+        self.text = text
+
+    @override
+    async def async_process_audio_stream(
+        self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]
+    ) -> SpeechResult:
+        return SpeechResult(self.text, SpeechResultState.SUCCESS)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (" Turn on the light.\n", "Turn on the light."),
+        (" ", ""),
+        (" ...", ""),
+        (" [BLANK_AUDIO]", ""),
+        ("(upbeat music)", ""),
+    ],
+)
+async def test_text_is_stripped_and_nothing_without_words(
+    hass: HomeAssistant, recording: Recording, said: str, text: str
+) -> None:
+    """Spaces around the engine's text go, and marks or remarks alone are no speech."""
+    await add(hass, TalkativeEngine(said))
+    recording.end()
+    assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, "en-US") == text
 
 
 async def test_engine_that_is_not_there(hass: HomeAssistant, recording: Recording) -> None:

@@ -1,5 +1,6 @@
 """Phrases: which texts a template stands for."""
 
+from time import perf_counter
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
@@ -8,12 +9,12 @@ import pytest
 from custom_components.azure_stt.home.phrases import Match, PhraseError, PhraseIndex, check_phrase
 
 
-def slots(template: str, text: str, match: Match) -> dict[str, Any] | None:
+def slots(template: str, text: str, match: Match, language: str = "en-US") -> dict[str, Any] | None:
     """Return the slots of a text that a template stands for, else None."""
     check_phrase(template)
     index = PhraseIndex()
     key = index.add([template], match)
-    return index.find(text).get(key)
+    return index.find(text, language).get(key)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,94 @@ def test_slots(template: str, match: Match, text: str, expected: dict[str, Any])
 
 
 @pytest.mark.parametrize(
+    ("language", "template", "text", "number"),
+    [
+        ("en-US", "scene {1..9:n}", "Scene two.", 2),
+        ("en-US", "scene {1..9:n}", "scene two", 2),
+        ("en-US", "scene {1..9:n}", "Scene 2.", 2),
+        ("en-GB", "dim to {0..100:n} percent", "Dim to forty-two percent.", 42),
+        ("en-GB", "dim to {0..100:n} percent", "dim to forty two percent", 42),
+        ("en-US", "scene {1..255:n}", "scene two hundred", 200),
+        ("de-AT", "Szene {1..30:n}", "Szene zweiundzwanzig.", 22),
+        ("fr-FR", "scène {1..9:n}", "Scène deux !", 2),
+        ("nb-NO", "scene {1..9:n}", "Scene to.", 2),
+        ("cs-CZ", "scéna {1..9:n}", "Scéna dva.", 2),
+        ("zh-TW", "場景{1..9:n}", "場景二。", 2),
+        ("ja-JP", "シーン{1..9:n}", "シーン二。", 2),
+        ("te-IN", "scene {1..9:n}", "scene 2", 2),
+    ],
+)
+def test_range_hears_number_words(language: str, template: str, text: str, number: int) -> None:
+    """A number may be figures, or words of the utterance's language."""
+    for match in Match:
+        assert slots(template, text, match, language) == {"n": number}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de-DE", "scene two"),
+        ("te-IN", "scene two"),
+        ("en-US", "scene ten"),
+        ("en-US", "scene seventy"),
+        ("en-US", "scene two hundred"),
+        ("en-US", "scene 2 hundred"),
+        ("en-US", "scene too"),
+    ],
+)
+def test_range_hears_no_other_number(language: str, text: str) -> None:
+    """Words of another language, numbers out of range and parts of numbers are none."""
+    for match in Match:
+        assert slots("scene {1..9:n}", text, match, language) is None
+
+
+def test_number_before_a_contained_phrase() -> None:
+    """A number's last word isn't the number, but another number elsewhere does no harm."""
+    assert slots("{1..9:n} lamps", "turn on twenty two lamps", Match.CONTAINS) is None
+    assert slots("{1..9:n} lamps", "turn on two lamps", Match.CONTAINS) == {"n": 2}
+    assert slots("scene {1..9:n} now", "one scene two now one", Match.CONTAINS) == {"n": 2}
+
+
+def test_contained_phrase_of_nothing() -> None:
+    """A phrase whose words may all be left out is in every text."""
+    assert slots("[please]", "turn on", Match.CONTAINS) == {}
+
+
+def test_large_range_is_quick() -> None:
+    """A million numbers aren't written out while a text waits."""
+    began = perf_counter()
+    assert slots("call {0..1000000:n}", "call 555555", Match.WHOLE) == {"n": 555555}
+    assert slots("call {0..1000000:n}", "call five", Match.WHOLE) is None
+    assert perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("good night", "good night—"),
+        ("good night", "Good night …"),
+        ("τι ώρα είναι", "Τι ώρα είναι;"),  # noqa: RUF001
+        ("τι ώρα είναι", "Τι ώρα είναι\u037e"),  # noqa: RUF001
+        ("άναψε το φως", "Άναψε το φως·"),
+        ("միացրու լույսը", "Միացրու լույսը։"),  # noqa: RUF001
+        ("መብራቱን አብራ", "መብራቱን አብራ።"),
+        ("បើកភ្លើង", "បើកភ្លើង។"),
+        ("दिवा लावा", "दिवा लावा॥"),
+        ("बत्ती जलाओ", "बत्ती जलाओ।"),
+        ("بتی جلاؤ", "بتی جلاؤ۔"),  # noqa: RUF001
+        ("quelle heure est-il", "Quelle heure est-il\u202f?"),
+        ("qué hora es", "¿Qué hora es?"),
+        ("電気をつけて", "電気を、つけて。"),
+        ("turn the A.C. on", "Turn the A.C. on."),
+    ],
+)
+def test_no_mark_matters(template: str, text: str) -> None:
+    """The marks of any script at the end of a text, or between its words, aren't spoken."""
+    assert slots(template, text, Match.WHOLE) == {}
+    assert slots(template, text, Match.CONTAINS) == {}
+
+
+@pytest.mark.parametrize(
     ("template", "reason"),
     [
         ("", "no words"),
@@ -87,6 +176,8 @@ def test_slots(template: str, match: Match, text: str, expected: dict[str, Any])
         ("hello, world", "punctuation"),
         ("good night.", "punctuation"),
         ("¿qué hora es?", "punctuation"),
+        ("बत्ती जलाओ।", "punctuation"),
+        ("scene {9..1:n}", "start cannot be greater"),
     ],
 )
 def test_invalid(template: str, reason: str) -> None:
@@ -101,10 +192,10 @@ def test_many() -> None:
     night = index.add(["good night", "sleep well"], Match.WHOLE)
     contained = index.add(["night"], Match.CONTAINS)
     same = index.add(["good night"], Match.WHOLE)
-    assert index.find("Good night!").keys() == {night, contained, same}
+    assert index.find("Good night!", "en").keys() == {night, contained, same}
     index.remove(night)
-    assert index.find("Good night!").keys() == {contained, same}
-    assert index.find("Sleep well") == {}
+    assert index.find("Good night!", "en").keys() == {contained, same}
+    assert index.find("Sleep well", "en") == {}
 
 
 @given(text=st.text(max_size=200))
@@ -114,7 +205,7 @@ def test_any_text(text: str) -> None:
     index = PhraseIndex()
     index.add(["[please] add {item} to the list", "打开灯"], Match.CONTAINS)
     index.add(["{everything}"], Match.WHOLE)
-    index.find(text)
+    index.find(text, "en")
 
 
 @given(template=st.text(alphabet="ab ()[]{}<>|;:.,\\@0", max_size=20))
@@ -128,4 +219,4 @@ def test_any_template(template: str) -> None:
     for match in Match:
         index = PhraseIndex()
         index.add([template], match)
-        index.find("a b ab")
+        index.find("a b ab", "en")

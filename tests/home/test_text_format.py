@@ -71,10 +71,31 @@ def test_missing_form(form: TextForm, profanity: Profanity) -> None:
         ("افتح الباب؟", "افتح الباب"),
         ("...", ""),
         ("", ""),
+        ("Turn it on—", "Turn it on"),
+        ("Turn it on …", "Turn it on"),
+        ("Τι ώρα είναι;", "Τι ώρα είναι"),  # noqa: RUF001
+        ("Τι ώρα είναι\u037e", "Τι ώρα είναι"),  # noqa: RUF001
+        ("Άναψε το φως·", "Άναψε το φως"),
+        ("Միացրու լույսը։", "Միացրու լույսը"),  # noqa: RUF001
+        ("መብራቱን አብራ።", "መብራቱን አብራ"),
+        ("បើកភ្លើង។", "បើកភ្លើង"),
+        ("दिवा लावा॥", "दिवा लावा"),
+        ("بتی جلاؤ۔", "بتی جلاؤ"),  # noqa: RUF001
+        ("Quelle heure est-il\u202f?", "Quelle heure est-il"),
+        ("Allume la lampe !", "Allume la lampe"),
+        ("¿Qué hora es?", "Qué hora es"),
+        ("¡Hola! ¿Qué hora es?", "¡Hola! Qué hora es"),
+        ("¿¡Qué!?", "Qué"),
+        ("¿Qué hora es", "¿Qué hora es"),
+        ("Dim it to 50%.", "Dim it to 50%"),
+        ("That is sh**.", "That is sh**"),
+        ("ไปกรุงเทพฯ", "ไปกรุงเทพฯ"),
+        ("סנדוויץ׳.", "סנדוויץ׳"),  # noqa: RUF001
+        ("Learn C++.", "Learn C++"),
     ],
 )
 def test_no_final_punctuation(display: str, text: str) -> None:
-    """Only what ends the sentence goes, in whatever script."""
+    """Only the marks that end the sentence go, in whatever script, and Spanish's opening ones."""
     alternative = Alternative(display=display)
     assert format_text(alternative, TextForm.NO_FINAL_PUNCTUATION, Profanity.RAW) == text
 
@@ -124,6 +145,68 @@ def test_corrections(text: str, corrections: dict[str, str], expected: str) -> N
     assert corrected(text, **corrections) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "corrections", "expected"),
+    [
+        ("Zhasni, hvězdu.", {"zhasni_hvězdu": "Zhasni Hvězdu"}, "Zhasni Hvězdu."),
+        ("Zhasni… — hvězdu!", {"zhasni_hvězdu": "Zhasni Hvězdu"}, "Zhasni Hvězdu!"),
+        ("Turn on the wi-fi.", {"wi_fi": "Wi-Fi"}, "Turn on the Wi-Fi."),
+        ("Zhasni hvězdu.", {"Zhasni,_hvězdu.": "Zhasni Hvězdu."}, "Zhasni Hvězdu."),
+        ("Zhasni hvězdu", {"Zhasni,_hvězdu.": "Zhasni Hvězdu."}, "Zhasni Hvězdu."),
+        ("Que dis-tu ?", {"que_dis-tu_?": "Quoi ?"}, "Quoi ?"),
+        ("¿Qué onda?", {"¿qué_onda?": "Hola."}, "Hola."),
+        ("开，灯。", {"开_灯": "开灯"}, "开灯。"),  # noqa: RUF001
+        ("kitchen & w", {"kitchen_w": "x"}, "kitchen & w"),
+    ],
+)
+def test_any_spaces_and_marks_match_between_words(
+    text: str, corrections: dict[str, str], expected: str
+) -> None:
+    """Azure's punctuation doesn't keep a correction from being made, on either side."""
+    assert corrected(text, **corrections) == expected
+
+
+@pytest.mark.parametrize("text", ["lamp 1.5", "lamp 1 .5", "lamp 1 -5", "lamp 1-5", "lamp 1,5"])
+def test_numbers_are_not_cut(text: str) -> None:
+    """A decimal point or a minus sign is no gap between words."""
+    assert corrected(text, lamp_1_5="x") == text
+
+
+@pytest.mark.parametrize("heard", ["l'ombra", "l’ombra", "lʼombra"])  # noqa: RUF001
+@pytest.mark.parametrize("text", ["Apri L'ombra.", "Apri l’ombra.", "Apri lʼombra."])  # noqa: RUF001
+def test_apostrophes_are_equal(heard: str, text: str) -> None:
+    """Either apostrophe is the other one."""
+    assert corrected(text, **{heard: "la tenda"}) == "Apri la tenda."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Uh, turn on the light.", "turn on the light."),
+        ("Uh. Turn on the light.", "Turn on the light."),
+        ("Turn on uh the light.", "Turn on the light."),
+        ("Turn on, uh, the light.", "Turn on, the light."),
+        ("Turn on the light, uh.", "Turn on the light."),
+        ("Turn on the light uh", "Turn on the light"),
+        ("Uh, uh, turn on uh!", "turn on!"),
+        ("Uhura", "Uhura"),
+        ("Uh", ""),
+    ],
+)
+@pytest.mark.parametrize("nothing", [{"meant": ""}, {"meant": " "}, {}])
+def test_nothing_meant_takes_a_separator_with_it(
+    nothing: dict[str, str], text: str, expected: str
+) -> None:
+    """A chime that is heard as a word goes, and the comma or space beside it."""
+    assert Corrections([{"heard": "uh", **nothing}]).apply(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("呃，开灯。", "开灯。"), ("开呃灯", "开灯")])  # noqa: RUF001
+def test_nothing_meant_without_spaces(text: str, expected: str) -> None:
+    """So it does in scripts that have no spaces."""
+    assert corrected(text, 呃="") == expected
+
+
 def test_no_corrections() -> None:
     """Without any, nothing changes."""
     assert Corrections([]).apply("Turn on") == "Turn on"
@@ -141,7 +224,9 @@ def test_correction_of_all(heard: str, meant: str) -> None:
     """What is heard and nothing else becomes what is meant."""
     words = " ".join(heard.split())
     corrections = Corrections([{"heard": heard, "meant": meant}])
-    assert corrections.apply(unicodedata.normalize("NFC", words)) == (meant if words else "")
+    assert corrections.apply(unicodedata.normalize("NFC", words)) == (
+        meant if words and meant.strip() else ""
+    )
 
 
 @given(st.text("ab ", min_size=1), _TEXT)

@@ -1,7 +1,9 @@
 """The transcript: confidence, duration and ranked alternatives of its parts."""
 
+import pytest
+
 from custom_components.azure_stt.azure_speech import Alternative, Recognition, RecognitionStatus
-from custom_components.azure_stt.recognition.transcript import Part, Transcript
+from custom_components.azure_stt.recognition.transcript import Part, Transcript, has_words
 
 SECOND = 16_000
 
@@ -35,3 +37,37 @@ def test_ranks() -> None:
     ranks = ["".join(alternative.display for alternative in rank) for rank in transcript.ranked()]
     assert ranks == ["axm", "bxn", "cxn"]
     assert transcript.text == "a x m"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        ".",
+        "...",
+        "—",
+        "?!",
+        "****.",
+        "[BLANK_AUDIO]",
+        " (music) [Music].",
+        "【音楽】",
+        "♪",
+    ],
+)
+def test_text_without_a_letter_or_figure_is_no_speech(text: str) -> None:
+    """Marks, and remarks in brackets alone, are no words; a part with them has no text."""
+    assert not has_words(text)
+    assert part(text, "Turn on.").text == ""
+    assert part("Turn on.", text).text == "Turn on."
+    transcript = Transcript(parts=(part("a", text, "b"),), language="en")
+    assert [each.display for each in transcript.alternatives[0]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5", "५", "è", "灯", "रसोई", "Turn on [the] light.", "(555) 1234", "[BLANK", "a > b < c"],
+)
+def test_text_with_a_letter_or_figure_is_speech(text: str) -> None:
+    """Any letter or figure of any script counts, and so do words beside brackets."""
+    assert has_words(text)

@@ -44,7 +44,10 @@ async def async_transcribe(
             transcript, seconds_sent = await async_transcribe_pcm(
                 async_read(hass, reader), engines, policy, _log_progress(reader.duration)
             )
-    return _response(transcript, text_format, seconds_sent)
+            damaged = reader.damaged
+    if damaged:
+        _LOGGER.warning("Part of a media is damaged and couldn't be transcribed")
+    return {**_response(transcript, text_format, seconds_sent), "damaged": damaged}
 
 
 def _log_progress(duration: float | None) -> Callable[[Part], None]:

@@ -1,7 +1,6 @@
 """Conversion of sound by FFmpeg. Importing it loads PyAV: not on an event loop."""
 
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 from typing import BinaryIO, Final, cast
@@ -9,11 +8,12 @@ from typing import BinaryIO, Final, cast
 import audioop
 import av
 from av.audio.frame import AudioFrame
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 from av.filter import Graph
 
 from .ogg import OggReader
 from .pcm import SAMPLE_RATE, SAMPLE_WIDTH, TARGET, AudioFormatError, PcmFormat, WholeFrames
+from .wav import HEADER_MAX_SIZE, read_header
 
 # FFmpeg's names, by bits and whether they are floating point. It has no 24 bit, which
 # is made 32 first.
@@ -39,6 +39,13 @@ _CONTAINERS: Final = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dss,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,tta"
     ",voc,w64,wav,webm,wv"
 )
+
+# FFmpeg's names of containers whose duration is a guess from their size and bit rate.
+_GUESSED: Final = frozenset({"aac", "ac3", "asf", "eac3", "mp3", "mpeg", "mpegts"})
+
+# Seconds, and the part of a file, that may be missing without a damage: encoders' delays.
+_MISSING_MAX: Final = 0.1
+_MISSING_PART_MAX: Final = 0.001
 
 _HEAD: Final = b"OpusHead"
 _TAGS: Final = b"OpusTags"
@@ -177,6 +184,7 @@ class MediaReader:
         self._file = file
         self._lock = Lock()
         try:
+            self._is_open_ended = _is_open_ended(file)
             self._container = av.open(
                 file, "r", options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
             )
@@ -187,6 +195,9 @@ class MediaReader:
         duration = self._container.duration
         self.duration: Final = duration / av.time_base if duration else None
         """Seconds; None if the file doesn't say."""
+        self.damaged = False
+        """Whether some of the sound couldn't be read, as far as it's known by now."""
+        self._seconds = 0.0
         self._blocks = self._read()
 
     def read(self) -> bytes:
@@ -226,18 +237,56 @@ class MediaReader:
                 if resampler:
                     yield resampler.push(None)
                 resampler, form = _Resampler(*found), found
+            self._seconds += frame.samples / frame.sample_rate
             yield resampler.push(frame)
         if resampler is None:
             msg = "No sound in the file can be decoded"
             raise AudioFormatError(msg)
+        self.damaged |= self._seconds < self._seconds_expected()
         yield resampler.push(None)
 
     def _frames(self) -> Iterator[AudioFrame]:
         """Yield what can be decoded; a broken packet costs its own sound only."""
-        for packet in self._container.demux(self._container.streams.audio[0]):
-            # PyAV's word for a codec that can't be opened is ValueError.
-            with suppress(FFmpegError, ValueError):
+        for packet in self._packets():
+            # What FFmpeg says at the end of a WAV file of unknown size, too.
+            self.damaged |= packet.is_corrupt and not self._is_open_ended
+            try:
                 yield from filter(_is_usual, packet.decode())
+            except FFmpegError, ValueError:
+                # PyAV's word for a codec that can't be opened is ValueError.
+                self.damaged = True
+
+    def _packets(self) -> Iterator[av.Packet[av.AudioStream]]:
+        """Yield the packets up to where the container is broken."""
+        packets = self._container.demux(self._container.streams.audio[0])
+        try:
+            yield from packets
+        except InvalidDataError:
+            self.damaged = True
+
+    def _seconds_expected(self) -> float:
+        """Return the least seconds of sound of a file without damage; 0 if it isn't known."""
+        stream = self._container.streams.audio[0]
+        if self._is_open_ended or self._container.format.name in _GUESSED:
+            return 0
+        if stream.duration is not None and stream.time_base is not None:
+            seconds = float(stream.duration * stream.time_base)
+        elif len(self._container.streams) == 1:
+            seconds = self.duration or 0
+        else:
+            return 0
+        return seconds - max(_MISSING_MAX, seconds * _MISSING_PART_MAX)
+
+
+def _is_open_ended(file: BinaryIO) -> bool:
+    """Return whether a WAV file doesn't say how much sound it has."""
+    head = file.read(HEADER_MAX_SIZE)
+    file.seek(0)
+    try:
+        header = read_header(head)
+    except AudioFormatError:
+        return False
+    return header is not None and header.start > 0 and header.size is None
 
 
 def _is_usual(frame: AudioFrame) -> bool:

@@ -1,7 +1,7 @@
 """The header of a WAV file (RIFF), which may come in pieces."""
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from .pcm import AudioFormatError, PcmFormat
 
@@ -11,6 +11,10 @@ RIFF: Final = b"RIFF"
 HEADER_MAX_SIZE: Final = 64 * 1024
 """Bytes after which a header without a `data` chunk is refused."""
 
+# Sizes from here on, and 0, are written by programs that don't know how long the sound will be:
+# 0xFFFFFFFF (FFmpeg), 0x7FFFF000 (SoX), 0x80000000 (ALSA).
+_UNKNOWN_SIZE: Final = 0x7FFF_0000
+
 _PCM: Final = 1
 _FLOAT: Final = 3
 _EXTENSIBLE: Final = 0xFFFE
@@ -19,33 +23,50 @@ _FORMAT_SIZE: Final = 16
 _EXTENSIBLE_FORMAT_SIZE: Final = 40
 
 
-def read_header(data: bytes) -> tuple[int, PcmFormat | None] | None:
-    """Return where the audio begins and its format; None if more bytes are needed.
+class WavHeader(NamedTuple):
+    """Where the sound begins in the data (0 if there is no header), and what is known of it.
 
-    The audio begins at 0 if the data has no header. The format is None if no header says it.
+    `format` is None if no header says it, `size` (bytes) if there is none or it isn't plausible.
+    """
+
+    start: int
+    format: PcmFormat | None = None
+    size: int | None = None
+
+
+def read_header(data: bytes) -> WavHeader | None:
+    """Return the header at the beginning of the data; None if more bytes are needed.
+
     Raises AudioFormatError for a format that can't be converted.
     """
     if data[:4] != RIFF[: len(data)]:
-        return 0, None
+        return WavHeader(0)
     if len(data) < _RIFF_SIZE:
         return None
-    return _read_chunks(data) if data[8:12] == b"WAVE" else (0, None)
+    return _read_chunks(data) if data[8:12] == b"WAVE" else WavHeader(0)
 
 
-def _read_chunks(data: bytes) -> tuple[int, PcmFormat | None] | None:
+def _read_chunks(data: bytes) -> WavHeader | None:
     audio_format: PcmFormat | None = None
     position = _RIFF_SIZE
     while position + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, position)
         position += 8
         if name == b"data":
-            return position, audio_format
+            return WavHeader(position, audio_format, _plausible(data, position, size))
         if name == b"fmt ":
             if position + size > len(data):
                 return None
             audio_format = _read_format(data[position : position + size])
         position += size + size % 2
     return None
+
+
+def _plausible(data: bytes, start: int, size: int) -> int | None:
+    """Return the sound's size, unless it can't be: the file's own size must hold it."""
+    whole = int.from_bytes(data[4:8], "little")
+    fits = whole == 0 or 8 + whole >= start + size
+    return size if fits and 0 < size < _UNKNOWN_SIZE else None
 
 
 def _read_format(chunk: bytes) -> PcmFormat:

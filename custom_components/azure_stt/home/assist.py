@@ -79,7 +79,8 @@ class Assistant:
 
     async def understands(self, text: str) -> bool:
         """Return whether a text is a command, a sentence trigger or an automation's phrase."""
-        if async_get_phrase_registry(self.hass).async_understands(self.entity_id, text):
+        phrases = async_get_phrase_registry(self.hass)
+        if phrases.async_understands(self.entity_id, text, self.language):
             return True
         if await self._triggers_sentence(text):
             return True

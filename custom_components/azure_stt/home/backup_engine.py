@@ -23,6 +23,7 @@ from homeassistant.util import language as language_util
 
 from ..audio.pcm import SAMPLE_WIDTH, TARGET, PcmFormat
 from ..recognition.recording import BrokenRecordingError, Recording
+from ..recognition.transcript import has_words
 
 if TYPE_CHECKING:
     from ..audio.ffmpeg import PcmEncoder  # it loads PyAV
@@ -40,9 +41,9 @@ async def async_ask_backup_engine(
 ) -> str | None:
     """Let another entity recognize a recording from a position on, live if it still grows.
 
-    The recording forgets what was read. Returns None if the entity doesn't exist, takes
-    neither the language nor any PCM, fails, or waits for this one itself. Raises
-    BrokenRecordingError if the host's stream broke.
+    The recording forgets what was read. Returns an empty text if the entity hears no words.
+    Returns None if the entity doesn't exist, takes neither the language nor any PCM, fails, or
+    waits for this one itself. Raises BrokenRecordingError if the host's stream broke.
     """
     entity = async_get_speech_to_text_entity(hass, entity_id)
     if entity is None or entity_id in waiting_entities.get():
@@ -61,7 +62,10 @@ async def async_ask_backup_engine(
             raise BrokenRecordingError from recording.error
         _LOGGER.exception("%s failed as the backup engine", entity_id)
         return None
-    return (result.text or "") if result.result is SpeechResultState.SUCCESS else None
+    if result.result is not SpeechResultState.SUCCESS:
+        return None
+    text = (result.text or "").strip()
+    return text if has_words(text) else ""
 
 
 async def _read_once(

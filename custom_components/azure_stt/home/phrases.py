@@ -7,13 +7,22 @@ library: https://www.home-assistant.io/docs/automation/trigger/#sentence-trigger
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 import re
 from typing import Any, Final
 
 from hassil.errors import HassilError
 from hassil.expression import Expression, Group, ListReference, RuleReference
-from hassil.intents import Intent, IntentData, Intents, WildcardSlotList
+from hassil.intents import (
+    Intent,
+    IntentData,
+    Intents,
+    RangeSlotList,
+    SlotList,
+    WildcardSlotList,
+)
+from hassil.numbers import get_rbnf_engine
 from hassil.parse_expression import parse_sentence
 from hassil.parser import ParseError
 from hassil.recognize import RecognizeResult, recognize_all
@@ -22,6 +31,7 @@ from hassil.util import (
     PUNCTUATION_END_WORD,
     PUNCTUATION_START,
     PUNCTUATION_START_WORD,
+    normalize_for_matching,
 )
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -31,7 +41,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from .signals import SIGNAL_UTTERANCE, Outcome, Utterance
-from .words import is_bounded
+from .words import is_bounded, without_marks, words_of
 
 type Slots = dict[str, Any]
 """The words said in place of each name in braces."""
@@ -47,6 +57,13 @@ _PUNCTUATION: Final = (
     PUNCTUATION_END,
     PUNCTUATION_END_WORD,
 )
+
+# Numbers of the largest range in which number words are recognized. To write out 1,000 numbers
+# takes up to a second, once for each range and language.
+_WRITTEN_OUT_MAX: Final = 256
+
+# The languages whose rules for numbers have another name in unicode-rbnf.
+_NUMBER_LANGUAGES: Final = {"nb": "no"}
 
 
 class Match(StrEnum):
@@ -66,11 +83,12 @@ def check_phrase(template: str) -> None:
     if not any(map(str.isalnum, template)):
         msg = "it has no words"
         raise PhraseError(msg)
-    if any(pattern.search(plain) for pattern in _PUNCTUATION):
+    if any(pattern.search(plain) for pattern in _PUNCTUATION) or without_marks(plain) != plain:
         msg = "leave out the punctuation, which isn't spoken"
         raise PhraseError(msg)
     try:
         expression = parse_sentence(template).expression
+        dict(_slot_lists(expression))
     except (ParseError, HassilError, AssertionError, ValueError) as err:
         raise PhraseError(str(err)) from err
     for part in _parts(expression):
@@ -84,7 +102,7 @@ class PhraseIndex:
 
     def __init__(self) -> None:
         """Initialize without phrases."""
-        # No language: figures are figures, and not words too.
+        # Each text has its own language.
         self._intents = Intents(language="", intents={})
         self._keys = count()
 
@@ -92,16 +110,19 @@ class PhraseIndex:
         """Add a set of phrases that `check_phrase` accepts, and return its key."""
         if match is Match.CONTAINS:
             templates = [f"[{{{_BEFORE}}}]({template})[{{{_AFTER}}}]" for template in templates]
-        names = {
-            part.list_name
+        slot_lists = {
+            name: slot_list
             for template in templates
-            for part in _parts(parse_sentence(template).expression)
-            if isinstance(part, ListReference) and not part.is_inline_range
+            for name, slot_list in _slot_lists(parse_sentence(template).expression)
         }
         data = IntentData(
             sentence_texts=list(templates),
-            slot_lists={name: WildcardSlotList(name) for name in names},
-            wildcard_list_names=names,
+            slot_lists=slot_lists,
+            wildcard_list_names={
+                name
+                for name, slot_list in slot_lists.items()
+                if isinstance(slot_list, WildcardSlotList)
+            },
         )
         # Parse now, not while the first utterance waits.
         for sentence in data.sentences:
@@ -114,14 +135,16 @@ class PhraseIndex:
         """Remove a set of phrases."""
         del self._intents.intents[key]
 
-    def find(self, text: str) -> dict[str, Slots]:
+    def find(self, text: str, language: str) -> dict[str, Slots]:
         """Return the keys of the sets that a text matches, each with its slots.
 
-        Case and the text's punctuation don't matter.
+        Case and the text's punctuation don't matter. Numbers may be words of the language.
         """
         found: dict[str, Slots] = {}
-        for result in recognize_all(text, self._intents):
-            if result.intent.name not in found and _is_of_whole_words(result, text):
+        text = normalize_for_matching(without_marks(text)).text
+        language = _number_language(language)
+        for result in recognize_all(text, self._intents, language=language):
+            if result.intent.name not in found and _is_apart(result, text, language):
                 found[result.intent.name] = {
                     name: entity.value.strip() if isinstance(entity.value, str) else entity.value
                     for name, entity in result.entities.items()
@@ -138,17 +161,69 @@ def _parts(expression: Expression) -> Iterator[Expression]:
             yield from _parts(item)
 
 
-def _is_of_whole_words(result: RecognizeResult, text: str) -> bool:
-    """Return whether a contained phrase begins and ends at word boundaries."""
-    edges = []
-    if (before := result.entities.get(_BEFORE)) and before.text_span:
-        edges.append(before.text_span[1])
-    if (after := result.entities.get(_AFTER)) and after.text_span:
-        edges.append(after.text_span[0])
-    return not any(
-        is_bounded(text[edge - 1]) and is_bounded(text[edge])
-        for edge in edges
-        if 0 < edge < len(text)
+def _slot_lists(expression: Expression) -> Iterator[tuple[str, SlotList]]:
+    """Yield the list for each name in braces: a range of numbers, or any words.
+
+    Raises AssertionError for a range that has no numbers.
+    """
+    for part in _parts(expression):
+        if isinstance(part, ListReference):
+            name = part.list_name
+            if limits := part.get_inline_range():
+                start, stop, step = limits
+                words = step > 0 and (stop - start) // step < _WRITTEN_OUT_MAX
+                yield name, RangeSlotList(name, start, stop, step, words=words)
+            else:
+                yield name, WildcardSlotList(name)
+
+
+def _number_language(language: str) -> str:
+    """Return the language whose rules for numbers are used."""
+    return _NUMBER_LANGUAGES.get(language.partition("-")[0], language)
+
+
+@lru_cache(maxsize=8)
+def _number_words(language: str) -> frozenset[str]:
+    """Return the words of which a language makes its numbers, in plain form."""
+    try:
+        engine = get_rbnf_engine(language)
+        texts = [
+            text
+            for number in (*range(21), *range(30, 101, 10), 1000)
+            for text in engine.format_number(number).text_by_ruleset.values()
+        ]
+    except ValueError:
+        return frozenset()
+    return frozenset(word for text in texts for word in _plain(text))
+
+
+def _plain(text: str) -> list[str]:
+    return [word.plain for word in words_of(text)]
+
+
+def _is_apart(result: RecognizeResult, text: str, language: str) -> bool:
+    """Return whether a contained phrase begins and ends neither within a word nor a number.
+
+    In "party" is no "art", and in "two hundred" no 2. hassil's places of what stands behind
+    a number word are wrong, so the phrase is what is left of the text.
+    """
+    before, after = (
+        result.entities[name].text.strip() if name in result.entities else ""
+        for name in (_BEFORE, _AFTER)
+    )
+    phrase = text[len(before) : len(text) - len(after)]
+    numbers = tuple(
+        entity.text.strip().casefold()
+        for entity in result.entities.values()
+        if isinstance(entity.value, int | float)
+    )
+    spoken = phrase.strip().casefold()
+    words = _number_words(language) if numbers else frozenset[str]()
+    return not (
+        (before and is_bounded(before[-1]) and is_bounded(phrase[:1]))
+        or (after and is_bounded(phrase[-1:]) and is_bounded(after[0]))
+        or (spoken.startswith(numbers) and not words.isdisjoint(_plain(before)[-1:]))
+        or (spoken.endswith(numbers) and not words.isdisjoint(_plain(after)[:1]))
     )
 
 
@@ -196,14 +271,14 @@ class PhraseRegistry:
         return remove
 
     @callback
-    def async_understands(self, entity_id: str, text: str) -> bool:
+    def async_understands(self, entity_id: str, text: str, language: str) -> bool:
         """Return whether an automation waits for exactly this text from an entity."""
         waiting = {
             key
             for expectation, key in self._expectations.items()
             if key and expectation.match is Match.WHOLE and entity_id in expectation.entity_ids
         }
-        return bool(waiting) and not waiting.isdisjoint(self._index.find(text))
+        return bool(waiting) and not waiting.isdisjoint(self._index.find(text, language))
 
     @callback
     def async_hear(self, utterance: Utterance) -> None:
@@ -215,7 +290,8 @@ class PhraseRegistry:
             for expectation, key in self._expectations.items()
             if expectation.accepts(utterance)
         ]
-        found = self._index.find(utterance.text) if any(key for _, key in listening) else {}
+        waiting = any(key for _, key in listening)
+        found = self._index.find(utterance.text, utterance.language) if waiting else {}
         for expectation, key in listening:
             if key is None:
                 expectation.heard(utterance, {})

@@ -8,14 +8,18 @@ from typing import Final
 import unicodedata
 
 from ..azure_speech import Alternative, Profanity
-from ..recognition.transcript import join_texts
+from ..recognition.transcript import has_words, join_texts
 from .name_matching import NameCorrection
-from .words import LETTER, is_bounded
+from .words import APOSTROPHES, LETTER, MARKS, is_bounded, without_final_marks
 
 CORRECTIONS_MAX: Final = 500
 """Corrections that a recognizer may have."""
 
-_SENTENCE_END: Final = re.compile(r"[.!?。！？।؟۔]+$")  # noqa: RUF001 - as languages write it
+_MARK: Final = f"[{re.escape(MARKS)}]"
+
+# What may be between two words: spaces, marks and hyphens, but no decimal point or minus sign.
+_GAP: Final = rf"(?:\s|(?:{_MARK}|[-\u2010\u2011])(?!\d))+"
+_APOSTROPHE: Final = re.compile(f"[{APOSTROPHES}]")
 
 
 class TextForm(StrEnum):
@@ -40,7 +44,7 @@ def format_text(alternative: Alternative, form: TextForm, profanity: Profanity) 
     display = alternative.display
     if form is TextForm.DISPLAY:
         return display
-    plain = _SENTENCE_END.sub("", display)
+    plain = without_final_marks(display)
     if form is TextForm.NO_FINAL_PUNCTUATION:
         return plain
     if profanity is not Profanity.RAW:
@@ -62,27 +66,33 @@ class TextFormat:
         language: str,
         correction: NameCorrection | None = None,
     ) -> str:
-        """Return the text of one alternative of each part.
+        """Return the text of one alternative of each part; empty if no words are left.
 
         The corrected name comes after the form, and the user's corrections come last.
         """
         formed = (format_text(each, self.form, self.profanity) for each in alternatives)
         text = join_texts(formed, language)
-        return self.corrections.apply(correction.applied_to(text) if correction else text)
+        text = self.corrections.apply(correction.applied_to(text) if correction else text)
+        return text if has_words(text) else ""
 
 
 class Corrections:
     """The user's replacements, made in one pass, the longest first.
 
-    Case doesn't matter. In scripts that have words, only whole words are replaced.
+    Case doesn't matter, and between the words may be any spaces and punctuation. In scripts
+    that have words, only whole words are replaced. A replacement by nothing takes a separator
+    with it.
     """
 
     def __init__(self, corrections: Iterable[Mapping[str, str]]) -> None:
-        """Initialize with a list of `heard` and `meant`."""
-        meant = {_composed(item["heard"]): item["meant"] for item in corrections}
+        """Initialize with a list of `heard` and `meant`, which may be empty or missing."""
+        meant = {_composed(item["heard"]): item.get("meant", "") for item in corrections}
         ordered = sorted(filter(None, meant), key=len, reverse=True)
-        self._meant = [meant[heard] for heard in ordered]
-        pattern = "|".join(f"({_whole(heard)})" for heard in ordered)
+        self._meant = [meant[heard] if meant[heard].strip() else "" for heard in ordered]
+        pattern = "|".join(
+            f"({_whole(heard) if meant else _with_separator(_whole(heard))})"
+            for heard, meant in zip(ordered, self._meant, strict=True)
+        )
         self._pattern = re.compile(pattern, re.IGNORECASE) if ordered else None
 
     def apply(self, text: str) -> str:
@@ -98,7 +108,28 @@ def _composed(heard: str) -> str:
 
 
 def _whole(heard: str) -> str:
-    """Return a pattern for a whole word or phrase, however it is spaced."""
-    pattern = r"\s+".join(map(re.escape, heard.split()))
-    before, after = is_bounded(heard[0]), is_bounded(heard[-1])
-    return f"{rf'(?<!{LETTER})' if before else ''}{pattern}{rf'(?!{LETTER})' if after else ''}"
+    """Return a pattern for a whole word or phrase.
+
+    Marks around the phrase belong to it if they are in the text, too.
+    """
+    words = [bare for word in heard.split() if (bare := _bare(word))]
+    if not words:
+        return r"\s+".join(map(re.escape, heard.split()))
+    before = rf"(?<!{LETTER})" if is_bounded(words[0][0]) else ""
+    after = rf"(?!{LETTER})" if is_bounded(words[-1][-1]) else ""
+    opening = rf"(?:{_MARK}+\s*)?" if heard[0] in MARKS and heard[0] != words[0][0] else ""
+    closing = rf"(?:\s*{_MARK}+)?" if heard[-1] in MARKS else ""
+    pattern = _GAP.join(_APOSTROPHE.sub(f"[{APOSTROPHES}]", re.escape(word)) for word in words)
+    return f"{opening}{before}{pattern}{after}{closing}"
+
+
+def _bare(word: str) -> str:
+    """Return a word without the marks at its edges, which are a gap's: ".5" isn't 5."""
+    bare = word.strip(MARKS)
+    return word.rstrip(MARKS) if bare[:1].isdecimal() else bare
+
+
+def _with_separator(whole: str) -> str:
+    """Return a pattern for words and the gap after them, or at the text's end before them."""
+    more = rf"(?s:.*){LETTER}"
+    return rf"{whole}{_GAP}(?={more})|{_GAP}{whole}(?!{more})|{whole}"

@@ -10,6 +10,32 @@ LETTER: Final = (
 )
 """A pattern for the letters of words, and for the marks that scripts put on them."""
 
+# Punctuation by its category that is spoken, or belongs to a word: percent and the like, masked
+# letters, hyphens, and the abbreviations of Hebrew and Thai.
+_NO_MARKS: Final = frozenset(
+    "%&#*@/\\\"'\u2030\u2031\u2020\u2021\u00a7\u00b6\u2032\u2033\u066a-\u2010\u2011\u05f3\u05f4\u0e2f"
+)
+
+MARKS: Final = "".join(
+    char
+    for char in map(chr, range(0x10000))
+    if unicodedata.category(char) in ("Po", "Pd")
+    and unicodedata.normalize("NFKC", char) not in _NO_MARKS
+)
+"""The punctuation between and around words, of any script, which isn't spoken.
+
+It is chosen by its category, because a list always lacks some. Brackets and quotes aren't in it.
+"""
+
+APOSTROPHES: Final = "'\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
+"""The apostrophes, which are one letter however they're written."""
+
+_SPACES: Final = "".join(filter(str.isspace, map(chr, range(0x10000))))
+_MARK_RUN: Final = re.compile(rf"[{re.escape(MARKS.replace('.', ''))}]+")
+
+# Spanish's opening marks of a sentence whose closing one is gone.
+_OPENING: Final = re.compile(r"[¿¡]+(?=[^?!]*\Z)")
+
 # A word, with an apostrophe and at most two letters behind it: "don't", "Anna's", but not
 # "l'ombra".
 WORD: Final = re.compile(
@@ -57,3 +83,24 @@ def is_bounded(char: str) -> bool:
     It can't in scripts that are written without spaces.
     """
     return re.match(LETTER, char) is not None and not _WITHOUT_SPACES.match(char)
+
+
+def without_final_marks(text: str) -> str:
+    """Return a text without the punctuation of its end, nor the opening marks that belong to it."""
+    stripped = text.rstrip(MARKS + _SPACES)
+    return stripped if stripped == text else _OPENING.sub("", stripped)
+
+
+def without_marks(text: str) -> str:
+    """Return a text without punctuation, except full stops and marks inside words ("7:30").
+
+    A full stop may belong to an abbreviation ("A.C."). In scripts that are written without
+    spaces, marks go from between letters, too.
+    """
+
+    def inside(match: re.Match[str]) -> str:
+        start, end = match.span()
+        joins = start > 0 and end < len(text)
+        return match[0] if joins and is_bounded(text[start - 1]) and is_bounded(text[end]) else ""
+
+    return _MARK_RUN.sub(inside, text)

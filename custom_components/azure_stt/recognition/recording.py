@@ -51,7 +51,7 @@ class Decoder(Protocol):
         """Return the complete samples so far."""
 
     def flush(self) -> bytes:
-        """Return the last samples at the stream's end."""
+        """Return some of the last samples at the stream's end, nothing when there are no more."""
 
 
 class Recording:
@@ -252,7 +252,9 @@ async def _read(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recor
             raise
         msg = "The host went silent without an end"
         raise NoSpeechError(msg) from err
-    recording.append(await _run(decoder, decoder.flush))
+    while rest := await _run(decoder, decoder.flush):
+        recording.append(rest)
+        await recording.has_room()
 
 
 async def _take(chunk: bytes, decoder: Decoder, recording: Recording) -> None:

@@ -2,12 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+import re
 from typing import Final
 
 from ..audio.pcm import SAMPLE_RATE
 from ..azure_speech import Alternative, Recognition
 
 _LANGUAGES_WITHOUT_SPACES: Final = {"ja", "km", "lo", "my", "th", "wuu", "yue", "zh"}
+
+# A remark in brackets, which engines write for a sound that isn't speech.
+_REMARK: Final = re.compile(
+    r"\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|<[^>]*>|（[^）]*）|［[^］]*］|【[^】]*】|〔[^〕]*〕"  # noqa: RUF001
+)
+
+
+def has_words(text: str) -> bool:
+    """Return whether a text is speech: whether it has a letter or a figure outside of brackets.
+
+    Engines write ".", "..." or "[BLANK_AUDIO]" for sound in which nobody speaks.
+    """
+    return any(map(str.isalnum, _REMARK.sub("", text)))
 
 
 def join_texts(texts: Iterable[str], language: str) -> str:
@@ -38,7 +52,8 @@ class Part:
     @property
     def text(self) -> str:
         """The display text of the first alternative; empty if no words were recognized."""
-        return self.recognition.text
+        text = self.recognition.text
+        return text if has_words(text) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +83,11 @@ class Transcript:
 
     @property
     def alternatives(self) -> tuple[tuple[Alternative, ...], ...]:
-        """The alternatives of each part, in Azure's order."""
-        return tuple(part.recognition.alternatives for part in self.parts)
+        """The alternatives of each part that have words, in Azure's order."""
+        return tuple(
+            tuple(each for each in part.recognition.alternatives if has_words(each.display))
+            for part in self.parts
+        )
 
     def ranked(self) -> Iterator[tuple[Alternative, ...]]:
         """Yield the first alternative of each part, then the second ones, as far as they go."""

@@ -10,8 +10,9 @@ from homeassistant.const import (
     CONF_CLIENT_ID,
     CONF_CLIENT_SECRET,
     CONF_REGION,
+    EVENT_HOMEASSISTANT_CLOSE,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.singleton import singleton
 from homeassistant.util.hass_dict import HassKey
@@ -51,10 +52,18 @@ _CLOUDS: Final = {
 def async_get_session(hass: HomeAssistant) -> ClientSession:
     """Return the session of all entries: Home Assistant's connections, and our tracing.
 
-    It belongs to no entry, so that an utterance outlives a reload. It ends with Home
-    Assistant, which closes the connections.
+    It belongs to no entry, so that an utterance outlives a reload. Home Assistant's automatic
+    cleanup would detach it when the entry that created it is unloaded, so it's detached here,
+    at Home Assistant's end. The connections are Home Assistant's to close.
     """
-    return async_create_clientsession(hass, auto_cleanup=False, trace_configs=[TRACE_CONFIG])
+    session = async_create_clientsession(hass, auto_cleanup=False, trace_configs=[TRACE_CONFIG])
+
+    @callback
+    def detach(_: Event) -> None:
+        session.detach()
+
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, detach)
+    return session
 
 
 @callback
