@@ -57,3 +57,8 @@ def is_bounded(char: str) -> bool:
     It can't in scripts that are written without spaces.
     """
     return re.match(LETTER, char) is not None and not _WITHOUT_SPACES.match(char)
+
+
+def has_spaces(word: str) -> bool:
+    """Return whether a word is written in a script that puts spaces between words."""
+    return _WITHOUT_SPACES.search(word) is None
