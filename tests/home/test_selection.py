@@ -287,6 +287,29 @@ async def test_alternatives(
     assert await choose(hass, *heard) == (expected or heard[-1])
 
 
+async def test_own_lexical_form_comes_before_other_alternatives(hass: HomeAssistant) -> None:
+    """Azure displays "kitchen W." for "kitchen west"; the words said are the same."""
+    await add_pipeline(hass)
+    for name in ("Kitchen west", "Kitchen best"):
+        add_light(hass, name)
+    await hass.async_block_till_done()
+    heard = [
+        Alternative(display="Turn on kitchen W.", lexical="turn on kitchen west", confidence=0.9),
+        Alternative(display="Turn on kitchen best.", confidence=0.89),
+    ]
+    selection = await async_select(hass, ENTITY_ID, [heard], "en-US")
+    assert selection.display_text("en-US") == "turn on kitchen west"
+
+
+async def test_lexical_form_never_shows_a_masked_word(hass: HomeAssistant) -> None:
+    """The lexical form isn't masked for profanity, so it's no replacement then."""
+    await add_pipeline(hass)
+    expect(hass, "turn the damn light on")
+    heard = [Alternative(display="Turn the **** light on.", lexical="turn the damn light on")]
+    selection = await async_select(hass, ENTITY_ID, [heard], "en-US")
+    assert selection.display_text("en-US") == "Turn the **** light on."
+
+
 ACTIONS = ("automation", "button", "input_button", "scene", "script")
 
 

@@ -56,8 +56,17 @@ def test_forms(form: TextForm, profanity: Profanity, text: str) -> None:
 @pytest.mark.parametrize("form", [TextForm.LEXICAL, TextForm.ITN])
 @pytest.mark.parametrize("profanity", Profanity)
 def test_missing_form(form: TextForm, profanity: Profanity) -> None:
-    """Simple answers have the displayed text only."""
-    assert format_text(Alternative(display="Open 24/7."), form, profanity) == "Open 24/7"
+    """Simple answers have the display text only, which is made lowercase."""
+    assert format_text(Alternative(display="Open 24/7."), form, profanity) == "open 24/7"
+
+
+@pytest.mark.parametrize("form", [TextForm.LEXICAL, TextForm.ITN])
+def test_masked_form_is_lowercase_without_marks(form: TextForm) -> None:
+    """Azure's masked form has capitals and, in long answers, punctuation."""
+    alternative = Alternative(
+        display="Is it **** 7:30, Mr. Smith?", masked_itn="Is it **** 7:30, Mr. Smith?"
+    )
+    assert format_text(alternative, form, Profanity.MASKED) == "is it **** 7:30 mr. smith"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
-"""Decisive words: those that change what a command does, so they are never exchanged."""
+"""Decisive words: those that change what a command does, so they are never exchanged.
 
-from collections.abc import Iterator, Sequence
+Three sources say which ones: lists by hand, Home Assistant's own sentences, and words that
+differ in their beginning only, as "lock" and "unlock" do in many languages.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 import re
 from typing import Final
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
+from .intent_words import opposing_words
+from .opposed_words import NEGATING, NEGATIONS, OPPOSED
 from .words import plain
 
 # Words that change the action. Verb forms can't be listed, but they are outside of names, and
@@ -61,13 +67,113 @@ _STEM: Final = 3
 # Letters of the shortest word that counts as a number without its "ein".
 _NUMBER_MIN: Final = 4
 
+# Letters of the ending that a prefix pair shares, and at most before it: "blocco" and
+# "sblocco", "włączenie" and "wyłączenie".
+_SHARED_ENDING: Final = 4
+_PREFIX: Final = 4
+
+# Letters of the beginning by which a word belongs to a decisive one: "blocco" to "blocca".
+_ROOT: Final = 5
+
 _DECISIVE_PLAIN: Final = frozenset(plain(word) for word in _DECISIVE)
 _OPPOSED_PLAIN: Final = frozenset(plain(word) for word in _OPPOSED)
 _TURNING_PLAIN: Final = tuple(plain(prefix) for prefix in _TURNING)
 
 
+class _ListedWords:
+    """A language's words in a table by hand, where a star stands for any ending."""
+
+    def __init__(self, table: Mapping[str, str], language: str) -> None:
+        words = table.get(language, "").split()
+        self._whole = {plain(word) for word in words if not word.endswith("*")}
+        self._beginnings = tuple(plain(word) for word in words if word.endswith("*"))
+
+    def have(self, words: Iterable[str]) -> bool:
+        """Return whether any of the words is listed."""
+        return any(word in self._whole or word.startswith(self._beginnings) for word in words)
+
+
+class DecisiveWords:
+    """The decisive words of a language, as far as names of the home's places aren't among them.
+
+    Loading them takes up to some seconds the first time, so it must not happen in the event
+    loop. All words are in plain form.
+    """
+
+    def __init__(self, language: str, places: Iterable[str] = ()) -> None:
+        """Load a language's words; those in names of areas and floors don't count as data."""
+        self.language = language.replace("_", "-").partition("-")[0].lower()
+        derived = opposing_words(self.language)
+        self.has_data = bool(derived)
+        """Whether Home Assistant's sentences tell which words are opposed."""
+        self._derived = derived - {word for place in places for word in plain(place).split()}
+        self._roots = {word[:_ROOT] for word in self._derived if len(word) >= _ROOT}
+        self._negations = _ListedWords(NEGATIONS, self.language)
+        self._opposed = _ListedWords(OPPOSED, self.language)
+        self._negating = frozenset(map(plain, NEGATING.get(self.language, "").split()))
+        self._numbers = _number_values(self.language)
+        _number(self.language)
+
+    def name_an_action(self, words: Iterable[str]) -> bool:
+        """Return whether a name's words say what is done."""
+        words = set(words)
+        return not (
+            _DECISIVE_PLAIN.isdisjoint(words) and self._derived.isdisjoint(words)
+        ) or self._negations.have(words)
+
+    def decide(self, before: Sequence[str], after: Sequence[str]) -> bool:
+        """Return whether exchanging one wording for the other may change the action."""
+        before, after = self._without_equal_numbers(before, after)
+        words = (*before, *after)
+        return (
+            any(is_decisive(word, self.language) for word in words)
+            or self.name_an_action(words)
+            or not (_OPPOSED_PLAIN.isdisjoint(before) or _OPPOSED_PLAIN.isdisjoint(after))
+            or (self._opposed.have(before) and self._opposed.have(after))
+            or any(
+                _stems(one) & _stems(other) or self._reverse(one, other)
+                for one in before
+                for other in after
+                if one != other
+            )
+        )
+
+    def decide_in_action(self, before: Sequence[str], after: Sequence[str]) -> bool:
+        """Return whether an exchange in the name of a script, scene, ... may reverse it."""
+        return (
+            self.decide(before, after)
+            or not _OPPOSED_PLAIN.isdisjoint((*before, *after))
+            or self._opposed.have((*before, *after))
+            or any(
+                is_prefix_pair(one, other) or not self._negating.isdisjoint(_inserted(one, other))
+                for one in (*before, "".join(before))
+                for other in (*after, "".join(after))
+            )
+        )
+
+    def with_figures(self, words: Iterable[str]) -> list[str]:
+        """Return words with figures for numbers in words."""
+        return [self._numbers.get(word, word) for word in words]
+
+    def _reverse(self, one: str, other: str) -> bool:
+        """Return whether words are a prefix pair of a decisive word: "blocco", "sblocco"."""
+        return is_prefix_pair(one, other) and not self._roots.isdisjoint(
+            (one[:_ROOT], other[:_ROOT])
+        )
+
+    def _without_equal_numbers(
+        self, before: Sequence[str], after: Sequence[str]
+    ) -> tuple[list[str], list[str]]:
+        """Return two wordings without their numbers, if these are equal: "two" is 2."""
+        one, other = self.with_figures(before), self.with_figures(after)
+        numbers = [word for word in one if word.isdecimal()]
+        if numbers == [word for word in other if word.isdecimal()]:
+            return _without(one, numbers), _without(other, numbers)
+        return list(before), list(after)
+
+
 def is_decisive(word: str, language: str) -> bool:
-    """Return whether a plain word is a number, a negation or names an action."""
+    """Return whether a plain word is a number, a negation or names an action, by hand."""
     return (
         any(char.isdigit() for char in word)
         or word in _DECISIVE_PLAIN
@@ -75,18 +181,35 @@ def is_decisive(word: str, language: str) -> bool:
     )
 
 
-def load_numbers(language: str) -> None:
-    """Load a language's words for numbers, which takes up to half a second the first time."""
-    _number(language.partition("-")[0])
-
-
-def decides(before: Sequence[str], after: Sequence[str], language: str) -> bool:
-    """Return whether exchanging one wording for the other may change the action."""
-    return (
-        any(is_decisive(word, language) for word in (*before, *after))
-        or not (_OPPOSED_PLAIN.isdisjoint(before) or _OPPOSED_PLAIN.isdisjoint(after))
-        or any(_stems(one) & _stems(other) for one in before for other in after if one != other)
+def is_prefix_pair(one: str, other: str) -> bool:
+    """Return whether plain words differ in their beginning only, by a prefix or two."""
+    if one == other:
+        return False
+    shared = 0
+    for letter, another in zip(reversed(one), reversed(other), strict=False):
+        if letter != another:
+            break
+        shared += 1
+    prefixes = one[: len(one) - shared], other[: len(other) - shared]
+    # Vowel signs and the like don't count as letters.
+    return shared >= _SHARED_ENDING and all(
+        sum(map(str.isalnum, prefix)) <= _PREFIX for prefix in prefixes
     )
+
+
+def _inserted(one: str, other: str) -> set[str]:
+    """Return the letters that the longer word has more, in one place; several if in doubt."""
+    short, long = sorted((one, other), key=len)
+    count = len(long) - len(short)
+    return {
+        long[start : start + count]
+        for start in range(len(short) + 1)
+        if long[:start] + long[start + count :] == short
+    }
+
+
+def _without(words: Iterable[str], unwanted: Collection[str]) -> list[str]:
+    return [word for word in words if word not in unwanted]
 
 
 def _stems(word: str) -> set[str]:
@@ -98,10 +221,21 @@ def _stems(word: str) -> set[str]:
     }
 
 
+@cache
+def _number_values(language: str) -> Mapping[str, str]:
+    """Return the figures for words that are a number, in a language."""
+    values: dict[str, set[str]] = {}
+    for value, text in _spelled_numbers(language, (FormatPurpose.CARDINAL,)):
+        if len(words := plain(text).split()) == 1:
+            values.setdefault(words[0], set()).add(str(value))
+    return {word: figures.pop() for word, figures in values.items() if len(figures) == 1}
+
+
 @lru_cache(maxsize=8)
 def _number(language: str) -> re.Pattern[str]:
     """Return a pattern for words that consist of numbers, in a language."""
-    words = {word for text in _numbers(language) for word in plain(text).split()}
+    both = FormatPurpose.CARDINAL, FormatPurpose.ORDINAL
+    words = {word for _, text in _spelled_numbers(language, both) for word in plain(text).split()}
     # "einhundert" is also said without "ein".
     words |= {
         rest
@@ -114,13 +248,14 @@ def _number(language: str) -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(longest_first)})++" if words else r"(?!)")
 
 
-def _numbers(language: str) -> Iterator[str]:
-    """Yield numbers in words, if the language is known."""
+def _spelled_numbers(language: str, purposes: Iterable[FormatPurpose]) -> Iterator[tuple[int, str]]:
+    """Yield numbers and their words, if the language is known."""
     try:
         engine = RbnfEngine.for_language(language)
     except ValueError:
         return
-    for purpose in (FormatPurpose.CARDINAL, FormatPurpose.ORDINAL):
+    for purpose in purposes:
         for number in (*range(101), 1000):
             with suppress(ValueError):
-                yield from engine.format_number(number, purpose=purpose).text_by_ruleset.values()
+                texts = engine.format_number(number, purpose=purpose).text_by_ruleset
+                yield from ((number, text) for text in texts.values())

@@ -13,7 +13,6 @@ from homeassistant.helpers import (
 )
 
 from .assist import async_is_exposed
-from .decisive_words import load_numbers
 from .name_matching import Names
 
 # Entities in these domains are often named after an action, which the name may reverse.
@@ -26,13 +25,14 @@ _STATES_AT_ONCE: Final = 200
 async def async_get_names(hass: HomeAssistant, language: str) -> Names:
     """Return the names and aliases, prepared for matching in a language.
 
-    The preparation takes up to half a second, off the event loop, and is kept until a name
-    changes.
+    The preparation takes up to some seconds for a new language, off the event loop, and is kept
+    until a name changes.
     """
     areas = ar.async_get(hass).async_list_areas()
     floors = fr.async_get(hass).async_list_floors()
-    names = [name for place in areas for name in (place.name, *place.aliases)]
-    names += [name for place in floors for name in (place.name, *place.aliases)]
+    places = [name for area in areas for name in (area.name, *area.aliases)]
+    places += [name for floor in floors for name in (floor.name, *floor.aliases)]
+    names: list[str] = []
     actions: list[str] = []
     registry = er.async_get(hass)
     for index, state in enumerate(hass.states.async_all()):
@@ -43,10 +43,13 @@ async def async_get_names(hass: HomeAssistant, language: str) -> Names:
                 hass, registry.async_get(state.entity_id), state=state
             )
             (actions if state.domain in _ACTION_DOMAINS else names).extend(aliases)
-    return await hass.async_add_executor_job(_prepare, tuple(names), tuple(actions), language)
+    return await hass.async_add_executor_job(
+        _prepare, language, tuple(names), tuple(actions), tuple(places)
+    )
 
 
 @lru_cache(maxsize=4)
-def _prepare(names: tuple[str, ...], actions: tuple[str, ...], language: str) -> Names:
-    load_numbers(language)
-    return Names(names, actions)
+def _prepare(
+    language: str, names: tuple[str, ...], actions: tuple[str, ...], places: tuple[str, ...]
+) -> Names:
+    return Names(names, language, actions=actions, places=places)

@@ -11,9 +11,9 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from .decisive_words import decides
+from .decisive_words import DecisiveWords
 from .phonetics import likeness, sound
-from .words import LETTER, WORD, plain, spelled_words, words_of
+from .words import LETTER, WORD, has_spaces, plain, spelled_words, words_of
 
 # Likeness in spelling and sound, of 100, that the differing words of a name and a text need:
 # on its own, and if the home understands the outcome. Any other name must be less alike by
@@ -46,36 +46,44 @@ class NameCorrection:
 
 
 class Names:
-    """The names of a home, to find them and similar ones in a text.
+    """The names of a home, to find them and similar ones in a text of one language.
 
-    Names of actions (scripts, scenes, ...) are known, but never put into a text: one may hold
-    the opposite of what was said.
+    Names of actions are those of scripts, scenes, ..., and any that say what is done. Such a
+    name may hold the opposite of what was heard, so much less may differ in it.
     """
 
-    def __init__(self, names: Iterable[str], actions: Iterable[str] = ()) -> None:
-        """Initialize with names as the home spells them, and those of its actions."""
-        self._actions = {plain(name) for name in actions}
-        spelled = {plain(name): name for name in names if plain(name)}
-        self._spelled = {name: spelled[name] for name in spelled if name not in self._actions}
-        self._plain = list(self._spelled)
-        self._sounds = [sound(name) for name in self._plain]
-        known = self._actions | self._spelled.keys()
-        self._longest = max((len(name.split()) for name in known), default=0)
+    def __init__(
+        self,
+        names: Iterable[str],
+        language: str,
+        *,
+        actions: Iterable[str] = (),
+        places: Iterable[str] = (),
+    ) -> None:
+        """Initialize with names as the home spells them: of things, actions and places.
 
-    def found_in(self, text: str, *, actions: bool = True) -> list[tuple[int, int]]:
-        """Return the places of names in a text, with or without those of actions.
-
-        Places are ranges of the text's words.
+        This takes up to some seconds for a new language.
         """
-        words = plain(text).split()
-        windows = [(span, " ".join(words[slice(*span)])) for span in self._windows(len(words))]
-        return [
-            span
-            for span, name in windows
-            if name in self._spelled or (actions and name in self._actions)
-        ]
+        places = tuple(places)
+        self.words = DecisiveWords(language, places)
+        """The language's decisive words."""
+        self._spelled: dict[str, str] = {}
+        self._actions: set[str] = set()
+        for group, are_actions in ((names, False), (places, False), (actions, True)):
+            for name in group:
+                if key := self._key(plain(name).split()):
+                    self._spelled[key] = name
+                    if are_actions or self.words.name_an_action(key.split()):
+                        self._actions.add(key)
+        self._keys = list(self._spelled)
+        self._sounds = [sound(key) for key in self._keys]
+        self._longest = max((len(key.split()) for key in self._keys), default=0)
 
-    def correct(self, text: str, language: str, *, understood_later: bool) -> NameCorrection | None:
+    def found_in(self, text: str) -> list[tuple[int, int]]:
+        """Return the places of names in a text, as ranges of its words."""
+        return [span for span, _ in self._found(plain(text).split())]
+
+    def correct(self, text: str, *, understood_later: bool) -> NameCorrection | None:
         """Return the correction of one name in a text; None without any, or a clear one.
 
         With `understood_later`, less likeness is enough, because the caller drops a
@@ -90,17 +98,58 @@ class Names:
             found = text[words[start].start : words[end - 1].end]
             if sum(map(len, heard)) < _SHORTEST:
                 continue
-            if spelled := self._spelled.get(" ".join(heard)):
-                # Home Assistant's agent expects the accents.
-                if understood_later and spelled_words(found) != spelled_words(spelled):
+            if spelled := self._spelled.get(self._key(heard)):
+                # Home Assistant's agent expects the accents, and figures.
+                if understood_later and self._may_be_respelled(found, spelled):
                     return NameCorrection(found, spelled)
                 continue
-            likeness, name = self._nearest(heard, {index - start for index in known}, language)
+            likeness, name = self._nearest(heard, {index - start for index in known})
             if name is None or not (understood_later or name[0] == heard[0][0]):
                 continue
             if likeness >= max(least, best[0] + 0.1 if best else 0.0):
                 best = likeness, NameCorrection(found, self._spelled[name])
         return best[1] if best else None
+
+    def differ_only(self, best: str, other: str) -> bool:
+        """Return whether two texts differ only inside names that `other` has.
+
+        The differing words must not be decisive on either side. `best` must have other words
+        in the name's place, which aren't part of a known name.
+        """
+        before, after = plain(best).split(), plain(other).split()
+        heard, found = _inside(self.found_in(best)), list(self._found(after))
+        inside = _inside(span for span, _ in found)
+        in_action = _inside(span for span, name in found if name in self._actions)
+        changed = False
+        matcher = SequenceMatcher(None, before, after, autojunk=False)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+            if tag == "equal":
+                continue
+            changed = True
+            beside = {j1 - 1, j2} & inside
+            if tag == "delete" and len(beside) < 2:  # noqa: PLR2004 - on both of its sides
+                return False
+            if not inside.issuperset(range(j1, j2)):
+                return False
+            if tag == "insert" and (not beside or heard & {i1 - 1, i1}):
+                return False
+            one, another = before[i1:i2], after[j1:j2]
+            if heard.intersection(range(i1, i2)) or self.words.decide(one, another):
+                return False
+            if in_action & {j1 - 1, *range(j1, j2), j2} and not self._may_differ(one, another):
+                return False
+        return changed
+
+    def _found(self, words: Sequence[str]) -> Iterator[tuple[tuple[int, int], str]]:
+        """Yield the places of names among words, and the names in plain form."""
+        for span in self._windows(len(words)):
+            name = self._key(words[slice(*span)])
+            if name in self._spelled:
+                yield span, name
+
+    def _key(self, words: Iterable[str]) -> str:
+        """Return the form of a name by which it is known: "two" is 2."""
+        return " ".join(self.words.with_figures(words))
 
     def _windows(self, count: int) -> Iterator[tuple[int, int]]:
         """Yield the ranges of words that can be a name, or a name heard as one word more."""
@@ -108,18 +157,17 @@ class Names:
             for start in range(count - length + 1):
                 yield start, start + length
 
-    def _nearest(
-        self, heard: Sequence[str], known: set[int], language: str
-    ) -> tuple[float, str | None]:
+    def _nearest(self, heard: Sequence[str], known: set[int]) -> tuple[float, str | None]:
         """Return the nearest name and its likeness, unless another one is as near.
 
         Words that belong to a known name stay as they are.
         """
+        heard = self.words.with_figures(heard)
         ranked = sorted(
             ((_likeness_of_difference(heard, name), name) for name in self._near(" ".join(heard))),
             reverse=True,
         )
-        if not ranked or not _may_be(heard, ranked[0][1].split(), known, language):
+        if not ranked or not self._may_be(heard, ranked[0][1], known):
             return 0.0, None
         if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _AMBIGUOUS:
             return 0.0, None
@@ -128,43 +176,49 @@ class Names:
     def _near(self, heard: str) -> set[str]:
         """Return the names that deserve a closer look."""
         spelled = process.extract(
-            heard, self._plain, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE, limit=5
+            heard, self._keys, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE, limit=5
         )
         sounding = process.extract(
             sound(heard), self._sounds, scorer=fuzz.ratio, score_cutoff=_SOUNDING_ALIKE, limit=5
         )
-        return {name for name, _, _ in spelled} | {self._plain[index] for _, _, index in sounding}
+        return {name for name, _, _ in spelled} | {self._keys[index] for _, _, index in sounding}
 
+    def _may_be(self, heard: Sequence[str], name: str, known: set[int]) -> bool:
+        """Return whether a name may replace the words heard."""
+        words = name.split()
+        one, other = _difference(heard, words)
+        if not one or not other or known.intersection(one):
+            return False
+        before, after = heard[one.start : one.stop], words[other.start : other.stop]
+        if self.words.decide(before, after) or _swallows(heard, name):
+            return False
+        if name in self._actions and not self._may_differ(before, after):
+            return False
+        windows = (" ".join(heard[i : i + len(words)]) for i in range(len(heard) - len(words) + 1))
+        return not any(_inflected(window, name) for window in windows)
 
-def differs_only_within(
-    best: str,
-    other: str,
-    known: Sequence[tuple[int, int]],
-    spans: Sequence[tuple[int, int]],
-    language: str,
-) -> bool:
-    """Return whether two texts differ only inside `other`'s names, at `spans` (of its words).
+    def _may_differ(self, before: Sequence[str], after: Sequence[str]) -> bool:
+        """Return whether the name of an action may have words other than those heard.
 
-    The differing words must not be decisive on either side. `best` must have other words in
-    the name's place, which aren't part of a known name, at `known`.
-    """
-    before, after = plain(best).split(), plain(other).split()
-    heard, inside = _inside(known), _inside(spans)
-    changed = False
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        changed = True
-        beside = {j1 - 1, j2} & inside
-        if tag == "delete" and len(beside) < 2:  # noqa: PLR2004 - on both of its sides
-            return False
-        if not inside.issuperset(range(j1, j2)):
-            return False
-        if tag == "insert" and (not beside or heard & {i1 - 1, i1}):
-            return False
-        if heard.intersection(range(i1, i2)) or decides(before[i1:i2], after[j1:j2], language):
-            return False
-    return changed
+        It may differ in one word, which must sound alike: verbs and nouns of opposite meaning
+        can't be listed. And in scripts without spaces words can't be told apart.
+        """
+        return (
+            self.words.has_data
+            and min(len(before), len(after)) == 1
+            and all(map(has_spaces, (*before, *after)))
+            and not self.words.decide_in_action(before, after)
+            and likeness(" ".join(before), " ".join(after)) >= _ALIKE_IF_UNDERSTOOD
+        )
+
+    def _may_be_respelled(self, heard: str, name: str) -> bool:
+        """Return whether a name of the same letters has other accents, or figures.
+
+        Accents of a decisive word may tell it from another one, as in Vietnamese.
+        """
+        one, other = spelled_words(heard), spelled_words(name)
+        differing = {plain(word) for word in {*one} ^ {*other}}
+        return one != other and not self.words.name_an_action(differing)
 
 
 def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:
@@ -187,20 +241,6 @@ def _likeness_of_difference(heard: Sequence[str], name: str) -> float:
     return likeness(
         " ".join(heard[one.start : one.stop]), " ".join(words[other.start : other.stop])
     )
-
-
-def _may_be(heard: Sequence[str], name: Sequence[str], known: set[int], language: str) -> bool:
-    """Return whether a name may replace the words heard."""
-    one, other = _difference(heard, name)
-    if not one or not other or known.intersection(one):
-        return False
-    if decides(heard[one.start : one.stop], name[other.start : other.stop], language):
-        return False
-    if _swallows(heard, " ".join(name)):
-        return False
-    length = len(name)
-    windows = (" ".join(heard[i : i + length]) for i in range(len(heard) - length + 1))
-    return not any(_inflected(window, " ".join(name)) for window in windows)
 
 
 def _swallows(heard: Sequence[str], name: str) -> bool:

@@ -12,7 +12,7 @@ from ..azure_speech import Alternative
 from ..recognition.transcript import display_text
 from .assist import Assistant, async_get_assistant
 from .exposed_names import async_get_names
-from .name_matching import NameCorrection, Names, differs_only_within
+from .name_matching import NameCorrection, Names
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,14 +67,18 @@ async def async_select(
 ) -> Selection:
     """Return the alternatives that the home understands best, one of each part.
 
-    A text that is understood stays. Otherwise an alternative is selected that differs in a
-    name only, or else a name is corrected by sound and spelling. The action never changes.
+    A text that is understood stays. Otherwise its own lexical form is selected if that is
+    understood, or an alternative that differs in a name only, or else a name is corrected by
+    sound and spelling. The action never changes.
     """
     first = Selection(alternatives=tuple(alternatives[0] for alternatives in parts))
     text = first.display_text(language)
     assistant = async_get_assistant(hass, entity_id, language)
     if not text or await assistant.understands(text):
         return first
+    if (lexical := _lexical(first)) and await assistant.understands(lexical.display_text(language)):
+        _LOGGER.debug("Selected the lexical form")
+        return lexical
     names = await async_get_names(hass, language)
     others = list(_others(parts, first))
     if other := await _select_other(others, text, names, assistant, language):
@@ -88,17 +92,33 @@ async def async_select(
     return first
 
 
+def _lexical(selection: Selection) -> Selection | None:
+    """Return a selection with its lexical form for display: "kitchen west", not "kitchen W.".
+
+    Returns None without one, or if a word is masked, because the lexical form is never masked.
+    """
+    alternatives = selection.alternatives
+    if not all(each.lexical and "*" not in each.display for each in alternatives):
+        return None
+    return Selection(
+        alternatives=tuple(replace(each, display=each.lexical) for each in alternatives)
+    )
+
+
 async def _select_other(
     others: Sequence[Selection], text: str, names: Names, assistant: Assistant, language: str
 ) -> Selection | None:
-    """Return the first alternative that is understood and differs in a name only."""
-    known = names.found_in(text)
+    """Return the first alternative that is understood and differs in a name only.
+
+    For an LLM nobody checks that it makes sense. So it must be known which words are opposed
+    in the language.
+    """
+    if not assistant.decides and not names.words.has_data:
+        return None
     for other in others:
         other_text = other.display_text(language)
-        if (
-            (spans := names.found_in(other_text, actions=False))
-            and differs_only_within(text, other_text, known, spans, language)
-            and (not assistant.decides or await assistant.understands(other_text))
+        if names.differ_only(text, other_text) and (
+            not assistant.decides or await assistant.understands(other_text)
         ):
             return other
     return None
@@ -122,7 +142,7 @@ async def _correct(
                 return found
     if assistant.decides:
         return None
-    correction = await _find_correction(names, text, language, understood_later=False)
+    correction = await _find_correction(names, text, understood_later=False)
     return replace(selections[0], correction=correction) if correction else None
 
 
@@ -134,13 +154,11 @@ async def _corrected_command(
     It may differ from Azure's text in that name only.
     """
     heard = selection.display_text(language)
-    correction = await _find_correction(names, heard, language, understood_later=True)
+    correction = await _find_correction(names, heard, understood_later=True)
     if correction is None:
         return None
     meant = correction.applied_to(heard)
-    if heard != text and not differs_only_within(
-        text, meant, names.found_in(text), names.found_in(meant, actions=False), language
-    ):
+    if heard != text and not names.differ_only(text, meant):
         return None
     if not await assistant.could_understand(meant):
         return None
@@ -148,10 +166,10 @@ async def _corrected_command(
 
 
 async def _find_correction(
-    names: Names, text: str, language: str, *, understood_later: bool
+    names: Names, text: str, *, understood_later: bool
 ) -> NameCorrection | None:
     """Find a correction off the event loop, because that takes milliseconds."""
-    return await asyncio.to_thread(names.correct, text, language, understood_later=understood_later)
+    return await asyncio.to_thread(names.correct, text, understood_later=understood_later)
 
 
 def _others(parts: Sequence[Sequence[Alternative]], first: Selection) -> Iterator[Selection]:

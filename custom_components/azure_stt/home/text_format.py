@@ -10,7 +10,14 @@ import unicodedata
 from ..azure_speech import Alternative, Profanity
 from ..recognition.transcript import has_words, join_texts
 from .name_matching import NameCorrection
-from .words import APOSTROPHES, LETTER, MARKS, is_bounded, without_final_marks
+from .words import (
+    APOSTROPHES,
+    LETTER,
+    MARKS,
+    is_bounded,
+    without_final_marks,
+    without_marks,
+)
 
 CORRECTIONS_MAX: Final = 500
 """Corrections that a recognizer may have."""
@@ -48,8 +55,15 @@ def format_text(alternative: Alternative, form: TextForm, profanity: Profanity) 
     if form is TextForm.NO_FINAL_PUNCTUATION:
         return plain
     if profanity is not Profanity.RAW:
-        return alternative.masked_itn or plain
-    return (alternative.lexical if form is TextForm.LEXICAL else alternative.itn) or plain
+        return _lowercase(alternative.masked_itn or plain)
+    return (alternative.lexical if form is TextForm.LEXICAL else alternative.itn) or _lowercase(
+        plain
+    )
+
+
+def _lowercase(text: str) -> str:
+    """Return a text as the lexical forms are. Azure's masked one has capitals and punctuation."""
+    return without_final_marks(without_marks(text)).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,3 +104,8 @@ def without_marks(text: str) -> str:
         return match[0] if joins and is_bounded(text[start - 1]) and is_bounded(text[end]) else ""
 
     return _MARK_RUN.sub(inside, text)
+
+
+def has_spaces(word: str) -> bool:
+    """Return whether a word is written in a script that puts spaces between words."""
+    return _WITHOUT_SPACES.search(word) is None
