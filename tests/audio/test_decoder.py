@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.azure_stt.audio.decoder import StreamDecoder
 from custom_components.azure_stt.audio.pcm import FRAME, SILENT, AudioFormatError, levels
+from custom_components.azure_stt.audio.wav import read_header
 from tests.emulator import wav_header
 
 PCM: Final = bytes(range(1, 101))
@@ -145,6 +146,9 @@ def test_size_that_is_not_plausible_ends_nothing(size: int) -> None:
     file = SIZED[: SIZED.index(b"data") + 4] + struct.pack("<I", size)
     whole = struct.pack("<I", len(file) + len(PCM) - 8)
     file = file[:4] + (whole if size == len(PCM) + 1 else b"\xff" * 4) + file[8:]
+    header = read_header(file)
+    assert header is not None
+    assert header.size is None
     assert decode(file, *[PCM] * 3) == 3 * PCM
 
 
