@@ -11,10 +11,11 @@ import re
 from typing import Final
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
+from unicode_rbnf.engine import RbnfError
 
 from .intent_words import opposing_words
-from .opposed_words import NEGATING, NEGATIONS, OPPOSED
-from .words import plain
+from .opposed_words import NEGATING, NEGATIONS, OPPOSED, REVERSING, WITHOUT_SPACES
+from .words import has_spaces, plain
 
 # Words that change the action. Verb forms can't be listed, but they are outside of names, and
 # nothing outside of a name is changed.
@@ -72,11 +73,15 @@ _NUMBER_MIN: Final = 4
 _SHARED_ENDING: Final = 4
 _PREFIX: Final = 4
 
+# Letters of the ending that words share which differ in known prefixes: "zapne" and "vypne".
+_SHARED_STEM: Final = 3
+
 # Letters of the beginning by which a word belongs to a decisive one: "blocco" to "blocca".
 _ROOT: Final = 5
 
 _DECISIVE_PLAIN: Final = frozenset(plain(word) for word in _DECISIVE)
 _OPPOSED_PLAIN: Final = frozenset(plain(word) for word in _OPPOSED)
+_WITHOUT_SPACES: Final = frozenset(plain(part) for part in WITHOUT_SPACES.split())
 _TURNING_PLAIN: Final = tuple(plain(prefix) for prefix in _TURNING)
 
 
@@ -111,6 +116,7 @@ class DecisiveWords:
         self._negations = _ListedWords(NEGATIONS, self.language)
         self._opposed = _ListedWords(OPPOSED, self.language)
         self._negating = frozenset(map(plain, NEGATING.get(self.language, "").split()))
+        self._reversing = frozenset(map(plain, REVERSING.get(self.language, "").split())) | {""}
         self._numbers = _number_values(self.language)
         _number(self.language)
 
@@ -132,8 +138,8 @@ class DecisiveWords:
             or (self._opposed.have(before) and self._opposed.have(after))
             or any(
                 _stems(one) & _stems(other) or self._reverse(one, other)
-                for one in before
-                for other in after
+                for one in (*before, "".join(before))
+                for other in (*after, "".join(after))
                 if one != other
             )
         )
@@ -145,7 +151,7 @@ class DecisiveWords:
             or not _OPPOSED_PLAIN.isdisjoint((*before, *after))
             or self._opposed.have((*before, *after))
             or any(
-                is_prefix_pair(one, other) or not self._negating.isdisjoint(_inserted(one, other))
+                is_prefix_pair(one, other)
                 for one in (*before, "".join(before))
                 for other in (*after, "".join(after))
             )
@@ -155,8 +161,23 @@ class DecisiveWords:
         """Return words with figures for numbers in words."""
         return [self._numbers.get(word, word) for word in words]
 
+    def negate(self, word: str) -> bool:
+        """Return whether a word is a negation, or a quantifier."""
+        return self._negations.have([word])
+
     def _reverse(self, one: str, other: str) -> bool:
-        """Return whether words are a prefix pair of a decisive word: "blocco", "sblocco"."""
+        """Return whether one word may be made of the other to mean its opposite.
+
+        Either they are a prefix pair of a decisive word ("blocco", "sblocco"), or they differ
+        in what reverses words in the language.
+        """
+        if not has_spaces(one + other):
+            return _differ_decisively(one, other)
+        if not self._negating.isdisjoint(_inserted(one, other)):
+            return True
+        prefixes = _prefixes(one, other)
+        if len(one) - len(prefixes[0]) >= _SHARED_STEM and self._reversing.issuperset(prefixes):
+            return True
         return is_prefix_pair(one, other) and not self._roots.isdisjoint(
             (one[:_ROOT], other[:_ROOT])
         )
@@ -183,18 +204,28 @@ def is_decisive(word: str, language: str) -> bool:
 
 def is_prefix_pair(one: str, other: str) -> bool:
     """Return whether plain words differ in their beginning only, by a prefix or two."""
-    if one == other:
-        return False
+    prefixes = _prefixes(one, other)
+    return (
+        one != other
+        and len(one) - len(prefixes[0]) >= _SHARED_ENDING
+        # Vowel signs and the like don't count as letters.
+        and all(sum(map(str.isalnum, prefix)) <= _PREFIX for prefix in prefixes)
+    )
+
+
+def _prefixes(one: str, other: str) -> tuple[str, str]:
+    """Return two words without the ending that they share."""
     shared = 0
     for letter, another in zip(reversed(one), reversed(other), strict=False):
         if letter != another:
             break
         shared += 1
-    prefixes = one[: len(one) - shared], other[: len(other) - shared]
-    # Vowel signs and the like don't count as letters.
-    return shared >= _SHARED_ENDING and all(
-        sum(map(str.isalnum, prefix)) <= _PREFIX for prefix in prefixes
-    )
+    return one[: len(one) - shared], other[: len(other) - shared]
+
+
+def _differ_decisively(one: str, other: str) -> bool:
+    """Return whether texts in a script without spaces have other decisive parts."""
+    return any(one.count(part) != other.count(part) for part in _WITHOUT_SPACES)
 
 
 def _inserted(one: str, other: str) -> set[str]:
@@ -256,6 +287,6 @@ def _spelled_numbers(language: str, purposes: Iterable[FormatPurpose]) -> Iterat
         return
     for purpose in purposes:
         for number in (*range(101), 1000):
-            with suppress(ValueError):
+            with suppress(ValueError, RbnfError):
                 texts = engine.format_number(number, purpose=purpose).text_by_ruleset
                 yield from ((number, text) for text in texts.values())
