@@ -376,7 +376,7 @@ async def test_alternatives_without_data(hass: HomeAssistant, settings: dict[str
         hass, stt_language="tlh-XX", language="en", conversation_language="en", **settings
     )
     await add_awkward_home(hass)
-    heard = "Turn on the ramba.", "Turn on the Roomba."
+    heard = "Turn on the glue.", "Turn on the loo."
     assert await choose(hass, *heard, language="tlh-XX") == heard[settings != LLM]
 
 

@@ -7,6 +7,7 @@ differ in their beginning only, as "lock" and "unlock" do in many languages.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
+from itertools import product
 import re
 from typing import Final
 
@@ -136,12 +137,8 @@ class DecisiveWords:
             or self.name_an_action(words)
             or not (_OPPOSED_PLAIN.isdisjoint(before) or _OPPOSED_PLAIN.isdisjoint(after))
             or (self._opposed.have(before) and self._opposed.have(after))
-            or any(
-                _stems(one) & _stems(other) or self._reverse(one, other)
-                for one in (*before, "".join(before))
-                for other in (*after, "".join(after))
-                if one != other
-            )
+            or any(_stems(one) & _stems(other) for one in before for other in after if one != other)
+            or any(self._reverse(one, other) for one, other in _pairs(before, after))
         )
 
     def decide_in_action(self, before: Sequence[str], after: Sequence[str]) -> bool:
@@ -150,11 +147,7 @@ class DecisiveWords:
             self.decide(before, after)
             or not _OPPOSED_PLAIN.isdisjoint((*before, *after))
             or self._opposed.have((*before, *after))
-            or any(
-                is_prefix_pair(one, other)
-                for one in (*before, "".join(before))
-                for other in (*after, "".join(after))
-            )
+            or any(is_prefix_pair(one, other) for one, other in _pairs(before, after))
         )
 
     def with_figures(self, words: Iterable[str]) -> list[str]:
@@ -237,6 +230,17 @@ def _inserted(one: str, other: str) -> set[str]:
         for start in range(len(short) + 1)
         if long[:start] + long[start + count :] == short
     }
+
+
+def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the words to compare with each other, and all of them without spaces.
+
+    None if only the spaces differ: "kino abend" is "Kinoabend".
+    """
+    joined, other = "".join(before), "".join(after)
+    if joined != other:
+        pairs = product((*before, joined), (*after, other))
+        yield from (pair for pair in pairs if pair[0] != pair[1])
 
 
 def _without(words: Iterable[str], unwanted: Collection[str]) -> list[str]:

@@ -205,6 +205,7 @@ NEGATING: Final[Mapping[str, str]] = {
 
 WITHOUT_SPACES: Final = (
     "开 開 关 關 启 啟 停 上 下 左 右 前 后 後 不 没 全 无 無 有 日 夜 早 晚 冷 热 熱"
-    " 内 外 亮 暗 锁 鎖 解 施 錠 つけ 消 点 灯 閉 ない 止 始 入 切 暑 寒 เปิด ปิด ไม่ ขึ้น ลง ซ้าย ขวา ล็อก ปลด กลางวัน กลางคืน"
+    " 内 外 亮 暗 锁 鎖 解 施 錠 つけ 消 点 灯 閉 ない 止 始 入 切 暑 寒 เปิด ปิด ไม่ ขึ้น ลง"
+    " ซ้าย ขวา ล็อก ปลด กลางวัน กลางคืน"
 )
 """Parts of words in scripts without spaces that tell opposites apart."""
