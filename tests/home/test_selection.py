@@ -26,6 +26,7 @@ from custom_components.azure_stt.home.selection import (
     async_select,
     async_understands,
 )
+from tests.support.opposites import OPPOSITES
 from tests.support.pairs import PAIRS
 from tests.support.sentences import SENTENCES
 
@@ -313,26 +314,93 @@ async def test_lexical_form_never_shows_a_masked_word(hass: HomeAssistant) -> No
 ACTIONS = ("automation", "button", "input_button", "scene", "script")
 
 
+def add_action(hass: HomeAssistant, name: str, domain: str = "script") -> str:
+    """Add a script, scene, ... to what Assist may run; return its entity id."""
+    entity = er.async_get(hass).async_get_or_create(domain, "test", name, original_name=name)
+    hass.states.async_set(entity.entity_id, "off", {"friendly_name": name})
+    async_expose_entity(hass, "conversation", entity.entity_id, should_expose=True)
+    return entity.entity_id
+
+
 @pytest.mark.parametrize("settings", KINDS)
 @pytest.mark.parametrize("domain", ACTIONS)
-async def test_names_of_actions_stay_out(
+async def test_the_opposite_is_never_taken(
     hass: HomeAssistant, settings: dict[str, Any], domain: str
 ) -> None:
-    """A script named "Sblocco porta" (unlock) isn't run by "blocco porta" (lock)."""
+    """Neither by sound nor as an alternative: "blocco" (lock) isn't "Sblocco" (unlock)."""
     await add_pipeline(
         hass, stt_language="it-IT", language="it", conversation_language="it", **settings
     )
-    entity = er.async_get(hass).async_get_or_create(
-        domain, "test", "porta", original_name="Sblocco porta"
-    )
-    hass.states.async_set(entity.entity_id, "off", {"friendly_name": "Sblocco porta"})
-    async_expose_entity(hass, "conversation", entity.entity_id, should_expose=True)
+    add_action(hass, "Sblocco porta", domain)
     await hass.async_block_till_done()
     heard = "attiva blocco porta"
     assert await choose(hass, heard, language="it-IT") == heard
     assert await choose(hass, "Blocco porta.", "Sblocco porta.", language="it-IT") == (
         "Blocco porta."
     )
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize("language", OPPOSITES)
+async def test_opposites_of_scripts(
+    hass: HomeAssistant, settings: dict[str, Any], language: str
+) -> None:
+    """A script isn't run by its opposite, even if it is the only one in the home."""
+    region = f"{language}-XX"
+    await add_pipeline(
+        hass, stt_language=region, language=language, conversation_language=language, **settings
+    )
+    start, pairs = OPPOSITES[language]
+    changed = []
+    for heard, name in (*pairs, *(pair[::-1] for pair in pairs)):
+        entity_id = add_action(hass, name)
+        await hass.async_block_till_done()
+        offered = (
+            (f"{start} {heard.lower()}",),
+            (f"{heard}.",),
+            (f"{heard}.", f"{name}."),
+            (f"{start} {heard}.", f"{start} {name}."),
+        )
+        changed += [
+            texts for texts in offered if await choose(hass, *texts, language=region) != texts[0]
+        ]
+        hass.states.async_remove(entity_id)
+        er.async_get(hass).async_remove(entity_id)
+    assert not changed
+
+
+@pytest.mark.parametrize("settings", KINDS)
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (("Start Kino Abend.",), "Start Kinoabend."),
+        (("Start thermo mics.",), "Start Thermomix."),
+        (("Start the rumba party.", "Start the Roomba party."), "Start the Roomba party."),
+        (("Start scene two.",), "Start Scene 2."),
+        (("Start scene three.",), None),
+        (("Start rumba art.", "Start the Roomba party."), None),
+    ],
+)
+async def test_misheard_names_of_actions(
+    hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
+) -> None:
+    """The name of a script is corrected where nothing in it can be an opposite."""
+    await add_pipeline(hass, **settings)
+    for name in ("Kinoabend", "Thermomix", "Roomba party", "Scene 2"):
+        add_action(hass, name)
+    await hass.async_block_till_done()
+    assert await choose(hass, *heard) == (expected or heard[0])
+
+
+@pytest.mark.parametrize("settings", KINDS)
+async def test_alternatives_without_data(hass: HomeAssistant, settings: dict[str, Any]) -> None:
+    """An LLM can't be asked, so it must be known which words are opposed in the language."""
+    await add_pipeline(
+        hass, stt_language="tlh-XX", language="en", conversation_language="en", **settings
+    )
+    await add_awkward_home(hass)
+    heard = "Turn on the glue.", "Turn on the loo."
+    assert await choose(hass, *heard, language="tlh-XX") == heard[settings != LLM]
 
 
 async def add_awkward_home(hass: HomeAssistant) -> None:

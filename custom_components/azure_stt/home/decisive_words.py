@@ -7,14 +7,16 @@ differ in their beginning only, as "lock" and "unlock" do in many languages.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
+from itertools import product
 import re
 from typing import Final
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
+from unicode_rbnf.engine import RbnfError
 
 from .intent_words import opposing_words
-from .opposed_words import NEGATING, NEGATIONS, OPPOSED
-from .words import plain
+from .opposed_words import NEGATING, NEGATIONS, OPPOSED, REVERSING, WITHOUT_SPACES
+from .words import has_spaces, plain
 
 # Words that change the action. Verb forms can't be listed, but they are outside of names, and
 # nothing outside of a name is changed.
@@ -72,11 +74,15 @@ _NUMBER_MIN: Final = 4
 _SHARED_ENDING: Final = 4
 _PREFIX: Final = 4
 
+# Letters of the ending that words share which differ in known prefixes: "zapne" and "vypne".
+_SHARED_STEM: Final = 3
+
 # Letters of the beginning by which a word belongs to a decisive one: "blocco" to "blocca".
 _ROOT: Final = 5
 
 _DECISIVE_PLAIN: Final = frozenset(plain(word) for word in _DECISIVE)
 _OPPOSED_PLAIN: Final = frozenset(plain(word) for word in _OPPOSED)
+_WITHOUT_SPACES: Final = frozenset(plain(part) for part in WITHOUT_SPACES.split())
 _TURNING_PLAIN: Final = tuple(plain(prefix) for prefix in _TURNING)
 
 
@@ -111,6 +117,7 @@ class DecisiveWords:
         self._negations = _ListedWords(NEGATIONS, self.language)
         self._opposed = _ListedWords(OPPOSED, self.language)
         self._negating = frozenset(map(plain, NEGATING.get(self.language, "").split()))
+        self._reversing = frozenset(map(plain, REVERSING.get(self.language, "").split())) | {""}
         self._numbers = _number_values(self.language)
         _number(self.language)
 
@@ -130,12 +137,8 @@ class DecisiveWords:
             or self.name_an_action(words)
             or not (_OPPOSED_PLAIN.isdisjoint(before) or _OPPOSED_PLAIN.isdisjoint(after))
             or (self._opposed.have(before) and self._opposed.have(after))
-            or any(
-                _stems(one) & _stems(other) or self._reverse(one, other)
-                for one in before
-                for other in after
-                if one != other
-            )
+            or any(_stems(one) & _stems(other) for one in before for other in after if one != other)
+            or any(self._reverse(one, other) for one, other in _pairs(before, after))
         )
 
     def decide_in_action(self, before: Sequence[str], after: Sequence[str]) -> bool:
@@ -144,19 +147,30 @@ class DecisiveWords:
             self.decide(before, after)
             or not _OPPOSED_PLAIN.isdisjoint((*before, *after))
             or self._opposed.have((*before, *after))
-            or any(
-                is_prefix_pair(one, other) or not self._negating.isdisjoint(_inserted(one, other))
-                for one in (*before, "".join(before))
-                for other in (*after, "".join(after))
-            )
+            or any(is_prefix_pair(one, other) for one, other in _pairs(before, after))
         )
 
     def with_figures(self, words: Iterable[str]) -> list[str]:
         """Return words with figures for numbers in words."""
         return [self._numbers.get(word, word) for word in words]
 
+    def negate(self, word: str) -> bool:
+        """Return whether a word is a negation, or a quantifier."""
+        return self._negations.have([word])
+
     def _reverse(self, one: str, other: str) -> bool:
-        """Return whether words are a prefix pair of a decisive word: "blocco", "sblocco"."""
+        """Return whether one word may be made of the other to mean its opposite.
+
+        Either they are a prefix pair of a decisive word ("blocco", "sblocco"), or they differ
+        in what reverses words in the language.
+        """
+        if not has_spaces(one + other):
+            return _differ_decisively(one, other)
+        if not self._negating.isdisjoint(_inserted(one, other)):
+            return True
+        prefixes = _prefixes(one, other)
+        if len(one) - len(prefixes[0]) >= _SHARED_STEM and self._reversing.issuperset(prefixes):
+            return True
         return is_prefix_pair(one, other) and not self._roots.isdisjoint(
             (one[:_ROOT], other[:_ROOT])
         )
@@ -183,18 +197,28 @@ def is_decisive(word: str, language: str) -> bool:
 
 def is_prefix_pair(one: str, other: str) -> bool:
     """Return whether plain words differ in their beginning only, by a prefix or two."""
-    if one == other:
-        return False
+    prefixes = _prefixes(one, other)
+    return (
+        one != other
+        and len(one) - len(prefixes[0]) >= _SHARED_ENDING
+        # Vowel signs and the like don't count as letters.
+        and all(sum(map(str.isalnum, prefix)) <= _PREFIX for prefix in prefixes)
+    )
+
+
+def _prefixes(one: str, other: str) -> tuple[str, str]:
+    """Return two words without the ending that they share."""
     shared = 0
     for letter, another in zip(reversed(one), reversed(other), strict=False):
         if letter != another:
             break
         shared += 1
-    prefixes = one[: len(one) - shared], other[: len(other) - shared]
-    # Vowel signs and the like don't count as letters.
-    return shared >= _SHARED_ENDING and all(
-        sum(map(str.isalnum, prefix)) <= _PREFIX for prefix in prefixes
-    )
+    return one[: len(one) - shared], other[: len(other) - shared]
+
+
+def _differ_decisively(one: str, other: str) -> bool:
+    """Return whether texts in a script without spaces have other decisive parts."""
+    return any(one.count(part) != other.count(part) for part in _WITHOUT_SPACES)
 
 
 def _inserted(one: str, other: str) -> set[str]:
@@ -206,6 +230,17 @@ def _inserted(one: str, other: str) -> set[str]:
         for start in range(len(short) + 1)
         if long[:start] + long[start + count :] == short
     }
+
+
+def _pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the words to compare with each other, and all of them without spaces.
+
+    None if only the spaces differ: "kino abend" is "Kinoabend".
+    """
+    joined, other = "".join(before), "".join(after)
+    if joined != other:
+        pairs = product((*before, joined), (*after, other))
+        yield from (pair for pair in pairs if pair[0] != pair[1])
 
 
 def _without(words: Iterable[str], unwanted: Collection[str]) -> list[str]:
@@ -256,6 +291,6 @@ def _spelled_numbers(language: str, purposes: Iterable[FormatPurpose]) -> Iterat
         return
     for purpose in purposes:
         for number in (*range(101), 1000):
-            with suppress(ValueError):
+            with suppress(ValueError, RbnfError):
                 texts = engine.format_number(number, purpose=purpose).text_by_ruleset
                 yield from ((number, text) for text in texts.values())

@@ -106,6 +106,8 @@ class Names:
             likeness, name = self._nearest(heard, {index - start for index in known})
             if name is None or not (understood_later or name[0] == heard[0][0]):
                 continue
+            if name in self._actions and start and self.words.negate(words[start - 1].plain):
+                continue
             if likeness >= max(least, best[0] + 0.1 if best else 0.0):
                 best = likeness, NameCorrection(found, self._spelled[name])
         return best[1] if best else None
@@ -212,13 +214,18 @@ class Names:
         )
 
     def _may_be_respelled(self, heard: str, name: str) -> bool:
-        """Return whether a name of the same letters has other accents, or figures.
+        """Return whether a name of the same letters has other accents, or figures for words.
 
-        Accents of a decisive word may tell it from another one, as in Vietnamese.
+        Accents of a decisive word may tell it from another one, as in Vietnamese. Figures that
+        were heard stay, because Home Assistant reads them.
         """
-        one, other = spelled_words(heard), spelled_words(name)
-        differing = {plain(word) for word in {*one} ^ {*other}}
-        return one != other and not self.words.name_an_action(differing)
+        one, other = set(spelled_words(heard)), set(spelled_words(name))
+        differing = {plain(word) for word in one ^ other}
+        return (
+            one != other
+            and not any(map(str.isdecimal, one - other))
+            and not self.words.name_an_action(differing)
+        )
 
 
 def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:

@@ -8,23 +8,25 @@ from collections.abc import Mapping
 from typing import Final
 
 NEGATIONS: Final[Mapping[str, str]] = {
+    "de": "nicht kein keine keinen nie niemals ohne",
+    "en": "not dont never no without",
     "af": "nie geen nooit sonder behalwe al alle almal niks",
     "ar": "لا ليس بدون كل جميع لم لن غير تسليح",
     "az": "yox deyil heç bütün hamısı",
     "be": "не ні ніколі без усе ўсе ўсё",
     "bg": "не ни никога никой нито без всички всичко освен само",
     "bs": "ne nemoj nikad bez sve svi svih ništa nijedn* osim samo",
-    "ca": "no mai sense tot tots tota totes cap excepte",
+    "ca": "no mai ni sense tot tots tota totes cap excepte",
     "cs": "ne není nikdy bez všech* všem* vše vše* nic žádn* kromě jen pouze",
     "cy": "dim na ddim peidiwch paid heb pob holl",
     "da": "ikke ingen aldrig uden undtagen alle alt intet kun",
     "el": "όχι μη μην δεν ποτέ χωρίς όλα όλες όλοι όλους κανένα κανένας καμία τίποτα εκτός μόνο",
-    "es": "ni ninguna ningunos jamás excepto",
+    "es": "no nunca sin ni ninguna ningunos jamás excepto",
     "et": "ei ära ärge mitte ilma kõik kõiki mitte ükski välja sisse peale",
     "eu": "ez gabe guzti* dena inor inoiz",
     "fa": "نه نکن نیست بدون همه هیچ",
     "fi": "ei älä älkää ilman kaikki kaikkia mitään yhtään päälle pois vain paitsi",
-    "fr": "rien aucune toutes excepté",
+    "fr": "ne pas jamais sans rien aucune toutes excepté",
     "ga": "ná níl gan gach uile",
     "gl": "non nunca sen todo todos toda todas ningún ningunha agás",
     "he": "לא אל בלי כל הכל אף",
@@ -33,16 +35,16 @@ NEGATIONS: Final[Mapping[str, str]] = {
     "hu": "nem ne nincs soha nélkül mind minden összes semmi egyik kivéve csak be ki fel le",
     "id": "tidak jangan tanpa semua bukan",
     "is": "ekki enginn engin aldrei án allt allir allar öll",
-    "it": "niente nessuna tranne ogni neanche solamente",
+    "it": "non mai senza niente nessuna tranne ogni neanche solamente",
     "ko": "안 말고 마 없이 모두 모든 전체 아무",
     "lt": "ne nėra niekada be visi visos visus visas viską nieko jokio",
     "lv": "ne nē nav nekad bez visi visas visus visu neko neviens neviena",
     "mk": "не никогаш без сите сѐ се ништо",
     "ms": "tidak jangan tanpa semua bukan",
     "nb": "ikke ingen aldri uten unntatt alle alt ingenting kun av på opp ned",
-    "nl": "niks geen iedere elke",
-    "pl": "nic żadn* wszystk* każd* oprócz tylko",
-    "pt": "nem nada nenhum nenhuma todos todas toda excepto exceto",
+    "nl": "niet nooit zonder niks geen iedere elke",
+    "pl": "nie nigdy bez nic żadn* wszystk* każd* oprócz tylko",
+    "pt": "não nunca sem nem nada nenhum nenhuma todos todas toda excepto exceto",
     "ro": "nu niciodată fără toate toți tot toată nimic niciun nicio doar",
     "ru": "не нет ни никогда без все всё всех всем ничего никак* кроме только",
     "sk": "nie nikdy bez všetk* nič žiadn* okrem iba len",
@@ -50,7 +52,7 @@ NEGATIONS: Final[Mapping[str, str]] = {
     "sq": "nuk mos pa të gjitha asnjë",
     "sr": "не немој никад без све сви свих ништа ниједн* осим само"
     " ne nemoj nikad bez sve svi svih ništa nijedn* osim samo",
-    "sv": "ingen inget inga alla allt inget förutom bara endast",
+    "sv": "inte aldrig utan ingen inget inga alla allt inget förutom bara endast",
     "sw": "usi* bila yote zote hakuna",
     "tr": "değil hiç hiçbir hiçbiri yok olmadan tüm bütün hepsi her sadece aç kapat",
     "uk": "не ні ніколи без усе все всі усі всіх усіх нічого жодн* крім лише тільки",
@@ -64,7 +66,7 @@ OPPOSED: Final[Mapping[str, str]] = {
     "ar": "يسار اليسار الأيسر يمين اليمين الأيمن فوق تحت أمام خلف نهار النهار ليل الليل صباح"
     " مساء صيف شتاء داخل خارج حار بارد",
     "be": "лев* прав* верх* ніз* дзень ноч* раніц* вечар*",
-    "bg": "ляв* лев* десн* горе долу горн* долн* предн* задн* ден дневн* нощ нощн* сутрин*"
+    "bg": "ляв* лев* десн* дясн* горе долу горн* долн* предн* задн* ден дневн* нощ нощн* сутрин*"
     " вечер* лято летен зим* отвън отвътре вътреш* външ* топл* студен*",
     "bs": "lijev* desn* gore dolje gornj* donj* prednj* stražnj* dan dnevn* noć noćn* jutro jutarn*"
     " večer* ljeto ljetn* zim* unutar* unutra van vanjsk* topl* hladn*",
@@ -75,7 +77,8 @@ OPPOSED: Final[Mapping[str, str]] = {
     "cy": "chwith dde blaen cefn dydd nos bore haf gaeaf uchaf isaf",
     "da": "venstre højre øverste nederste oppe nede foran bag dag nat morgen aften sommer vinter"
     " inde ude indendørs udendørs varm kold",
-    "de": "morgen abend morgens abends sommer winter innen außen drinnen draußen dach",
+    "de": "tagmodus nachtmodus tagesmodus tagbetrieb nachtbetrieb"
+    " morgen abend morgens abends sommer winter innen außen drinnen draußen dach",
     "el": "αριστερ* δεξι* πάνω κάτω μπροστ* πίσω μέρα ημέρα μέρας ημέρας νύχτα νύχτας νύκτα πρωί"
     " βράδυ καλοκαίρι χειμώνα* μέσα έξω εσωτερικ* εξωτερικ* ζεστ* κρύ*",
     "es": "mañana tarde verano invierno dentro fuera interior exterior delantera trasera"
@@ -146,9 +149,63 @@ OPPOSED: Final[Mapping[str, str]] = {
 }
 """Directions and times of day: none of them becomes another one."""
 
+REVERSING: Final[Mapping[str, str]] = {
+    "af": "ont aan af de ver",
+    "be": "у вы раз за ад не дэ",
+    "bg": "в из за от раз де не",
+    "bs": "u is iz ot za de ne raz",
+    "ca": "des de",
+    "cs": "za vy od ode o ote roz ne de",
+    "cy": "dat ddat an",
+    "da": "u de af op",
+    "de": "an aus ein ab auf zu ent ver un de be hoch runter",
+    "el": "ξε απ α αν",
+    "en": "un dis de in im non",
+    "es": "des de in",
+    "et": "de mitte eba",
+    "eu": "des ez",
+    "fi": "de epä ei",
+    "fr": "dé dés des in",
+    "gl": "des in",
+    "hr": "u is iz ot za de ne raz",
+    "hu": "be ki fel le el meg föl ide rá",
+    "hy": "ապա չ ան",
+    "id": "non",
+    "is": "ó af",
+    "it": "s dis in de",
+    "ko": "비 불 무",
+    "ka": "ჩა გა გამო და მო",
+    "lb": "un aus op zou ent ver u",
+    "lt": "į iš at ati už ne de",
+    "lv": "ie iz at aiz ne de",
+    "mk": "в ис из за от раз де не",
+    "ms": "nyah nyah ny non",
+    "nb": "u de av opp på",
+    "nl": "ont ver in uit aan af op de",
+    "pl": "w wy uz za od ode u roz o nie de",
+    "pt": "des de in",
+    "ro": "de dez des în in ne",
+    "ru": "в вы за от раз рас не де",
+    "sk": "za vy od odo o roz ne de",
+    "sl": "v iz od za raz ne de",
+    "sq": "ç",
+    "sr": "у ис из от за де не раз u is iz ot za de ne raz",
+    "sv": "o u de av in upp på",
+    "tr": "in de",
+    "uk": "в у ув уві ви за від роз не де",
+}
+"""Beginnings that turn a word into its opposite, or that change place with such a one."""
+
 NEGATING: Final[Mapping[str, str]] = {
     "az": "ma mə",
     "sw": "u ul uli",
     "tr": "ma me mı mi mu mü may mey",
 }
 """Letters inside or behind a verb that turn it into its opposite."""
+
+WITHOUT_SPACES: Final = (
+    "开 開 关 關 启 啟 停 上 下 左 右 前 后 後 不 没 全 无 無 有 日 夜 早 晚 冷 热 熱"
+    " 内 外 亮 暗 锁 鎖 解 施 錠 つけ 消 点 灯 閉 ない 止 始 入 切 暑 寒 เปิด ปิด ไม่ ขึ้น ลง"
+    " ซ้าย ขวา ล็อก ปลด กลางวัน กลางคืน"
+)
+"""Parts of words in scripts without spaces that tell opposites apart."""
