@@ -501,7 +501,7 @@ async def test_live_voice_first(
     """While a long file is transcribed, a voice waits for one of its segments at the most."""
     await use_free_tier(hass, loaded_entry)
     azure.requests.clear()
-    azure.answer_delay = 0.05
+    azure.latency = 0.05
     sentences = [words(3, first=10 * index) for index in range(8)]
     (folder / "speech.wav").write_bytes(wav(silence(1).join(map(speak, sentences))))
     calls = [asyncio.create_task(transcribe(hass)) for _ in range(2)]
@@ -525,7 +525,7 @@ async def test_waiting_is_no_failure(
     """Several files share the one slot, and nothing is sent twice."""
     await use_free_tier(hass, loaded_entry)
     azure.requests.clear()
-    azure.answer_delay = 0.02
+    azure.latency = 0.02
     (folder / "speech.wav").write_bytes(wav(silence(1).join([speak("one"), speak("two")])))
     responses = await asyncio.gather(*(transcribe(hass) for _ in range(10)))
     assert [response["text"] for response in responses] == ["one two"] * 10
@@ -577,7 +577,7 @@ async def test_cancelled_while_it_waits(
     """Who waits for a slot gives up the place."""
     await use_free_tier(hass, loaded_entry)
     azure.requests.clear()
-    azure.answer_delay = 0.3
+    azure.latency = 0.3
     (folder / "speech.wav").write_bytes(wav(speak(SENTENCE)))
     slots = loaded_entry.runtime_data._queue
     calls: list[asyncio.Task[Response]] = []
@@ -617,7 +617,7 @@ async def test_reload(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path
 ) -> None:
     """A change of the settings doesn't end what is being transcribed."""
-    azure.answer_delay = 0.1
+    azure.latency = 0.1
     (folder / "speech.wav").write_bytes(wav(silence(1).join([speak("one"), speak("two")])))
     call = asyncio.create_task(transcribe(hass))
     await eventually(lambda: len(recognitions(azure)) == 1)

@@ -202,7 +202,7 @@ async def test_host_says_nothing(connect: Connect, deaf_port: int) -> None:
 
 async def test_no_answer(emulator: Emulator, connect: Connect) -> None:
     """After the end of the speech the answer has its limit."""
-    emulator.answer_delay = 30
+    emulator.latency = 30
     client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
     microphone = Microphone(speak(SENTENCE))
     task = asyncio.create_task(client.recognize(microphone, OPTIONS))

@@ -19,6 +19,7 @@ _PYTHONS: Final = {
     ear: str(Path(f".dev/{environment}/bin/python").absolute())
     for ear, environment in (("whisper", "emulator"), ("multilingual", "multilingual"))
 }
+_INSTANT: Final = ("--port=0", "--answers=early", "--latency=0")
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 CLIENT_CORE: Final = _CORES[0]
@@ -34,8 +35,8 @@ def pin(core: int, process: int = 0) -> None:
 
 @asynccontextmanager
 async def emulator(*, pause: float) -> AsyncIterator[str]:
-    """Run an emulator that ends an utterance after a pause (seconds); give its address."""
-    options = ("--port=0", "--ear=spoken", f"--pause={pause}", "--initial-silence=120")
+    """Run an emulator that answers early and at once, after a pause (seconds); give its address."""
+    options = (*_INSTANT, "--ear=spoken", f"--pause={pause}", "--initial-silence=60")
     async with _serving("tests.emulator", options) as address:
         yield address
 
@@ -43,7 +44,7 @@ async def emulator(*, pause: float) -> AsyncIterator[str]:
 @asynccontextmanager
 async def whisper(ear: str) -> AsyncIterator[str]:
     """Run an emulator with a real ear, which expects no words; give its address."""
-    options = ("--port=0", f"--ear={ear}", "--pause=2", "--initial-silence=30")
+    options = (*_INSTANT, f"--ear={ear}", "--pause=2", "--initial-silence=30")
     async with _serving("tests.emulator", options, _PYTHONS[ear]) as address:
         yield address
 

@@ -167,12 +167,3 @@ class Settings(Profile):
 
     keep_audio: int = 4 * 1024 * 1024
     """How many bytes of each request's audio are kept in its record."""
-
-    @property
-    def answer_delay(self) -> float:
-        """The latency, by its former name."""
-        return self.latency
-
-    @answer_delay.setter
-    def answer_delay(self, seconds: float) -> None:
-        self.latency = seconds
