@@ -50,6 +50,8 @@ _FAULTS: Final = [
     Fault(reset=True, times=6),
     Fault(status=200, body="<html>Log in</html>"),
     Fault(status=429, headers={"Retry-After": "0.3"}),
+    Fault(status=503, headers={"Retry-After": "86400"}),
+    Fault(status=429, body='{"error": {"code": "429", "message": "Quota exceeded."}}'),
     BARE_401,
     replace(BARE_401, times=3),
     PASSING_400,
