@@ -161,6 +161,21 @@ def test_a_word_beside_a_name_is_not_swallowed() -> None:
     assert mending == NameCorrection("ventilattore di ulisse", "Ventilatore di Ulisse")
 
 
+def test_no_name_behind_a_verb_in_doubt() -> None:
+    """The s of "sblocca" (unlock) is easily missed, and the rest of it means to lock."""
+    names = Names(["Portone"], "it")
+    assert names.correct("Blocca portoni", understood_later=True) is None
+    assert names.correct("Sblocca portoni", understood_later=True) is not None
+    assert names.correct("Apri portoni", understood_later=True) is not None
+
+
+def test_no_name_behind_a_negation() -> None:
+    """What shouldn't be done isn't made a script's name."""
+    names = Names([], "pl", actions=["Otwieranie bramy"])
+    assert names.correct("Uruchom otwieranie bramę", understood_later=True) is not None
+    assert names.correct("Nie otwieranie bramę", understood_later=True) is None
+
+
 def test_not_mended_if_it_may_be_two() -> None:
     """Two names that are about as near: nobody knows."""
     assert (

@@ -15,7 +15,7 @@ from unicode_rbnf import FormatPurpose, RbnfEngine
 from unicode_rbnf.engine import RbnfError
 
 from .intent_words import opposing_words
-from .opposed_words import NEGATING, NEGATIONS, OPPOSED, REVERSING, WITHOUT_SPACES
+from .opposed_words import IN_DOUBT, NEGATING, NEGATIONS, OPPOSED, REVERSING, WITHOUT_SPACES
 from .words import has_spaces, plain
 
 # Words that change the action. Verb forms can't be listed, but they are outside of names, and
@@ -118,6 +118,7 @@ class DecisiveWords:
         self._opposed = _ListedWords(OPPOSED, self.language)
         self._negating = frozenset(map(plain, NEGATING.get(self.language, "").split()))
         self._reversing = frozenset(map(plain, REVERSING.get(self.language, "").split())) | {""}
+        self._in_doubt = _ListedWords(IN_DOUBT, self.language)
         self._numbers = _number_values(self.language)
         _number(self.language)
 
@@ -157,6 +158,10 @@ class DecisiveWords:
     def negate(self, word: str) -> bool:
         """Return whether a word is a negation, or a quantifier."""
         return self._negations.have([word])
+
+    def doubt(self, words: Iterable[str]) -> bool:
+        """Return whether a word may have been its opposite: "blocca" is "sblocca" without an s."""
+        return self._in_doubt.have(words)
 
     def _reverse(self, one: str, other: str) -> bool:
         """Return whether one word may be made of the other to mean its opposite.

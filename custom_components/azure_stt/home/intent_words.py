@@ -61,7 +61,9 @@ _WITHOUT_SPACES: Final = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
 
 _OTHER_CODES: Final = {"nn": "nb", "no": "nb", "iw": "he", "in": "id"}
 
-_SHORTEST: Final = 2
+# Shorter ones are function words in one language or another ("su"); those that tell opposites
+# apart are listed by hand.
+_SHORTEST: Final = 3
 
 
 @lru_cache(maxsize=8)

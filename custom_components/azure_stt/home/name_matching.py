@@ -108,6 +108,9 @@ class Names:
                 continue
             if name in self._actions and start and self.words.negate(words[start - 1].plain):
                 continue
+            # Without the name nothing is done; with it the opposite may be.
+            if self.words.doubt(word.plain for word in (*words[:start], *words[end:])):
+                continue
             if likeness >= max(least, best[0] + 0.1 if best else 0.0):
                 best = likeness, NameCorrection(found, self._spelled[name])
         return best[1] if best else None

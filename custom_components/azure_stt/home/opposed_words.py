@@ -36,7 +36,7 @@ NEGATIONS: Final[Mapping[str, str]] = {
     "id": "tidak jangan tanpa semua bukan",
     "is": "ekki enginn engin aldrei án allt allir allar öll",
     "it": "non mai senza niente nessuna tranne ogni neanche solamente",
-    "ko": "안 말고 마 없이 모두 모든 전체 아무",
+    "ko": "켜 꺼 켜줘 꺼줘 안 말고 마 없이 모두 모든 전체 아무",
     "lt": "ne nėra niekada be visi visos visus visas viską nieko jokio",
     "lv": "ne nē nav nekad bez visi visas visus visu neko neviens neviena",
     "mk": "не никогаш без сите сѐ се ништо",
@@ -195,6 +195,15 @@ REVERSING: Final[Mapping[str, str]] = {
     "uk": "в у ув уві ви за від роз не де",
 }
 """Beginnings that turn a word into its opposite, or that change place with such a one."""
+
+IN_DOUBT: Final[Mapping[str, str]] = {
+    "da": "låst låste",
+    "is": "læst læstur læstar",
+    "it": "blocca bloccare bloccato bloccata bloccati bloccate",
+    "nb": "låst låste",
+    "sv": "låst låsta",
+}
+"""Words whose opposite has a letter before them that is easily missed: "sblocca", "olåst"."""
 
 NEGATING: Final[Mapping[str, str]] = {
     "az": "ma mə",
