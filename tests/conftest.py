@@ -5,6 +5,7 @@ from io import StringIO
 import logging
 from typing import Any
 
+from hypothesis import settings
 import pytest
 from yarl import URL
 
@@ -20,6 +21,10 @@ from tests.emulator import Emulator
 from tests.emulator.authentication import Authentication
 from tests.support.azure import Certificates, make_certificates, world
 from tests.support.home import ENTITY_ID, metadata, resource_entry
+
+# A language's data is loaded by the first example that needs it, and no test asserts a time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 type Recognize = Callable[[AsyncIterable[bytes]], Coroutine[None, None, SpeechResult]]
 
