@@ -31,7 +31,8 @@ _NEW_KEY: Final = "e" * 32
 _WRONG_KEY: Final = "0" * 32
 _REFUSED: Final = (
     "Azure refused these credentials. Check that they were copied completely "
-    "and belong to this resource and its region."
+    "and belong to this resource and its region. A resource with a private endpoint answers at its "
+    "custom domain only."
 )
 _VOICE: Final = "Chime"
 _PHRASE: Final = "(I am|I'm) going to bed [now]"
