@@ -197,7 +197,7 @@ def region_name(region: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    """Return a text without what is pasted along: quotes, spaces, invisible marks."""
+    """Strip quotes, spaces and invisible marks, which are often pasted too."""
     visible = "".join(char for char in text if category(char) != "Cf")
     return visible.strip(
         " \t\r\n\"'<>\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"

@@ -108,7 +108,7 @@ class Upload:
         timeout: RequestTimeout,
         meters: Sequence[Meter],
     ) -> None:
-        """Initialize with the audio, the file's header before it, and what to keep informed."""
+        """Initialize with the audio, the header before it, and the meters that count it."""
         self._audio = aiter(audio)
         self._header = header
         self._timeout = timeout

@@ -1,4 +1,4 @@
-"""The home: what Home Assistant understands, and the text that goes out to it.
+"""The home: commands that Home Assistant understands, and the text that it gets.
 
 `assist` asks Home Assistant's agent, `selection` chooses among Azure's alternatives,
 `name_matching` and `decisive_words` correct misheard names without changing the action

@@ -119,7 +119,7 @@ class Assistant:
         return False
 
     async def recognize(self, text: str) -> RecognizeResult | None:
-        """Return what Home Assistant's agent makes of a text, without carrying it out.
+        """Recognize a text as Home Assistant's agent would, without carrying it out.
 
         Without a place the agent doesn't understand "turn on the lights". The text's satellite
         isn't known, but it is listening.

@@ -1,4 +1,4 @@
-"""Decisive words: those that change what a command does, so they are never exchanged.
+"""Decisive words change the action of a command, so they are never exchanged.
 
 Three sources say which ones: lists by hand, Home Assistant's own sentences, and words that
 differ in their beginning only, as "lock" and "unlock" do in many languages.
@@ -123,7 +123,7 @@ class DecisiveWords:
         _number(self.language)
 
     def name_an_action(self, words: Iterable[str]) -> bool:
-        """Return whether a name's words say what is done."""
+        """Return whether a name's words include an action."""
         words = set(words)
         return not (
             _DECISIVE_PLAIN.isdisjoint(words) and self._derived.isdisjoint(words)

@@ -13,6 +13,7 @@ from ..recognition.transcript import display_text
 from .assist import Assistant, async_get_assistant
 from .exposed_names import async_get_names
 from .name_matching import NameCorrection, Names
+from .words import plain
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -95,14 +96,20 @@ async def async_select(
 def _lexical(selection: Selection) -> Selection | None:
     """Return a selection with its lexical form for display: "kitchen west", not "kitchen W.".
 
-    Returns None without one, or if a word is masked, because the lexical form is never masked.
+    Returns None without one, or if a word is masked or removed for profanity, because the
+    lexical form still has it.
     """
     alternatives = selection.alternatives
-    if not all(each.lexical and "*" not in each.display for each in alternatives):
+    if not all(_has_same_words(each) for each in alternatives):
         return None
     return Selection(
         alternatives=tuple(replace(each, display=each.lexical) for each in alternatives)
     )
+
+
+def _has_same_words(alternative: Alternative) -> bool:
+    display, lexical = (plain(text).split() for text in (alternative.display, alternative.lexical))
+    return "*" not in alternative.display and len(display) == len(lexical)
 
 
 async def _select_other(
