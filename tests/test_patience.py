@@ -26,7 +26,7 @@ from custom_components.azure_stt.recognition.recording import CAPACITY, Recordin
 from tests.conftest import Recognize
 from tests.emulator import BYTES_PER_SECOND, SERVICE_KINDS, Emulator, Endpoint, silence, speak
 from tests.emulator.profile import Answers
-from tests.support.home import ENTITY_ID, add_fallback, metadata
+from tests.support.home import ENTITY_ID, add_fallback, add_pipeline, metadata
 from tests.support.streams import HostStream
 
 HOST_END: Final = 1.35
@@ -53,21 +53,7 @@ async def home(hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emu
     light = registry.async_get_or_create("light", "test", "1", original_name="Kitchen light")
     registry.async_update_entity(light.entity_id, area_id=kitchen.id)
     hass.states.async_set(light.entity_id, "off", {"friendly_name": "Kitchen light"})
-    await hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
-        {
-            "name": "Assist",
-            "language": "en",
-            "conversation_engine": "conversation.home_assistant",
-            "conversation_language": "en",
-            "stt_engine": ENTITY_ID,
-            "stt_language": "en-US",
-            "tts_engine": None,
-            "tts_language": None,
-            "tts_voice": None,
-            "wake_word_entity": None,
-            "wake_word_id": None,
-        }
-    )
+    await add_pipeline(hass)
     await hass.async_block_till_done()
     # The first sentence in a language loads it.
     assert await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light", "en-US")

@@ -9,7 +9,6 @@ from typing import Any, Final
 import pytest
 
 from homeassistant.components import assist_pipeline, conversation
-from homeassistant.components.assist_pipeline.pipeline import KEY_ASSIST_PIPELINE
 from homeassistant.components.conversation.default_agent import DefaultAgent
 from homeassistant.components.conversation.gazetteer import GazetteerFallback
 from homeassistant.components.homeassistant import exposed_entities
@@ -20,7 +19,7 @@ from custom_components.azure_stt.home import assist
 from custom_components.azure_stt.home.selection import async_is_whole_command
 from tests.conftest import Recognize
 from tests.emulator import speak
-from tests.support.home import ENTITY_ID
+from tests.support.home import ENTITY_ID, add_pipeline
 from tests.support.streams import HostStream
 
 PRIVATE: Final = (
@@ -49,21 +48,7 @@ async def home(hass: HomeAssistant, recognize: Recognize) -> None:
     """Set up Assist, with a pipeline that uses the entity."""
     for component in ("homeassistant", "conversation", "assist_pipeline"):
         assert await async_setup_component(hass, component, {})
-    await hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
-        {
-            "name": "Assist",
-            "language": "en",
-            "conversation_engine": "conversation.home_assistant",
-            "conversation_language": "en",
-            "stt_engine": ENTITY_ID,
-            "stt_language": "en-US",
-            "tts_engine": None,
-            "tts_language": None,
-            "tts_voice": None,
-            "wake_word_entity": None,
-            "wake_word_id": None,
-        }
-    )
+    await add_pipeline(hass)
     hass.states.async_set("light.kitchen", "off", {"friendly_name": "Kitchen light"})
     await hass.async_block_till_done()
 

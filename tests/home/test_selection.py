@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, given, settings as hypothesis_settings, stra
 import pytest
 
 from homeassistant.components.assist_pipeline.pipeline import (
-    KEY_ASSIST_PIPELINE,
     async_get_pipelines,
 )
 from homeassistant.components.conversation.agent_manager import get_agent_manager
@@ -26,6 +25,7 @@ from custom_components.azure_stt.home.selection import (
     async_select,
     async_understands,
 )
+from tests.support import home as support
 from tests.support.opposites import OPPOSITES
 from tests.support.pairs import PAIRS
 from tests.support.sentences import SENTENCES
@@ -53,22 +53,7 @@ async def home(hass: HomeAssistant) -> None:
 
 async def add_pipeline(hass: HomeAssistant, **settings: object) -> None:
     """Add a pipeline that uses our entity in English, with Home Assistant's agent."""
-    await hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
-        {
-            "name": f"Pipeline {len(settings)}",
-            "language": "en",
-            "conversation_engine": "conversation.home_assistant",
-            "conversation_language": "en",
-            "stt_engine": ENTITY_ID,
-            "stt_language": "en-US",
-            "tts_engine": None,
-            "tts_language": None,
-            "tts_voice": None,
-            "wake_word_entity": None,
-            "wake_word_id": None,
-            **settings,
-        }
-    )
+    await support.add_pipeline(hass, ENTITY_ID, **settings)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any, Final, override
 
 from yarl import URL
 
+from homeassistant.components.assist_pipeline.pipeline import KEY_ASSIST_PIPELINE
 from homeassistant.components.stt import (
     AudioBitRates,
     AudioChannels,
@@ -110,6 +111,26 @@ async def set_up_resource(
         entry.runtime_data.client._timeouts = timeouts
     emulator.requests.clear()
     return entry
+
+
+async def add_pipeline(hass: HomeAssistant, entity_id: str = ENTITY_ID, **settings: object) -> None:
+    """Add a pipeline that uses an entity in English, with Home Assistant's agent."""
+    await hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_create_item(
+        {
+            "name": f"Pipeline {len(settings)}",
+            "language": "en",
+            "conversation_engine": "conversation.home_assistant",
+            "conversation_language": "en",
+            "stt_engine": entity_id,
+            "stt_language": "en-US",
+            "tts_engine": None,
+            "tts_language": None,
+            "tts_voice": None,
+            "wake_word_entity": None,
+            "wake_word_id": None,
+            **settings,
+        }
+    )
 
 
 class PcmEngine(SpeechToTextEntity):
