@@ -590,6 +590,32 @@ async def test_no_other_host(hass: HomeAssistant, not_there: Emulator, claim: st
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def test_other_host_is_offered_with_a_new_key(
+    hass: HomeAssistant, not_there: Emulator
+) -> None:
+    """A resource that no longer recognizes at its custom domain is offered its region then too."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="my-speech.cognitiveservices.azure.com",
+        data={"connection": Connection.CUSTOM_ENDPOINT, **CUSTOM, "api_key": "0" * 32},
+        options={"tier": "s0", "price_per_hour": 1.0, "currency": "USD"},
+    )
+    entry.add_to_hass(hass)
+    result = await entry.start_reauth_flow(hass)
+    result = await submit(hass, result["flow_id"], {"api_key": S0_KEY})
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "other_host")
+    assert entry.data["api_key"] == "0" * 32
+    result = await submit(hass, result["flow_id"], {})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert dict(entry.data) == {
+        "connection": Connection.REGION,
+        "region": "westeurope",
+        "api_key": S0_KEY,
+    }
+    assert entry.title == "westeurope"
+
+
 async def test_entra_takes_a_region(hass: HomeAssistant, azure: Emulator) -> None:
     """Microsoft's sample sends Entra's tokens to the region's host."""
     azure.entra_hosts = EntraHosts.REGION
