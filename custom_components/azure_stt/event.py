@@ -31,8 +31,11 @@ async def async_setup_entry(
 class SpeechEventEntity(RecognizerEntity, EventEntity):
     """Shows each utterance of a recognizer.
 
-    It's disabled by default, because the recorder would keep the text in its attributes.
+    The recorder doesn't keep the words. But Home Assistant stores the last state with all its
+    attributes for its next start, so the entity is disabled by default.
     """
+
+    _unrecorded_attributes = frozenset({"text", "heard"})
 
     _attr_translation_key = "speech"
     _attr_entity_registry_enabled_default = False
@@ -61,11 +64,13 @@ class SpeechEventEntity(RecognizerEntity, EventEntity):
             "language": utterance.language,
             "satellite_id": utterance.satellite_id,
             "text": utterance.text,
+            "heard": utterance.heard,
+            "changes": list(utterance.changes),
             "confidence": utterance.confidence,
             "duration": utterance.duration,
         }
         self._trigger_event(
             utterance.outcome,
-            {key: value for key, value in attributes.items() if value not in (None, "")},
+            {key: value for key, value in attributes.items() if value not in (None, "", [])},
         )
         self.async_write_ha_state()

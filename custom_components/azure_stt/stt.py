@@ -53,6 +53,7 @@ from .home.selection import (
     async_prepare,
     async_select,
     async_understands,
+    plain_selection,
 )
 from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from .home.text_format import Corrections, TextForm, TextFormat
@@ -225,14 +226,18 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     async def _recognized(self, transcript: Transcript, delay: float | None) -> Utterance:
         """Return the outcome of a transcript, with the text that goes out."""
-        text = await self._text(transcript)
-        if not text:
+        selection = await self._select(transcript)
+        if not selection.text:
             return self._utterance(Outcome.NO_SPEECH, transcript.language)
         others = (self.text_format.text(each, transcript.language) for each in transcript.ranked())
         return replace(
             self._utterance(Outcome.RECOGNIZED, transcript.language),
-            text=text,
-            alternatives=tuple(other for other in dict.fromkeys(others) if other not in ("", text)),
+            text=selection.text,
+            heard=selection.heard,
+            changes=selection.changes,
+            alternatives=tuple(
+                other for other in dict.fromkeys(others) if other not in ("", selection.text)
+            ),
             confidence=transcript.confidence,
             duration=transcript.duration,
             delay=delay,
@@ -247,16 +252,17 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             language=language,
         )
 
-    async def _text(self, transcript: Transcript) -> str:
-        """Return the text that goes out: selected, formatted, corrected by the user's list."""
-        selection = Selection(alternatives=next(transcript.ranked(), ()))
+    async def _select(self, transcript: Transcript) -> Selection:
+        """Return the text that goes out for a transcript."""
         if transcript.parts and self._settings[CONF_HOME_AWARE]:
-            selection = await async_select(
-                self.hass, self.entity_id, transcript.alternatives, transcript.language
+            return await async_select(
+                self.hass,
+                self.entity_id,
+                transcript.alternatives,
+                transcript.language,
+                self.text_format,
             )
-        return self.text_format.text(
-            selection.alternatives, transcript.language, selection.correction
-        )
+        return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
 
     def options_for(self, language: str) -> RecognitionOptions:
         """Return the options of a request in a language."""

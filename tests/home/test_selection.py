@@ -18,19 +18,21 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt.azure_speech import Alternative
+from custom_components.azure_stt.azure_speech import Alternative, Profanity
 from custom_components.azure_stt.home.phrases import Expectation, Match, async_get_phrase_registry
 from custom_components.azure_stt.home.selection import (
     async_is_whole_command,
     async_select,
     async_understands,
 )
+from custom_components.azure_stt.home.text_format import Corrections, TextForm, TextFormat
 from tests.support import home as support
 from tests.support.opposites import OPPOSITES
 from tests.support.pairs import PAIRS
 from tests.support.sentences import SENTENCES
 
 ENTITY_ID = "stt.azure"
+DISPLAY = TextFormat(form=TextForm.DISPLAY, profanity=Profanity.MASKED, corrections=Corrections([]))
 
 
 @pytest.fixture(autouse=True)
@@ -128,9 +130,7 @@ def alternatives(*texts: str) -> list[Alternative]:
 
 async def choose(hass: HomeAssistant, *texts: str, language: str = "en-US") -> str:
     """Return the text that goes out for what was heard."""
-    choice = await async_select(hass, ENTITY_ID, [alternatives(*texts)], language)
-    text = choice.display_text(language)
-    return choice.correction.applied_to(text) if choice.correction else text
+    return (await async_select(hass, ENTITY_ID, [alternatives(*texts)], language, DISPLAY)).text
 
 
 def add_light(hass: HomeAssistant, name: str, *aliases: str) -> None:
@@ -186,7 +186,7 @@ async def test_without_a_gazetteer(hass: HomeAssistant, monkeypatch: pytest.Monk
 
 async def test_phrase_that_is_contained(hass: HomeAssistant) -> None:
     """A phrase that may stand among any other words says nothing of the others."""
-    await add_pipeline(hass)
+    await add_pipeline(hass, conversation_engine="conversation.llm", prefer_local_intents=True)
     add_light(hass, "Roomba lamp")
     expect(hass, "turn on", Match.CONTAINS)
     heard = "Turn on the rumba lamp.", "Turn on the Roomba lamp."
@@ -283,8 +283,8 @@ async def test_own_lexical_form_comes_before_other_alternatives(hass: HomeAssist
         Alternative(display="Turn on kitchen W.", lexical="turn on kitchen west", confidence=0.9),
         Alternative(display="Turn on kitchen best.", confidence=0.89),
     ]
-    selection = await async_select(hass, ENTITY_ID, [heard], "en-US")
-    assert selection.display_text("en-US") == "turn on kitchen west"
+    selection = await async_select(hass, ENTITY_ID, [heard], "en-US", DISPLAY)
+    assert selection.text == "turn on kitchen west"
 
 
 async def test_lexical_form_never_shows_a_hidden_word(hass: HomeAssistant) -> None:
@@ -293,8 +293,8 @@ async def test_lexical_form_never_shows_a_hidden_word(hass: HomeAssistant) -> No
     expect(hass, "turn the damn light on")
     for display in ("Turn the **** light on.", "Turn the light on."):
         heard = [Alternative(display=display, lexical="turn the damn light on")]
-        selection = await async_select(hass, ENTITY_ID, [heard], "en-US")
-        assert selection.display_text("en-US") == display
+        selection = await async_select(hass, ENTITY_ID, [heard], "en-US", DISPLAY)
+        assert selection.text == display
 
 
 ACTIONS = ("automation", "button", "input_button", "scene", "script")
@@ -593,8 +593,8 @@ async def test_much_less_likely(hass: HomeAssistant) -> None:
             Alternative(display="Turn on the Roomba", confidence=0.7),
         ],
     ]
-    choice = await async_select(hass, ENTITY_ID, parts, "en-US")
-    assert choice.display_text("en-US") == "Hello Turn on the ramba"
+    choice = await async_select(hass, ENTITY_ID, parts, "en-US", DISPLAY)
+    assert choice.text == "Hello Turn on the ramba"
 
 
 async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
