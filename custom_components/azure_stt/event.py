@@ -37,15 +37,13 @@ class SpeechEventEntity(RecognizerEntity, EventEntity):
 
     _unrecorded_attributes = frozenset({"text", "heard"})
 
-    _attr_translation_key = "speech"
     _attr_entity_registry_enabled_default = False
 
     def __init__(
         self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
     ) -> None:
         """Initialize without an event."""
-        super().__init__(hass, entry, subentry)
-        self._attr_unique_id = f"{subentry.subentry_id}_speech"
+        super().__init__(hass, entry, subentry, "speech")
         self._attr_event_types = list(Outcome)
 
     @override

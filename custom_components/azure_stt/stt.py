@@ -24,7 +24,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio.decoder import StreamDecoder
-from .audio.pcm import SAMPLE_RATE, AudioFormatError, PcmFormat
+from .audio.pcm import SAMPLE_RATE, AudioFormatError
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
 from .azure_speech.locales import LOCALES
 from .const import (
@@ -47,6 +47,7 @@ from .const import (
 from .entity import RecognizerEntity
 from .home.assist import async_languages, async_listening_satellite
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.metadata import pcm_format
 from .home.selection import (
     Selection,
     async_is_whole_command,
@@ -91,13 +92,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     """Recognizes speech while it is spoken."""
 
     _attr_name = None
-    _attr_translation_key = "recognizer"
 
     def __init__(
         self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
     ) -> None:
         """Initialize with the resource, because an utterance may outlive the runtime data."""
         super().__init__(hass, entry, subentry)
+        self._attr_translation_key = "recognizer"
         self._resource = entry.runtime_data
         self._prepared: set[str] = set()
         self._settings = settings = {**DEFAULT_RECOGNIZER, **subentry.data}
@@ -200,7 +201,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         outcome = Outcome.FAILED
         try:
             async with (
-                recorded(stream, StreamDecoder(_declared(metadata))) as recording,
+                recorded(stream, StreamDecoder(pcm_format(metadata))) as recording,
                 TaskScope() as tasks,
             ):
                 tasks.start(self._prepare(metadata.language))
@@ -329,17 +330,6 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         missing = CONF_SECOND_ENTRY in self._settings and self._second_entry is None
         change = async_create_issue if missing else async_delete_issue
         change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
-
-
-def _declared(metadata: SpeechMetadata) -> PcmFormat | None:
-    """Return the PCM format that the host declares; None for OGG/Opus."""
-    if (metadata.format, metadata.codec) != (AudioFormats.WAV, AudioCodecs.PCM):
-        return None
-    return PcmFormat(
-        rate=metadata.sample_rate.value,
-        bits=metadata.bit_rate.value,
-        channels=metadata.channel.value,
-    )
 
 
 async def _delay(recording: Recording, transcript: Transcript) -> float | None:

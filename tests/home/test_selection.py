@@ -1,5 +1,6 @@
 """What the home takes for a whole command, and which of the alternatives it takes."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
@@ -191,6 +192,61 @@ async def test_phrase_that_is_contained(hass: HomeAssistant) -> None:
     expect(hass, "turn on", Match.CONTAINS)
     heard = "Turn on the rumba lamp.", "Turn on the Roomba lamp."
     assert await choose(hass, *heard) == heard[1]
+
+
+@pytest.mark.parametrize("settings", [{}, {"conversation_engine": "conversation.llm"}])
+async def test_names_that_are_not_exposed_stay(
+    hass: HomeAssistant, settings: dict[str, Any]
+) -> None:
+    """Home Assistant knows a name that isn't exposed, and says so; no other is put in its place."""
+    await add_pipeline(hass, **settings)
+    for name in ("Roomba lamp", "Rumba lamp"):
+        add_light(hass, name)
+    heard = "Turn on the Rumba lamp.", "Turn on the Roomba lamp."
+    async_expose_entity(hass, "conversation", "light.test_rumba_lamp", should_expose=False)
+    assert await choose(hass, *heard) == heard[0]
+    hass.states.async_remove("light.test_rumba_lamp")
+    assert await choose(hass, *heard) == (heard[1] if settings else heard[0])
+
+
+async def test_what_home_assistant_makes_a_command_of_stays(hass: HomeAssistant) -> None:
+    """Its own correction comes before another alternative, and "them" are the last ones."""
+    await add_pipeline(hass)
+    for name in ("Kitten light", "Tem"):
+        add_light(hass, name)
+    for heard in (
+        ("Turn on kitchin light.", "Turn on Kitten light."),
+        ("Turn them off.", "Turn Tem off."),
+    ):
+        assert await choose(hass, *heard) == heard[0]
+
+
+@pytest.mark.parametrize(
+    ("corrections", "text", "changes"),
+    [
+        ({}, "Turn on Roomba lamp.", ["name"]),
+        ({"gorge": "Roomba"}, "Turn on Roomba lamp.", ["name"]),
+        ({"rumba": "Roomba"}, "Turn on Roomba lamp.", ["correction"]),
+        ({"turn": "Switch"}, "Switch on Roomba lamp.", ["correction", "name"]),
+        ({"rumba": "Rumba"}, "Turn on Rumba lamp.", ["correction"]),
+    ],
+)
+async def test_changes(
+    hass: HomeAssistant, corrections: dict[str, str], text: str, changes: list[str]
+) -> None:
+    """It is told why a text was changed, and the user's own words stay."""
+    await add_pipeline(hass, **LOCAL_FIRST)
+    add_light(hass, "Roomba lamp")
+    made = Corrections([{"heard": heard, "meant": meant} for heard, meant in corrections.items()])
+    selection = await async_select(
+        hass,
+        ENTITY_ID,
+        [alternatives("Turn on rumba lamp.")],
+        "en-US",
+        replace(DISPLAY, corrections=made),
+    )
+    assert selection.heard == "Turn on rumba lamp."
+    assert (selection.text, list(selection.changes)) == (text, changes)
 
 
 LLM = {"conversation_engine": "conversation.llm"}

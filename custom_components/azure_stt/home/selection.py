@@ -191,13 +191,12 @@ class _Selector:
         correction = await asyncio.to_thread(
             names.correct, selection.text, understood_later=understood_later
         )
-        if correction is None or self.text_format.corrections.put_in(correction.heard):
+        if correction is None:
             return None
-        return replace(
-            selection,
-            text=correction.applied_to(selection.text),
-            changes=(*selection.changes, Change.NAME),
-        )
+        text = correction.applied_to(selection.text)
+        if not self.text_format.corrections.kept(selection.text, text):
+            return None
+        return replace(selection, text=text, changes=(*selection.changes, Change.NAME))
 
 
 def plain_selection(

@@ -113,9 +113,11 @@ class Corrections:
             return text
         return self._pattern.sub(lambda match: self._meant[(match.lastindex or 1) - 1], text)
 
-    def put_in(self, words: str) -> bool:
-        """Return whether words may be in a text because the user put them there."""
-        return any(plain(words) in plain(meant) for meant in self._meant)
+    def kept(self, before: str, after: str) -> bool:
+        """Return whether words of the user's are still in a text after a change."""
+        return all(
+            plain(meant) in plain(after) for meant in self._meant if plain(meant) in plain(before)
+        )
 
 
 def _composed(heard: str) -> str:
