@@ -9,9 +9,10 @@ import pytest
 from homeassistant.components.assist_pipeline.pipeline import (
     async_get_pipelines,
 )
+from homeassistant.components.conversation import async_converse
 from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
     entity_registry as er,
@@ -662,3 +663,21 @@ async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureF
     await choose(hass, "Turn on the rumba.")
     own = [record.getMessage() for record in caplog.records if "azure_stt" in record.name]
     assert own == ["Selected another alternative because of a name", "Corrected a name"]
+
+
+@pytest.mark.parametrize("text", ["Turn on the cellar lamp.", "Turn on the gargoyle lamp."])
+async def test_home_assistant_says_what_it_always_says(hass: HomeAssistant, text: str) -> None:
+    """To be asked before doesn't change what Home Assistant answers, name by name."""
+    await add_pipeline(hass)
+    add_light(hass, "Cellar lamp")
+    async_expose_entity(hass, "conversation", "light.test_cellar_lamp", should_expose=False)
+    assert await choose(hass, text) == text
+    asked = await _answer(hass, text)
+    get_agent_manager(hass).default_agent._intent_cache.clear()
+    assert asked == await _answer(hass, text)
+
+
+async def _answer(hass: HomeAssistant, text: str) -> str:
+    """Return what Home Assistant's agent says to a text."""
+    result = await async_converse(hass, text, None, Context(), "en")
+    return str(result.response.speech["plain"]["speech"])

@@ -159,7 +159,9 @@ class Assistant:
 
         entity = er.async_get(self.hass).async_get(satellite_id) if satellite_id else None
         return ConversationInput(
-            text=text,
+            # The agent keeps results by their text. After a strict one without a match it would
+            # no longer say later which name it doesn't know: to it, this is another text.
+            text=f"{text} ",
             context=Context(),
             conversation_id=None,
             device_id=entity.device_id if entity else None,
