@@ -87,6 +87,17 @@ class Names:
         """Return the places of names in a text, as ranges of its words."""
         return [span for span, _ in self._found(plain(text).split())]
 
+    def are_named(self, word: str) -> bool:
+        """Return whether a word is part of a name."""
+        return any(word in key.split() for key in self._keys)
+
+    def most_like(self, text: str, limit: int) -> list[str]:
+        """Return the names that are most like some words of a text, at most so many."""
+        if len(self._keys) <= limit:
+            return list(self._spelled.values())
+        found = process.extract(plain(text), self._keys, scorer=fuzz.partial_ratio, limit=limit)
+        return [self._spelled[key] for key, _, _ in found]
+
     def correct(self, text: str, *, understood_later: bool) -> NameCorrection | None:
         """Return the correction of one name in a text; None without any, or a clear one.
 
