@@ -8,6 +8,7 @@ from .wav import wav_header
 # [doc] WAV, MP3, OPUS/OGG, FLAC, WMA, AAC, AMR, WebM, SPEEX: FFmpeg's names of the containers.
 # FFmpeg has one demuxer for WebM and Matroska.
 _CONTAINERS = "aac,amr,asf,flac,matroska,mp3,ogg,wav,webm"
+_EBML = b"\x1aE\xdf\xa3"
 _OWN_HEADER = wav_header()
 _SIZES = (slice(4, 8), slice(-4, None))
 
@@ -47,6 +48,9 @@ def _decode_with_av(file: bytes) -> bytes:
     except ImportError as error:
         message = "Without PyAV, only WAV files of 16 kHz can be read"
         raise DecodingError(message) from error
+    if file.startswith(_EBML) and b"webm" not in file[:64]:
+        message = "Of Matroska, only WebM is taken"
+        raise DecodingError(message)
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
     pcm = bytearray()
     try:
