@@ -4,10 +4,10 @@ Whether a tier, a region or a locale has fast transcription can only be tried. N
 says anything about the service for short audio, so they are no part of the resource's health.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import logging
+from time import monotonic
 from typing import Final
 
 from homeassistant.core import callback
@@ -38,7 +38,7 @@ _NETWORK_WORKS: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Refusal:
-    """A refusal, and when it ends: by the loop's clock, and by the calendar's."""
+    """A refusal, and when it ends: by the clock that never jumps, and by the calendar."""
 
     error: SpeechError
     until: float
@@ -66,12 +66,12 @@ class FastRefusals:
     @callback
     def async_note_other_answer(self) -> None:
         """Take note that the service for short audio answered, so the network works."""
-        self._answered_at = asyncio.get_running_loop().time()
+        self._answered_at = monotonic()
 
     @callback
     def async_note_failure(self, err: SpeechError, language: str) -> None:
         """Remember what makes the next request useless."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         seconds, place = err.retry_after or 0.0, None
         match err:
             case LocaleNotOfferedError():
@@ -110,7 +110,7 @@ class FastRefusals:
         }
 
     def _find(self, language: str) -> _Refusal | None:
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         for place in (None, language):
             if (refusal := self._refusals.get(place)) and now < refusal.until:
                 return refusal
