@@ -49,7 +49,10 @@ async def test_diagnostics(
     }
     assert diagnostics["options"]["tier"] == "s0"
     (recognizer,) = diagnostics["recognizers"]
-    assert recognizer["patience"] == "automatic"
+    assert recognizer["options"]["patience"] == "automatic"
+    failed, changed = recognizer["utterances"]
+    assert (failed["outcome"], failed["changes"]) == ("failed", [])
+    assert (changed["outcome"], changed["changes"]) == ("recognized", ["correction"])
     assert diagnostics["usage"]["requests_month"] >= 2
     assert diagnostics["token_age"] < 60
     checked, heard, refused = diagnostics["requests"]

@@ -60,6 +60,17 @@ async def test_recognized(hass: HomeAssistant, turned_on: None) -> None:
     assert attributes["satellite_id"] == "assist_satellite.kitchen"
     assert attributes["duration"] == pytest.approx(len(speak(TEXT)) / 32_000, abs=0.1)
     assert 0 < attributes["confidence"] <= 1
+    assert attributes["heard"] == TEXT
+    assert "changes" not in attributes
+
+
+@pytest.mark.parametrize("recognizer", [{"corrections": [{"heard": "kitchen", "meant": "bath"}]}])
+async def test_changed(hass: HomeAssistant, turned_on: None) -> None:
+    """Where the text isn't Azure's own, that one is shown too, and why it was changed."""
+    attributes = (await heard(hass, speak(TEXT))).attributes
+    assert attributes["text"] == "Turn on the bath light."
+    assert attributes["heard"] == TEXT
+    assert attributes["changes"] == ["correction"]
 
 
 async def test_no_speech(hass: HomeAssistant, turned_on: None) -> None:

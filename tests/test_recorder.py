@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.stt.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import session_scope
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -24,7 +26,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.azure_stt.diagnostics import async_get_config_entry_diagnostics
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Fault, speak
-from tests.support.home import ENTITY_ID
+from tests.support.home import ENTITY_ID, metadata
 from tests.support.streams import HostStream
 
 PREFIX = "sensor.azure_ai_speech_127_0_0_1_"
@@ -83,6 +85,25 @@ async def test_nothing_said_is_stored(
     for place in (stored, ours, json.dumps(diagnostics, default=str)):
         assert "mattress" not in place.casefold()
         assert "diary is" not in place.casefold()
+
+
+async def test_event_is_stored_without_words(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """The event entity shows the words, and the recorder keeps the rest of it."""
+    event_id = "event.azure_speech_to_text_speech"
+    entity_registry.async_update_entity(event_id, disabled_by=None)
+    assert await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
+    assert entity is not None
+    await entity.internal_async_process_audio_stream(metadata(), HostStream(speak(SECRET)))
+    await hass.async_block_till_done()
+    assert "mattress" in str(hass.states.get(event_id))
+    await async_wait_recording_done(hass)
+    stored = await hass.async_add_executor_job(recorded, hass)
+    assert '"event_type":"recognized"' in stored
+    assert "mattress" not in stored
 
 
 async def test_statistics(

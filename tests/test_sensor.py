@@ -1,7 +1,7 @@
 """The meters: what is counted, how long it's kept, and what is shown of it."""
 
 from datetime import datetime, timedelta
-from functools import partial
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import pytest
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.components.stt.const import DATA_COMPONENT
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -19,6 +20,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.azure_stt.const import DEFAULT_RECOGNIZER, SUBENTRY_TYPE
 from custom_components.azure_stt.resource.usage import FREE_SECONDS, Usage
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
@@ -26,6 +28,7 @@ from tests.support.home import ENTITY_ID, metadata
 from tests.support.streams import HostStream
 
 PREFIX = "sensor.azure_ai_speech_127_0_0_1_"
+RECOGNIZER = "sensor.azure_speech_to_text_"
 CHECK = 0.2  # seconds of silence that are sent after the start
 TEXT = "Turn on the kitchen light."
 SECONDS = len(speak(TEXT)) / 32_000
@@ -77,9 +80,9 @@ async def test_retries_are_counted(
 async def test_entities(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """The meters are diagnostic; those that change all the time are off."""
+    """All sensors are diagnostic; those that change all the time are off."""
     meters = {
-        entity.entity_id.removeprefix(PREFIX): entity
+        entity.entity_id.removeprefix(PREFIX).removeprefix(RECOGNIZER): entity
         for entity in er.async_entries_for_config_entry(entity_registry, loaded_entry.entry_id)
         if entity.domain == SENSOR_DOMAIN
     }
@@ -88,6 +91,7 @@ async def test_entities(
         "audio_sent_this_month": False,
         "requests_this_month": False,
         "estimated_cost_this_month": False,
+        "corrected_this_month": False,
         "last_response_time": True,
         "last_confidence": True,
     }
@@ -97,25 +101,82 @@ async def test_entities(
     assert cost.attributes["state_class"] == "total"
 
 
-async def test_last_answer(
-    hass: HomeAssistant, loaded_entry: MockConfigEntry, entity_registry: er.EntityRegistry
-) -> None:
-    """The last answer's delay and confidence are shown, and stay after silence."""
+async def turn_on_answers(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Turn the recognizer's measurements on."""
     for key in ("last_response_time", "last_confidence"):
-        entity_registry.async_update_entity(PREFIX + key, disabled_by=None)
+        er.async_get(hass).async_update_entity(RECOGNIZER + key, disabled_by=None)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def say_to(hass: HomeAssistant, entity_id: str, *audio: bytes) -> None:
+    """Say something to a recognizer that was loaded again."""
+    entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
+    assert entity is not None
+    await entity.internal_async_process_audio_stream(metadata(), HostStream(*audio))
+    await hass.async_block_till_done()
+
+
+def shown(hass: HomeAssistant, entity_id: str) -> str:
+    """Return a state."""
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state.state
+
+
+async def test_last_answer(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """The last answer's delay and confidence are shown, and stay after silence."""
+    await turn_on_answers(hass, loaded_entry)
+    assert shown(hass, RECOGNIZER + "last_confidence") == "unknown"
+    await say_to(hass, ENTITY_ID, speak(TEXT), silence(1.3))
+    delay = float(shown(hass, RECOGNIZER + "last_response_time"))
+    assert delay == pytest.approx(1.3, abs=0.3)
+    confidence = float(shown(hass, RECOGNIZER + "last_confidence"))
+    assert confidence == pytest.approx(95, abs=5)
+    await say_to(hass, ENTITY_ID, silence(0.5))
+    assert float(shown(hass, RECOGNIZER + "last_confidence")) == confidence
+
+
+async def test_answers_of_two_recognizers(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    """Each recognizer shows its own answers."""
+    other = ConfigSubentry(
+        data=MappingProxyType(dict(DEFAULT_RECOGNIZER)),
+        subentry_type=SUBENTRY_TYPE,
+        title="Other",
+        unique_id=None,
+    )
+    hass.config_entries.async_add_subentry(loaded_entry, other)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    er.async_get(hass).async_update_entity("sensor.other_last_confidence", disabled_by=None)
+    await turn_on_answers(hass, loaded_entry)
+    await say_to(hass, "stt.other", speak(TEXT))
+    assert float(shown(hass, "sensor.other_last_confidence")) > 0
+    assert shown(hass, RECOGNIZER + "last_confidence") == "unknown"
+
+
+@pytest.mark.parametrize("recognizer", [{"corrections": [{"heard": "kitchen", "meant": "bath"}]}])
+async def test_corrected(
+    hass: HomeAssistant,
+    recognize: Recognize,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Utterances whose text was changed are counted for a month, over a reload too."""
+    corrected = RECOGNIZER + "corrected_this_month"
+    assert shown(hass, corrected) == "0"
+    await say(hass, recognize)
+    await say(hass, recognize, "Turn on the hall light.")
+    await say(hass, recognize)
+    assert shown(hass, corrected) == "2"
     assert await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
-    assert entity is not None
-    recognize = partial(entity.internal_async_process_audio_stream, metadata())
-    assert state(hass, "last_confidence").state == "unknown"
-    await recognize(HostStream(speak(TEXT), silence(1.3)))
+    assert shown(hass, corrected) == "2"
+    freezer.move_to(dt_util.utcnow() + timedelta(days=32))
+    loaded_entry.runtime_data.usage.async_publish()  # midnight
     await hass.async_block_till_done()
-    assert value(hass, "last_response_time") == pytest.approx(1.3, abs=0.3)
-    assert value(hass, "last_confidence") == pytest.approx(95, abs=5)
-    await recognize(HostStream(silence(0.5)))
-    await hass.async_block_till_done()
-    assert value(hass, "last_confidence") == pytest.approx(95, abs=5)
+    assert shown(hass, corrected) == "0"
 
 
 async def test_kept(

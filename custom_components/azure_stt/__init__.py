@@ -7,6 +7,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .entity import async_add_device
+from .home.recent import async_get_recent
 from .resource.issues import async_delete_issues, async_watch_free_hours
 from .resource.resource import AzureSttConfigEntry, Resource
 from .resource.usage import async_follow_months, async_get_usage, async_remove_usage
@@ -18,8 +19,9 @@ PLATFORMS = [Platform.EVENT, Platform.SENSOR, Platform.STT]
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Set up the actions, which exist even without a resource."""
+    """Set up what exists even without a resource."""
     async_setup_services(hass)
+    async_get_recent(hass)
     return True
 
 

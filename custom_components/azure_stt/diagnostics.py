@@ -14,6 +14,8 @@ from .const import (
     CONF_RESOURCE_ID,
     CONF_TENANT_ID,
 )
+from .home.recent import async_get_recent
+from .home.signals import Utterance
 from .resource.resource import AzureSttConfigEntry
 
 # Titles are left out as well, because people choose them.
@@ -30,7 +32,7 @@ _PRIVATE: Final = {
 
 
 async def async_get_config_entry_diagnostics(
-    _: HomeAssistant, entry: AzureSttConfigEntry
+    hass: HomeAssistant, entry: AzureSttConfigEntry
 ) -> dict[str, Any]:
     """Return a resource's settings, its use and its last requests."""
     resource = entry.runtime_data
@@ -39,7 +41,13 @@ async def async_get_config_entry_diagnostics(
         "connection": async_redact_data(dict(entry.data), _PRIVATE),
         "options": dict(entry.options),
         "recognizers": [
-            async_redact_data(dict(subentry.data), _PRIVATE)
+            {
+                "options": async_redact_data(dict(subentry.data), _PRIVATE),
+                "utterances": [
+                    _without_words(utterance)
+                    for utterance in async_get_recent(hass).of(subentry.subentry_id)
+                ],
+            }
             for subentry in entry.subentries.values()
         ],
         "down": resource.down,
@@ -54,4 +62,16 @@ async def async_get_config_entry_diagnostics(
         },
         "fast_transcription": resource.fast_refusals.as_dict(),
         "requests": [asdict(request) for request in resource.requests],
+    }
+
+
+def _without_words(utterance: Utterance) -> dict[str, Any]:
+    """Return the outcome of an utterance, without anything that was said in it."""
+    return {
+        "outcome": utterance.outcome,
+        "changes": utterance.changes,
+        "language": utterance.language,
+        "confidence": utterance.confidence,
+        "duration": utterance.duration,
+        "delay": utterance.delay,
     }

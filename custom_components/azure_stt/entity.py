@@ -48,12 +48,17 @@ class RecognizerEntity(Entity):
     _attr_should_poll = False
 
     def __init__(
-        self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
+        self,
+        hass: HomeAssistant,
+        entry: AzureSttConfigEntry,
+        subentry: ConfigSubentry,
+        key: str | None = None,
     ) -> None:
-        """Belong to the recognizer's device."""
+        """Belong to the recognizer's device, there under a key; without one, be the device."""
         self._entry = entry
         self._subentry = subentry
-        self._attr_unique_id = subentry.subentry_id
+        self._attr_unique_id = f"{subentry.subentry_id}_{key}" if key else subentry.subentry_id
+        self._attr_translation_key = key
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,

@@ -31,18 +31,19 @@ async def async_setup_entry(
 class SpeechEventEntity(RecognizerEntity, EventEntity):
     """Shows each utterance of a recognizer.
 
-    It's disabled by default, because the recorder would keep the text in its attributes.
+    The recorder doesn't keep the words. But Home Assistant stores the last state with all its
+    attributes for its next start, so the entity is disabled by default.
     """
 
-    _attr_translation_key = "speech"
+    _unrecorded_attributes = frozenset({"text", "heard"})
+
     _attr_entity_registry_enabled_default = False
 
     def __init__(
         self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
     ) -> None:
         """Initialize without an event."""
-        super().__init__(hass, entry, subentry)
-        self._attr_unique_id = f"{subentry.subentry_id}_speech"
+        super().__init__(hass, entry, subentry, "speech")
         self._attr_event_types = list(Outcome)
 
     @override
@@ -61,11 +62,13 @@ class SpeechEventEntity(RecognizerEntity, EventEntity):
             "language": utterance.language,
             "satellite_id": utterance.satellite_id,
             "text": utterance.text,
+            "heard": utterance.heard,
+            "changes": list(utterance.changes),
             "confidence": utterance.confidence,
             "duration": utterance.duration,
         }
         self._trigger_event(
             utterance.outcome,
-            {key: value for key, value in attributes.items() if value not in (None, "")},
+            {key: value for key, value in attributes.items() if value not in (None, "", [])},
         )
         self.async_write_ha_state()

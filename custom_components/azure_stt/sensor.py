@@ -1,5 +1,6 @@
-"""Sensors for a resource's usage, its estimated cost, and its answers."""
+"""Sensors for a resource's usage and cost, and for each recognizer's answers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,16 +8,19 @@ from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     DOMAIN as SENSOR_DOMAIN,
+    RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_CURRENCY, PERCENTAGE, EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_PRICE_PER_HOUR,
@@ -24,9 +28,10 @@ from .const import (
     CONF_TIER,
     DEFAULT_SECOND_PRICE_PER_HOUR,
     DOMAIN,
+    SUBENTRY_TYPE,
     Tier,
 )
-from .entity import ResourceEntity
+from .entity import RecognizerEntity, ResourceEntity
 from .home.signals import SIGNAL_UTTERANCE, Utterance
 from .resource.resource import AzureSttConfigEntry
 from .resource.usage import FREE_SECONDS, SIGNAL_USAGE, Usage
@@ -131,7 +136,13 @@ async def async_setup_entry(
             SENSOR_DOMAIN, DOMAIN, str(free_hours.unique_id)
         ):
             registry.async_remove(entity_id)
-    async_add_entities([*meters, *(AnswerSensor(entry, description) for description in _ANSWERS)])
+    async_add_entities(meters)
+    for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE):
+        answers = [AnswerSensor(hass, entry, subentry, description) for description in _ANSWERS]
+        async_add_entities(
+            [*answers, CorrectedSensor(hass, entry, subentry)],
+            config_subentry_id=subentry.subentry_id,
+        )
 
 
 class MeterSensor(ResourceEntity, SensorEntity):
@@ -170,28 +181,94 @@ class MeterSensor(ResourceEntity, SensorEntity):
         return self._usage.month if monthly else None
 
 
-class AnswerSensor(ResourceEntity, SensorEntity):
-    """Shows a measurement of the last utterance of a resource's recognizers."""
-
-    entity_description: AnswerDescription
-
-    def __init__(self, entry: AzureSttConfigEntry, description: AnswerDescription) -> None:
-        """Initialize without a value."""
-        super().__init__(entry, description.key)
-        self.entity_description = description
-        self._attr_translation_key = description.key
+class UtteranceSensor(RecognizerEntity, SensorEntity, ABC):
+    """Follows the utterances of a recognizer."""
 
     @override
     async def async_added_to_hass(self) -> None:
         """Subscribe to the utterances."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            async_dispatcher_connect(self.hass, SIGNAL_UTTERANCE, self._async_show)
+            async_dispatcher_connect(self.hass, SIGNAL_UTTERANCE, self._async_hear)
         )
 
     @callback
+    def _async_hear(self, utterance: Utterance) -> None:
+        if utterance.recognizer_id == self._subentry.subentry_id:
+            self._async_show(utterance)
+
+    @abstractmethod
+    @callback
     def _async_show(self, utterance: Utterance) -> None:
-        value = self.entity_description.value(utterance)
-        if utterance.entry_id == self._entry.entry_id and value is not None:
+        """Update the state after an utterance of the recognizer."""
+
+
+class AnswerSensor(UtteranceSensor):
+    """Shows a measurement of the last utterance."""
+
+    entity_description: AnswerDescription
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AzureSttConfigEntry,
+        subentry: ConfigSubentry,
+        description: AnswerDescription,
+    ) -> None:
+        """Initialize without a value."""
+        super().__init__(hass, entry, subentry, description.key)
+        self.entity_description = description
+
+    @override
+    @callback
+    def _async_show(self, utterance: Utterance) -> None:
+        if (value := self.entity_description.value(utterance)) is not None:
             self._attr_native_value = value
+            self.async_write_ha_state()
+
+
+class CorrectedSensor(UtteranceSensor, RestoreSensor):
+    """Counts this month's utterances whose text isn't Azure's own."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_state_class = SensorStateClass.TOTAL
+    _attr_native_value: int
+
+    def __init__(
+        self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
+    ) -> None:
+        """Initialize with a month that has none."""
+        super().__init__(hass, entry, subentry, "corrected_month")
+        self._usage = entry.runtime_data.usage
+        self._attr_native_value = 0
+        self._attr_last_reset = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore the count, if it's of this month, and start again with each month."""
+        await super().async_added_to_hass()
+        state = await self.async_get_last_state()
+        data = await self.async_get_last_sensor_data()
+        if state and data and isinstance(data.native_value, int):
+            self._attr_last_reset = dt_util.parse_datetime(state.attributes["last_reset"])
+            self._attr_native_value = data.native_value
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_USAGE.format(self._entry.entry_id), self._async_follow_month
+            )
+        )
+        self._async_follow_month()
+
+    @callback
+    def _async_follow_month(self) -> None:
+        if self._attr_last_reset != self._usage.month:
+            self._attr_native_value = 0
+            self._attr_last_reset = self._usage.month
+            self.async_write_ha_state()
+
+    @override
+    @callback
+    def _async_show(self, utterance: Utterance) -> None:
+        if utterance.changes:
+            self._attr_native_value += 1
             self.async_write_ha_state()

@@ -24,7 +24,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio.decoder import StreamDecoder
-from .audio.pcm import SAMPLE_RATE, AudioFormatError, PcmFormat
+from .audio.pcm import SAMPLE_RATE, AudioFormatError
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
 from .azure_speech.locales import LOCALES
 from .const import (
@@ -47,12 +47,14 @@ from .const import (
 from .entity import RecognizerEntity
 from .home.assist import async_languages, async_listening_satellite
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.metadata import pcm_format
 from .home.selection import (
     Selection,
     async_is_whole_command,
     async_prepare,
     async_select,
     async_understands,
+    plain_selection,
 )
 from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from .home.text_format import Corrections, TextForm, TextFormat
@@ -90,13 +92,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     """Recognizes speech while it is spoken."""
 
     _attr_name = None
-    _attr_translation_key = "recognizer"
 
     def __init__(
         self, hass: HomeAssistant, entry: AzureSttConfigEntry, subentry: ConfigSubentry
     ) -> None:
         """Initialize with the resource, because an utterance may outlive the runtime data."""
         super().__init__(hass, entry, subentry)
+        self._attr_translation_key = "recognizer"
         self._resource = entry.runtime_data
         self._prepared: set[str] = set()
         self._settings = settings = {**DEFAULT_RECOGNIZER, **subentry.data}
@@ -199,7 +201,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         outcome = Outcome.FAILED
         try:
             async with (
-                recorded(stream, StreamDecoder(_declared(metadata))) as recording,
+                recorded(stream, StreamDecoder(pcm_format(metadata))) as recording,
                 TaskScope() as tasks,
             ):
                 tasks.start(self._prepare(metadata.language))
@@ -225,14 +227,18 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     async def _recognized(self, transcript: Transcript, delay: float | None) -> Utterance:
         """Return the outcome of a transcript, with the text that goes out."""
-        text = await self._text(transcript)
-        if not text:
+        selection = await self._select(transcript)
+        if not selection.text:
             return self._utterance(Outcome.NO_SPEECH, transcript.language)
         others = (self.text_format.text(each, transcript.language) for each in transcript.ranked())
         return replace(
             self._utterance(Outcome.RECOGNIZED, transcript.language),
-            text=text,
-            alternatives=tuple(other for other in dict.fromkeys(others) if other not in ("", text)),
+            text=selection.text,
+            heard=selection.heard,
+            changes=selection.changes,
+            alternatives=tuple(
+                other for other in dict.fromkeys(others) if other not in ("", selection.text)
+            ),
             confidence=transcript.confidence,
             duration=transcript.duration,
             delay=delay,
@@ -247,16 +253,17 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             language=language,
         )
 
-    async def _text(self, transcript: Transcript) -> str:
-        """Return the text that goes out: selected, formatted, corrected by the user's list."""
-        selection = Selection(alternatives=next(transcript.ranked(), ()))
+    async def _select(self, transcript: Transcript) -> Selection:
+        """Return the text that goes out for a transcript."""
         if transcript.parts and self._settings[CONF_HOME_AWARE]:
-            selection = await async_select(
-                self.hass, self.entity_id, transcript.alternatives, transcript.language
+            return await async_select(
+                self.hass,
+                self.entity_id,
+                transcript.alternatives,
+                transcript.language,
+                self.text_format,
             )
-        return self.text_format.text(
-            selection.alternatives, transcript.language, selection.correction
-        )
+        return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
 
     def options_for(self, language: str) -> RecognitionOptions:
         """Return the options of a request in a language."""
@@ -323,17 +330,6 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         missing = CONF_SECOND_ENTRY in self._settings and self._second_entry is None
         change = async_create_issue if missing else async_delete_issue
         change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
-
-
-def _declared(metadata: SpeechMetadata) -> PcmFormat | None:
-    """Return the PCM format that the host declares; None for OGG/Opus."""
-    if (metadata.format, metadata.codec) != (AudioFormats.WAV, AudioCodecs.PCM):
-        return None
-    return PcmFormat(
-        rate=metadata.sample_rate.value,
-        bits=metadata.bit_rate.value,
-        channels=metadata.channel.value,
-    )
 
 
 async def _delay(recording: Recording, transcript: Transcript) -> float | None:

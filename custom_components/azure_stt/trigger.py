@@ -145,6 +145,8 @@ def _payload(utterance: Utterance, slots: Slots) -> dict[str, Any]:
     """Return the data that the automation finds in `trigger`."""
     return {
         "text": utterance.text,
+        "heard": utterance.heard,
+        "changes": list(utterance.changes),
         "slots": slots,
         "confidence": utterance.confidence,
         "language": utterance.language,

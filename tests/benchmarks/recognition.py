@@ -37,8 +37,9 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt.azure_speech import Alternative
+from custom_components.azure_stt.azure_speech import Alternative, Profanity
 from custom_components.azure_stt.home.selection import async_select
+from custom_components.azure_stt.home.text_format import Corrections, TextForm, TextFormat
 from tests.support.sentences import SENTENCES
 
 from .awkward_english import ENGLISH
@@ -47,6 +48,11 @@ from .awkward_italian import ITALIAN
 from .hearing import Condition, Ear, in_noise, say
 from .home import home_assistant
 from .table import Table
+
+DISPLAY: Final = TextFormat(
+    form=TextForm.DISPLAY, profanity=Profanity.MASKED, corrections=Corrections([])
+)
+"""The text format of a recognizer without options."""
 
 _PAGE: Final = Path("docs/recognition.md")
 _TEMPLATE: Final = Path(__file__).with_suffix(".md")
@@ -129,9 +135,9 @@ class Trial:
 
     command: Command
     wanted: Deeds
-    texts: tuple[str, str, str]
-    """The first alternative, the chosen one, and that with its names mended."""
-    deeds: tuple[Deeds, Deeds, Deeds]
+    texts: tuple[str, str]
+    """The first alternative, and the text that goes out."""
+    deeds: tuple[Deeds, Deeds]
     misheard_name: bool
     """Whether all that the ear got wrong is the name."""
 
@@ -168,7 +174,7 @@ class Tally:
 
     def row(self) -> list[str]:
         """Return the figures, for a table."""
-        right = [sum(trial.right(stage) for trial in self.trials) for stage in range(3)]
+        right = [sum(trial.right(stage) for trial in self.trials) for stage in range(2)]
         failed = [trial for trial in self.trials if not trial.right(0)]
         return [
             self.condition,
@@ -190,8 +196,7 @@ _COLUMNS: Final = (
     "condition",
     "commands",
     "first right",
-    "with choice",
-    "and mending",
+    "selected right",
     "repaired",
     "name alone",
     "made wrong",
@@ -244,27 +249,26 @@ class Home:
             self._known[key] = frozenset(self._done)
         return self._known[key]
 
-    async def texts(self, alternatives: Sequence[Alternative], way: Way) -> tuple[str, str, str]:
-        """Return the first alternative, the chosen one, and that with its names mended."""
+    async def texts(self, alternatives: Sequence[Alternative], way: Way) -> tuple[str, str]:
+        """Return the first alternative, and the text that goes out."""
         if not alternatives:
-            return "", "", ""
-        locale = self._plan.locale
-        choice = await async_select(self.hass, _entity_id(way), [alternatives], locale)
-        chosen = choice.display_text(locale)
-        mended = choice.correction.applied_to(chosen) if choice.correction else chosen
-        return alternatives[0].display, chosen, mended
+            return "", ""
+        selection = await async_select(
+            self.hass, _entity_id(way), [alternatives], self._plan.locale, DISPLAY
+        )
+        return selection.heard, selection.text
 
     async def try_out(
         self, command: Command, alternatives: Sequence[Alternative], way: Way
     ) -> Trial:
         """Choose among what was heard, and do it."""
         texts = await self.texts(alternatives, way)
-        first, second, third = [await self.deeds(text, way) for text in texts]
+        first, selected = [await self.deeds(text, way) for text in texts]
         return Trial(
             command=command,
             wanted=await self.deeds(command.text, way),
             texts=texts,
-            deeds=(first, second, third),
+            deeds=(first, selected),
             misheard_name=self._misheard_name(command, texts[0]),
         )
 
@@ -480,7 +484,7 @@ async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str
         changed = []
         for way in Way:
             texts = [await home.texts(alternatives, way) for alternatives in answers]
-            changed.append(str(sum(first != last for first, _, last in texts)))
+            changed.append(str(sum(first != last for first, last in texts)))
         table.rows.append(
             (str(condition), str(len(sentences)), str(sum(map(bool, answers))), *changed)
         )

@@ -1,5 +1,6 @@
 """What the home takes for a whole command, and which of the alternatives it takes."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
@@ -8,9 +9,10 @@ import pytest
 from homeassistant.components.assist_pipeline.pipeline import (
     async_get_pipelines,
 )
+from homeassistant.components.conversation import async_converse
 from homeassistant.components.conversation.agent_manager import get_agent_manager
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
     entity_registry as er,
@@ -18,19 +20,21 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt.azure_speech import Alternative
+from custom_components.azure_stt.azure_speech import Alternative, Profanity
 from custom_components.azure_stt.home.phrases import Expectation, Match, async_get_phrase_registry
 from custom_components.azure_stt.home.selection import (
     async_is_whole_command,
     async_select,
     async_understands,
 )
+from custom_components.azure_stt.home.text_format import Corrections, TextForm, TextFormat
 from tests.support import home as support
 from tests.support.opposites import OPPOSITES
 from tests.support.pairs import PAIRS
 from tests.support.sentences import SENTENCES
 
 ENTITY_ID = "stt.azure"
+DISPLAY = TextFormat(form=TextForm.DISPLAY, profanity=Profanity.MASKED, corrections=Corrections([]))
 
 
 @pytest.fixture(autouse=True)
@@ -128,9 +132,7 @@ def alternatives(*texts: str) -> list[Alternative]:
 
 async def choose(hass: HomeAssistant, *texts: str, language: str = "en-US") -> str:
     """Return the text that goes out for what was heard."""
-    choice = await async_select(hass, ENTITY_ID, [alternatives(*texts)], language)
-    text = choice.display_text(language)
-    return choice.correction.applied_to(text) if choice.correction else text
+    return (await async_select(hass, ENTITY_ID, [alternatives(*texts)], language, DISPLAY)).text
 
 
 def add_light(hass: HomeAssistant, name: str, *aliases: str) -> None:
@@ -186,11 +188,66 @@ async def test_without_a_gazetteer(hass: HomeAssistant, monkeypatch: pytest.Monk
 
 async def test_phrase_that_is_contained(hass: HomeAssistant) -> None:
     """A phrase that may stand among any other words says nothing of the others."""
-    await add_pipeline(hass)
+    await add_pipeline(hass, conversation_engine="conversation.llm", prefer_local_intents=True)
     add_light(hass, "Roomba lamp")
     expect(hass, "turn on", Match.CONTAINS)
     heard = "Turn on the rumba lamp.", "Turn on the Roomba lamp."
     assert await choose(hass, *heard) == heard[1]
+
+
+@pytest.mark.parametrize("settings", [{}, {"conversation_engine": "conversation.llm"}])
+async def test_names_that_are_not_exposed_stay(
+    hass: HomeAssistant, settings: dict[str, Any]
+) -> None:
+    """Home Assistant knows a name that isn't exposed, and says so; no other is put in its place."""
+    await add_pipeline(hass, **settings)
+    for name in ("Roomba lamp", "Rumba lamp"):
+        add_light(hass, name)
+    heard = "Turn on the Rumba lamp.", "Turn on the Roomba lamp."
+    async_expose_entity(hass, "conversation", "light.test_rumba_lamp", should_expose=False)
+    assert await choose(hass, *heard) == heard[0]
+    hass.states.async_remove("light.test_rumba_lamp")
+    assert await choose(hass, *heard) == (heard[1] if settings else heard[0])
+
+
+async def test_what_home_assistant_makes_a_command_of_stays(hass: HomeAssistant) -> None:
+    """Its own correction comes before another alternative, and "them" are the last ones."""
+    await add_pipeline(hass)
+    for name in ("Kitten light", "Tem"):
+        add_light(hass, name)
+    for heard in (
+        ("Turn on kitchin light.", "Turn on Kitten light."),
+        ("Turn them off.", "Turn Tem off."),
+    ):
+        assert await choose(hass, *heard) == heard[0]
+
+
+@pytest.mark.parametrize(
+    ("corrections", "text", "changes"),
+    [
+        ({}, "Turn on Roomba lamp.", ["name"]),
+        ({"gorge": "Roomba"}, "Turn on Roomba lamp.", ["name"]),
+        ({"rumba": "Roomba"}, "Turn on Roomba lamp.", ["correction"]),
+        ({"turn": "Switch"}, "Switch on Roomba lamp.", ["correction", "name"]),
+        ({"rumba": "Rumba"}, "Turn on Rumba lamp.", ["correction"]),
+    ],
+)
+async def test_changes(
+    hass: HomeAssistant, corrections: dict[str, str], text: str, changes: list[str]
+) -> None:
+    """It is told why a text was changed, and the user's own words stay."""
+    await add_pipeline(hass, **LOCAL_FIRST)
+    add_light(hass, "Roomba lamp")
+    made = Corrections([{"heard": heard, "meant": meant} for heard, meant in corrections.items()])
+    selection = await async_select(
+        hass,
+        ENTITY_ID,
+        [alternatives("Turn on rumba lamp.")],
+        "en-US",
+        replace(DISPLAY, corrections=made),
+    )
+    assert selection.heard == "Turn on rumba lamp."
+    assert (selection.text, list(selection.changes)) == (text, changes)
 
 
 LLM = {"conversation_engine": "conversation.llm"}
@@ -283,8 +340,8 @@ async def test_own_lexical_form_comes_before_other_alternatives(hass: HomeAssist
         Alternative(display="Turn on kitchen W.", lexical="turn on kitchen west", confidence=0.9),
         Alternative(display="Turn on kitchen best.", confidence=0.89),
     ]
-    selection = await async_select(hass, ENTITY_ID, [heard], "en-US")
-    assert selection.display_text("en-US") == "turn on kitchen west"
+    selection = await async_select(hass, ENTITY_ID, [heard], "en-US", DISPLAY)
+    assert selection.text == "turn on kitchen west"
 
 
 async def test_lexical_form_never_shows_a_hidden_word(hass: HomeAssistant) -> None:
@@ -293,8 +350,8 @@ async def test_lexical_form_never_shows_a_hidden_word(hass: HomeAssistant) -> No
     expect(hass, "turn the damn light on")
     for display in ("Turn the **** light on.", "Turn the light on."):
         heard = [Alternative(display=display, lexical="turn the damn light on")]
-        selection = await async_select(hass, ENTITY_ID, [heard], "en-US")
-        assert selection.display_text("en-US") == display
+        selection = await async_select(hass, ENTITY_ID, [heard], "en-US", DISPLAY)
+        assert selection.text == display
 
 
 ACTIONS = ("automation", "button", "input_button", "scene", "script")
@@ -593,8 +650,8 @@ async def test_much_less_likely(hass: HomeAssistant) -> None:
             Alternative(display="Turn on the Roomba", confidence=0.7),
         ],
     ]
-    choice = await async_select(hass, ENTITY_ID, parts, "en-US")
-    assert choice.display_text("en-US") == "Hello Turn on the ramba"
+    choice = await async_select(hass, ENTITY_ID, parts, "en-US", DISPLAY)
+    assert choice.text == "Hello Turn on the ramba"
 
 
 async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
@@ -606,3 +663,21 @@ async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureF
     await choose(hass, "Turn on the rumba.")
     own = [record.getMessage() for record in caplog.records if "azure_stt" in record.name]
     assert own == ["Selected another alternative because of a name", "Corrected a name"]
+
+
+@pytest.mark.parametrize("text", ["Turn on the cellar lamp.", "Turn on the gargoyle lamp."])
+async def test_home_assistant_says_what_it_always_says(hass: HomeAssistant, text: str) -> None:
+    """To be asked before doesn't change what Home Assistant answers, name by name."""
+    await add_pipeline(hass)
+    add_light(hass, "Cellar lamp")
+    async_expose_entity(hass, "conversation", "light.test_cellar_lamp", should_expose=False)
+    assert await choose(hass, text) == text
+    asked = await _answer(hass, text)
+    get_agent_manager(hass).default_agent._intent_cache.clear()
+    assert asked == await _answer(hass, text)
+
+
+async def _answer(hass: HomeAssistant, text: str) -> str:
+    """Return what Home Assistant's agent says to a text."""
+    result = await async_converse(hass, text, None, Context(), "en")
+    return str(result.response.speech["plain"]["speech"])

@@ -109,13 +109,22 @@ class Assistant:
         await self.corrects(_UNKNOWN_TEXT)
 
     async def corrects(self, text: str) -> bool:
-        """Return whether Home Assistant will correct the names in a text by itself."""
+        """Return whether Home Assistant makes a command of a text that it doesn't recognize.
+
+        It corrects names by itself, or the text goes on from the command before ("turn them
+        off").
+        """
         if self.gazetteer is not None:
             with _private_api(self.hass):
+                from homeassistant.components.conversation.gazetteer import (  # noqa: PLC0415
+                    async_refers_back,
+                )
+
                 _, interpretation = await self.gazetteer.async_interpret(
                     text, _NO_CONVERSATION, None
                 )
-                return bool(interpretation.accepted and interpretation.frames)
+                accepted = bool(interpretation.accepted and interpretation.frames)
+                return accepted or async_refers_back(interpretation)
         return False
 
     async def recognize(self, text: str) -> RecognizeResult | None:
@@ -150,7 +159,9 @@ class Assistant:
 
         entity = er.async_get(self.hass).async_get(satellite_id) if satellite_id else None
         return ConversationInput(
-            text=text,
+            # The agent keeps results by their text. After a strict one without a match it would
+            # no longer say later which name it doesn't know: to it, this is another text.
+            text=f"{text} ",
             context=Context(),
             conversation_id=None,
             device_id=entity.device_id if entity else None,

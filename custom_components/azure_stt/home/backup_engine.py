@@ -21,9 +21,10 @@ from homeassistant.components.stt import (
 from homeassistant.core import HomeAssistant
 from homeassistant.util import language as language_util
 
-from ..audio.pcm import SAMPLE_WIDTH, TARGET, PcmFormat
+from ..audio.pcm import SAMPLE_WIDTH, TARGET
 from ..recognition.recording import BrokenRecordingError, Recording
 from ..recognition.transcript import has_words
+from .metadata import pcm_format
 
 if TYPE_CHECKING:
     from ..audio.ffmpeg import PcmEncoder  # it loads PyAV
@@ -86,12 +87,8 @@ def _encoder(metadata: SpeechMetadata) -> PcmEncoder | None:
 
     It may load PyAV, so it mustn't run on the event loop.
     """
-    target = PcmFormat(
-        rate=metadata.sample_rate.value,
-        bits=metadata.bit_rate.value,
-        channels=metadata.channel.value,
-    )
-    if target == TARGET:
+    target = pcm_format(metadata)
+    if target is None or target == TARGET:
         return None
     from ..audio.ffmpeg import PcmEncoder  # noqa: PLC0415
 

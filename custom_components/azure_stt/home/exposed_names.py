@@ -1,4 +1,4 @@
-"""The names that a home exposes to Assist: of entities, areas and floors."""
+"""The names of a home's entities, areas and floors, as far as Assist may use them."""
 
 import asyncio
 from functools import lru_cache
@@ -34,22 +34,30 @@ async def async_get_names(hass: HomeAssistant, language: str) -> Names:
     places += [name for floor in floors for name in (floor.name, *floor.aliases)]
     names: list[str] = []
     actions: list[str] = []
+    hidden: list[str] = []
     registry = er.async_get(hass)
     for index, state in enumerate(hass.states.async_all()):
         if index % _STATES_AT_ONCE == _STATES_AT_ONCE - 1:
             await asyncio.sleep(0)
-        if async_is_exposed(hass, state.entity_id):
-            aliases = intent.async_get_entity_aliases(
-                hass, registry.async_get(state.entity_id), state=state
-            )
-            (actions if state.domain in _ACTION_DOMAINS else names).extend(aliases)
+        group = names
+        if not async_is_exposed(hass, state.entity_id):
+            group = hidden
+        elif state.domain in _ACTION_DOMAINS:
+            group = actions
+        group.extend(
+            intent.async_get_entity_aliases(hass, registry.async_get(state.entity_id), state=state)
+        )
     return await hass.async_add_executor_job(
-        _prepare, language, tuple(names), tuple(actions), tuple(places)
+        _prepare, language, tuple(names), tuple(actions), tuple(places), tuple(hidden)
     )
 
 
 @lru_cache(maxsize=4)
 def _prepare(
-    language: str, names: tuple[str, ...], actions: tuple[str, ...], places: tuple[str, ...]
+    language: str,
+    names: tuple[str, ...],
+    actions: tuple[str, ...],
+    places: tuple[str, ...],
+    hidden: tuple[str, ...],
 ) -> Names:
-    return Names(names, language, actions=actions, places=places)
+    return Names(names, language, actions=actions, places=places, hidden=hidden)

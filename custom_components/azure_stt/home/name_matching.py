@@ -49,7 +49,9 @@ class Names:
     """The names of a home, to find them and similar ones in a text of one language.
 
     Names of actions are those of scripts, scenes, ..., and any that say what is done. Such a
-    name may hold the opposite of what was heard, so much less may differ in it.
+    name may hold the opposite of what was heard, so much less may differ in it. Hidden names
+    aren't exposed to Assist: they are never put in, and where one was heard it stays, because
+    Home Assistant knows whom it means.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Names:
         *,
         actions: Iterable[str] = (),
         places: Iterable[str] = (),
+        hidden: Iterable[str] = (),
     ) -> None:
         """Initialize with names as the home spells them: of things, actions and places.
 
@@ -77,7 +80,8 @@ class Names:
                         self._actions.add(key)
         self._keys = list(self._spelled)
         self._sounds = [sound(key) for key in self._keys]
-        self._longest = max((len(key.split()) for key in self._keys), default=0)
+        self._known = {*self._keys, *(self._key(plain(name).split()) for name in hidden)} - {""}
+        self._longest = max((len(key.split()) for key in self._known), default=0)
 
     def found_in(self, text: str) -> list[tuple[int, int]]:
         """Return the places of names in a text, as ranges of its words."""
@@ -90,7 +94,7 @@ class Names:
         correction that the home doesn't understand.
         """
         words = list(words_of(text))
-        known = _inside(self.found_in(text))
+        known = self._known_words([word.plain for word in words])
         least = _ALIKE_IF_UNDERSTOOD if understood_later else _ALIKE
         best: tuple[float, NameCorrection] | None = None
         for start, end in self._windows(len(words)):
@@ -122,7 +126,7 @@ class Names:
         in the name's place, which aren't part of a known name.
         """
         before, after = plain(best).split(), plain(other).split()
-        heard, found = _inside(self.found_in(best)), list(self._found(after))
+        heard, found = self._known_words(before), list(self._found(after))
         inside = _inside(span for span, _ in found)
         in_action = _inside(span for span, name in found if name in self._actions)
         changed = False
@@ -151,6 +155,14 @@ class Names:
             name = self._key(words[slice(*span)])
             if name in self._spelled:
                 yield span, name
+
+    def _known_words(self, words: Sequence[str]) -> set[int]:
+        """Return which words belong to a name, be it hidden."""
+        return _inside(
+            span
+            for span in self._windows(len(words))
+            if self._key(words[slice(*span)]) in self._known
+        )
 
     def _key(self, words: Iterable[str]) -> str:
         """Return the form of a name by which it is known: "two" is 2."""

@@ -1,4 +1,4 @@
-"""The selection among Azure's alternatives, and the correction of a misheard name."""
+"""The text that goes out: selected among Azure's alternatives, with misheard names corrected."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,11 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from ..azure_speech import Alternative
-from ..recognition.transcript import display_text
 from .assist import Assistant, async_get_assistant
+from .changes import Change
 from .exposed_names import async_get_names
-from .name_matching import NameCorrection, Names
+from .name_matching import Names
+from .text_format import TextFormat
 from .words import plain
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,14 +24,13 @@ _CONFIDENCE_RANGE: Final = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The alternative selected for each part, and the correction of a name in the text."""
+    """The text that goes out, and why it differs from Azure's own."""
 
-    alternatives: tuple[Alternative, ...] = field(repr=False)
-    correction: NameCorrection | None = field(default=None, repr=False)
-
-    def display_text(self, language: str) -> str:
-        """Return the display text, without the correction."""
-        return display_text(self.alternatives, language)
+    heard: str = field(repr=False)
+    """The text of Azure's first alternatives, in the recognizer's form."""
+    text: str = field(repr=False)
+    changes: tuple[Change, ...] = ()
+    """In the order in which they were made; empty if both texts are the same."""
 
 
 async def async_is_whole_command(
@@ -64,47 +64,149 @@ async def async_prepare(hass: HomeAssistant, entity_id: str, language: str) -> N
 
 
 async def async_select(
-    hass: HomeAssistant, entity_id: str, parts: Sequence[Sequence[Alternative]], language: str
+    hass: HomeAssistant,
+    entity_id: str,
+    parts: Sequence[Sequence[Alternative]],
+    language: str,
+    text_format: TextFormat,
 ) -> Selection:
-    """Return the alternatives that the home understands best, one of each part.
+    """Return the text of the alternatives that the home understands best, one of each part.
 
-    A text that is understood stays. Otherwise its own lexical form is selected if that is
-    understood, or an alternative that differs in a name only, or else a name is corrected by
-    sound and spelling. The action never changes.
+    The text is judged as it goes out, with the user's corrections. If it is understood, it
+    stays. Otherwise its lexical form is selected if that is understood. What Home Assistant
+    itself makes a command of stays, too. Then come an alternative that differs in a name only,
+    and the correction of a name by sound and spelling. The action never changes.
     """
-    first = Selection(alternatives=tuple(alternatives[0] for alternatives in parts))
-    text = first.display_text(language)
-    assistant = async_get_assistant(hass, entity_id, language)
-    if not text or await assistant.understands(text):
-        return first
-    if (lexical := _lexical(first)) and await assistant.understands(lexical.display_text(language)):
-        _LOGGER.debug("Selected the lexical form")
-        return lexical
-    names = await async_get_names(hass, language)
-    others = list(_others(parts, first))
-    if other := await _select_other(others, text, names, assistant, language):
-        _LOGGER.debug("Selected another alternative because of a name")
-        return other
-    if await assistant.corrects(text):
-        return first
-    if corrected := await _correct([first, *others], names, assistant, language):
-        _LOGGER.debug("Corrected a name")
-        return corrected
-    return first
-
-
-def _lexical(selection: Selection) -> Selection | None:
-    """Return a selection with its lexical form for display: "kitchen west", not "kitchen W.".
-
-    Returns None without one, or if a word is masked or removed for profanity, because the
-    lexical form still has it.
-    """
-    alternatives = selection.alternatives
-    if not all(_has_same_words(each) for each in alternatives):
-        return None
-    return Selection(
-        alternatives=tuple(replace(each, display=each.lexical) for each in alternatives)
+    selector = _Selector(
+        assistant=async_get_assistant(hass, entity_id, language),
+        language=language,
+        text_format=text_format,
     )
+    return await selector.select(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Selector:
+    """Selects among the alternatives of one text."""
+
+    assistant: Assistant
+    language: str
+    text_format: TextFormat
+
+    async def select(self, parts: Sequence[Sequence[Alternative]]) -> Selection:
+        alternatives = tuple(each[0] for each in parts)
+        first = plain_selection(alternatives, self.language, self.text_format)
+        if not first.text or await self.assistant.understands(first.text):
+            return first
+        lexical = self._lexical(alternatives, first)
+        if lexical and await self.assistant.understands(lexical.text):
+            _LOGGER.debug("Selected the lexical form")
+            return lexical
+        if await self.assistant.corrects(first.text):
+            return first
+        names = await async_get_names(self.assistant.hass, self.language)
+        others = [self._changed(first, other, Change.ALTERNATIVE) for other in _others(parts)]
+        if other := await self._select_other(others, first, names):
+            _LOGGER.debug("Selected another alternative because of a name")
+            return other
+        if corrected := await self._correct([first, *others], names):
+            _LOGGER.debug("Corrected a name")
+            return corrected
+        return first
+
+    def _changed(
+        self, first: Selection, alternatives: Sequence[Alternative], change: Change
+    ) -> Selection:
+        """Return the selection of other alternatives, with what was heard first."""
+        other = plain_selection(alternatives, self.language, self.text_format)
+        return replace(other, heard=first.heard, changes=(change, *other.changes))
+
+    def _lexical(self, alternatives: Sequence[Alternative], first: Selection) -> Selection | None:
+        """Return the lexical form of a text, for display: "kitchen west", not "kitchen W.".
+
+        Returns None without one, or if a word is masked or removed for profanity, because the
+        lexical form still has it.
+        """
+        if not all(map(_has_same_words, alternatives)):
+            return None
+        lexical = [replace(each, display=each.lexical) for each in alternatives]
+        return self._changed(first, lexical, Change.LEXICAL)
+
+    async def _select_other(
+        self, others: Sequence[Selection], first: Selection, names: Names
+    ) -> Selection | None:
+        """Return the first alternative that is understood and differs in a name only.
+
+        For an LLM nobody checks that it makes sense. So it must be known which words are
+        opposed in the language.
+        """
+        decides = self.assistant.decides
+        if not decides and not names.words.has_data:
+            return None
+        for other in others:
+            if names.differ_only(first.text, other.text) and (
+                not decides or await self.assistant.understands(other.text)
+            ):
+                return other
+        return None
+
+    async def _correct(self, selections: Sequence[Selection], names: Names) -> Selection | None:
+        """Return the first alternative that becomes a command when a name in it is corrected.
+
+        The first one is Azure's; the others may differ from it in that name only. For an LLM,
+        a text that doesn't become a command is corrected only if there is next to no doubt,
+        and one that is a command already stays.
+        """
+        first, decides = selections[0], self.assistant.decides
+        if not decides and await self.assistant.recognize(first.text):
+            return None
+        if self.assistant.has_sentences:
+            for selection in selections:
+                if found := await self._corrected_command(selection, first, names):
+                    return found
+        return None if decides else await self._corrected(first, names, understood_later=False)
+
+    async def _corrected_command(
+        self, selection: Selection, first: Selection, names: Names
+    ) -> Selection | None:
+        """Return a selection with a correction that makes it a command.
+
+        It may differ from Azure's text in that name only.
+        """
+        corrected = await self._corrected(selection, names, understood_later=True)
+        if corrected is None:
+            return None
+        if selection is not first and not names.differ_only(first.text, corrected.text):
+            return None
+        return corrected if await self.assistant.could_understand(corrected.text) else None
+
+    async def _corrected(
+        self, selection: Selection, names: Names, *, understood_later: bool
+    ) -> Selection | None:
+        """Return a selection with a misheard name corrected; None without any.
+
+        What the user put in stays. The name is found off the event loop, because that takes
+        milliseconds.
+        """
+        correction = await asyncio.to_thread(
+            names.correct, selection.text, understood_later=understood_later
+        )
+        if correction is None:
+            return None
+        text = correction.applied_to(selection.text)
+        if not self.text_format.corrections.kept(selection.text, text):
+            return None
+        return replace(selection, text=text, changes=(*selection.changes, Change.NAME))
+
+
+def plain_selection(
+    alternatives: Sequence[Alternative], language: str, text_format: TextFormat
+) -> Selection:
+    """Return the text of one alternative of each part, with the user's corrections only."""
+    heard = text_format.formed(alternatives, language)
+    text = text_format.text(alternatives, language)
+    changes = () if text == heard else (Change.CORRECTION,)
+    return Selection(heard=heard, text=text, changes=changes)
 
 
 def _has_same_words(alternative: Alternative) -> bool:
@@ -112,83 +214,13 @@ def _has_same_words(alternative: Alternative) -> bool:
     return "*" not in alternative.display and len(display) == len(lexical)
 
 
-async def _select_other(
-    others: Sequence[Selection], text: str, names: Names, assistant: Assistant, language: str
-) -> Selection | None:
-    """Return the first alternative that is understood and differs in a name only.
-
-    For an LLM nobody checks that it makes sense. So it must be known which words are opposed
-    in the language.
-    """
-    if not assistant.decides and not names.words.has_data:
-        return None
-    for other in others:
-        other_text = other.display_text(language)
-        if names.differ_only(text, other_text) and (
-            not assistant.decides or await assistant.understands(other_text)
-        ):
-            return other
-    return None
-
-
-async def _correct(
-    selections: Sequence[Selection], names: Names, assistant: Assistant, language: str
-) -> Selection | None:
-    """Return the first alternative that becomes a command when a name in it is corrected.
-
-    The first one is Azure's; the others may differ from it in that name only. For an LLM, a
-    text that doesn't become a command is corrected only if there is next to no doubt, and one
-    that is a command already stays.
-    """
-    text = selections[0].display_text(language)
-    if not assistant.decides and await assistant.recognize(text):
-        return None
-    if assistant.has_sentences:
-        for selection in selections:
-            if found := await _corrected_command(selection, text, names, assistant, language):
-                return found
-    if assistant.decides:
-        return None
-    correction = await _find_correction(names, text, understood_later=False)
-    return replace(selections[0], correction=correction) if correction else None
-
-
-async def _corrected_command(
-    selection: Selection, text: str, names: Names, assistant: Assistant, language: str
-) -> Selection | None:
-    """Return a selection with a correction that makes it a command.
-
-    It may differ from Azure's text in that name only.
-    """
-    heard = selection.display_text(language)
-    correction = await _find_correction(names, heard, understood_later=True)
-    if correction is None:
-        return None
-    meant = correction.applied_to(heard)
-    if heard != text and not names.differ_only(text, meant):
-        return None
-    if not await assistant.could_understand(meant):
-        return None
-    return replace(selection, correction=correction)
-
-
-async def _find_correction(
-    names: Names, text: str, *, understood_later: bool
-) -> NameCorrection | None:
-    """Find a correction off the event loop, because that takes milliseconds."""
-    return await asyncio.to_thread(names.correct, text, understood_later=understood_later)
-
-
-def _others(parts: Sequence[Sequence[Alternative]], first: Selection) -> Iterator[Selection]:
-    """Yield selections that differ from the first one in a single part, likeliest first."""
+def _others(parts: Sequence[Sequence[Alternative]]) -> Iterator[tuple[Alternative, ...]]:
+    """Yield alternatives that differ from the first ones in a single part, likeliest first."""
+    first = [alternatives[0] for alternatives in parts]
     for index, alternatives in enumerate(parts):
         for alternative in alternatives[1:]:
-            if _confidence(first.alternatives[index]) - _confidence(alternative) <= (
-                _CONFIDENCE_RANGE
-            ):
-                changed = list(first.alternatives)
-                changed[index] = alternative
-                yield Selection(alternatives=tuple(changed))
+            if _confidence(first[index]) - _confidence(alternative) <= _CONFIDENCE_RANGE:
+                yield (*first[:index], alternative, *first[index + 1 :])
 
 
 def _confidence(alternative: Alternative) -> float:

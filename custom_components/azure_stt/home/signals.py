@@ -7,6 +7,7 @@ from typing import Final
 from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN
+from .changes import Change
 
 
 class Outcome(StrEnum):
@@ -22,9 +23,10 @@ class Outcome(StrEnum):
 class Utterance:
     """The outcome of an utterance, as the voice assistant got it.
 
-    `duration` is from the first word to the last, and `delay` from the last word to the
-    answer, both in seconds. `alternatives` are other possible texts, likeliest first.
-    `satellite_id` is the entity of the satellite that listened, if known.
+    `heard` is Azure's own text, and `changes` say why `text` isn't the same. `duration` is from
+    the first word to the last, and `delay` from the last word to the answer, both in seconds.
+    `alternatives` are other possible texts, likeliest first. `satellite_id` is the entity of the
+    satellite that listened, if known.
     """
 
     entry_id: str
@@ -38,6 +40,8 @@ class Utterance:
     duration: float | None = None
     delay: float | None = None
     satellite_id: str | None = None
+    heard: str = field(default="", repr=False)
+    changes: tuple[Change, ...] = ()
 
 
 SIGNAL_UTTERANCE: Final = SignalType[Utterance](f"{DOMAIN}_utterance")

@@ -9,12 +9,12 @@ import unicodedata
 
 from ..azure_speech import Alternative, Profanity
 from ..recognition.transcript import has_words, join_texts
-from .name_matching import NameCorrection
 from .words import (
     APOSTROPHES,
     LETTER,
     MARKS,
     is_bounded,
+    plain,
     without_final_marks,
     without_marks,
 )
@@ -74,20 +74,18 @@ class TextFormat:
     profanity: Profanity
     corrections: Corrections
 
-    def text(
-        self,
-        alternatives: Iterable[Alternative],
-        language: str,
-        correction: NameCorrection | None = None,
-    ) -> str:
-        """Return the text of one alternative of each part; empty if no words are left.
-
-        The corrected name comes after the form, and the user's corrections come last.
-        """
+    def formed(self, alternatives: Iterable[Alternative], language: str) -> str:
+        """Return the text of one alternative of each part in the form; empty without words."""
         formed = (format_text(each, self.form, self.profanity) for each in alternatives)
-        text = join_texts(formed, language)
-        text = self.corrections.apply(correction.applied_to(text) if correction else text)
-        return text if has_words(text) else ""
+        return _worded(join_texts(formed, language))
+
+    def text(self, alternatives: Iterable[Alternative], language: str) -> str:
+        """Return the text in the form with the user's corrections; empty if no words are left."""
+        return _worded(self.corrections.apply(self.formed(alternatives, language)))
+
+
+def _worded(text: str) -> str:
+    return text if has_words(text) else ""
 
 
 class Corrections:
@@ -114,6 +112,12 @@ class Corrections:
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda match: self._meant[(match.lastindex or 1) - 1], text)
+
+    def kept(self, before: str, after: str) -> bool:
+        """Return whether words of the user's are still in a text after a change."""
+        return all(
+            plain(meant) in plain(after) for meant in self._meant if plain(meant) in plain(before)
+        )
 
 
 def _composed(heard: str) -> str:

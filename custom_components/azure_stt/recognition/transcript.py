@@ -30,11 +30,6 @@ def join_texts(texts: Iterable[str], language: str) -> str:
     return separator.join(text for text in texts if text)
 
 
-def display_text(alternatives: Iterable[Alternative], language: str) -> str:
-    """Return the display text of one alternative of each part."""
-    return join_texts((alternative.display for alternative in alternatives), language)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One answer, and its place in the recording.
