@@ -14,6 +14,9 @@ CONF_RESOURCE_ID: Final = "resource_id"
 
 CONF_TIER: Final = "tier"
 CONF_PRICE_PER_HOUR: Final = "price_per_hour"
+CONF_SECOND_PRICE_PER_HOUR: Final = "second_price_per_hour"
+DEFAULT_SECOND_PRICE_PER_HOUR: Final = 0.36
+"""US dollars for an hour of fast transcription, as public notes of 2026 have it."""
 
 CONF_PROFANITY: Final = "profanity"
 CONF_TEXT_FORM: Final = "text_form"

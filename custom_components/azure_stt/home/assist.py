@@ -58,14 +58,16 @@ _UNKNOWN_TEXT: Final = "-"
 
 _REPORTED: Final[HassKey[bool]] = HassKey(f"{DOMAIN}_assist_reported")
 
+_ROBOTS: Final = ("HassVacuum", "HassLawnMower")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownName:
     """The words of a command that would be a name."""
 
     text: str
-    has_value: bool
-    """Whether the command sets a number."""
+    certain: bool
+    """Whether it is a command whatever its other words are: it sets a number, or moves a robot."""
 
 
 @contextmanager
@@ -318,7 +320,8 @@ def _unknown_name(result: RecognizeResult) -> UnknownName | None:
         return None
     return UnknownName(
         text=next(iter(unmatched.values())),
-        has_value=any(isinstance(entity.value, int | float) for entity in result.entities_list),
+        certain=result.intent.name.startswith(_ROBOTS)
+        or any(isinstance(entity.value, int | float) for entity in result.entities_list),
     )
 
 

@@ -92,11 +92,17 @@ class Names:
         return any(word in key.split() for key in self._keys)
 
     def most_like(self, text: str, limit: int) -> list[str]:
-        """Return the names that are most like some words of a text, at most so many."""
-        if len(self._keys) <= limit:
-            return list(self._spelled.values())
-        found = process.extract(plain(text), self._keys, scorer=fuzz.partial_ratio, limit=limit)
-        return [self._spelled[key] for key, _, _ in found]
+        """Return at most so many names, those first that are most like some words of a text."""
+        heard = plain(text)
+        sounds = sound(heard)
+        ranked = sorted(
+            zip(self._keys, self._sounds, strict=True),
+            key=lambda name: (
+                fuzz.partial_ratio(heard, name[0]) + fuzz.partial_ratio(sounds, name[1])
+            ),
+            reverse=True,
+        )
+        return [self._spelled[key] for key, _ in ranked[:limit]]
 
     def correct(self, text: str, *, understood_later: bool) -> NameCorrection | None:
         """Return the correction of one name in a text; None without any, or a clear one.

@@ -14,7 +14,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..azure_speech import Alternative
+from ..azure_speech import PHRASES_MAX, Alternative
 from .assist import Assistant, async_get_assistant
 from .changes import Change
 from .exposed_names import async_get_names
@@ -29,8 +29,6 @@ _LOGGER = logging.getLogger(__name__)
 # get a text that isn't one, because people tell it all sorts of things.
 _COMMAND_MAX: Final = 20
 _COMMAND_AMONG_OTHERS_MAX: Final = 8
-
-PHRASES_MAX: Final = 500
 
 type AskAgain = Callable[[Sequence[str]], Awaitable[str]]
 """Transcribes the same sound again, with names to expect; an empty text if that can't be done."""
@@ -90,4 +88,4 @@ async def _lacks_only_name(text: str, assistant: Assistant, names: Names) -> boo
     if unknown is None:
         return False
     beside = Counter(plain(text).split()) - Counter(plain(unknown.text).split())
-    return unknown.has_value or names.words.name_an_action(beside)
+    return unknown.certain or names.words.name_an_action(beside)

@@ -7,9 +7,21 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..azure_speech import AudioSource, Meter, Recognition, RecognitionOptions, SpeechError
+from ..azure_speech import (
+    AudioFile,
+    AudioSource,
+    Meter,
+    Recognition,
+    RecognitionOptions,
+    SpeechError,
+    SpeechTimeoutError,
+    Transcription,
+    TranscriptionMeter,
+    TranscriptionOptions,
+)
 from ..const import CONF_TIER, Tier
-from .client_factory import async_create_client
+from .client_factory import async_create_client, async_create_transcriber
+from .fast_refusals import FastRefusals
 from .health import Health
 from .request_log import RequestLog
 from .request_queue import RequestQueue
@@ -33,9 +45,11 @@ class Resource:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, usage: Usage) -> None:
         """Initialize with the connection in the entry's data and the tier in its options."""
         self.client: Final = async_create_client(hass, entry.data, usage)
+        self.transcriber: Final = async_create_transcriber(hass, self.client, usage.fast)
         self.usage: Final = usage
         self.requests: Final = RequestLog()
         self.health: Final = Health(hass, entry, self._check)
+        self.fast_refusals: Final = FastRefusals(entry.title)
         self._queue = RequestQueue(CONCURRENCY[Tier(entry.options[CONF_TIER])])
 
     @property
@@ -69,7 +83,47 @@ class Resource:
             finally:
                 self._publish_usage()
         self.health.async_note_success()
+        self.fast_refusals.async_note_other_answer()
         return recognition
+
+    async def transcribe_fast(
+        self,
+        audio: AudioFile,
+        options: TranscriptionOptions,
+        *,
+        limit: float | None = None,
+        background: bool = False,
+        meter: TranscriptionMeter | None = None,
+    ) -> Transcription:
+        """Return all that is said in a recording, by fast transcription.
+
+        `limit` is in seconds and counts from now, the queue included. Without one, the answer
+        may take as long as the recording's length allows. Raises the client's SpeechErrors, and
+        without a request those that are remembered; none of them touches the resource's health.
+        """
+        try:
+            async with asyncio.timeout(limit), self._queue.turn(background=background):
+                return await self._transcribe_fast(audio, options, meter)
+        except TimeoutError:
+            msg = f"{self.transcriber.endpoint.host} did not answer in time"
+            raise SpeechTimeoutError(msg) from None
+
+    async def _transcribe_fast(
+        self, audio: AudioFile, options: TranscriptionOptions, meter: TranscriptionMeter | None
+    ) -> Transcription:
+        refusals = self.fast_refusals
+        refusals.raise_if_refused(options.language)
+        try:
+            transcription = await self.requests.record(
+                self.transcriber.transcribe(audio, options, meter)
+            )
+        except SpeechError as err:
+            refusals.async_note_failure(err, options.language)
+            raise
+        finally:
+            self._publish_usage()
+        refusals.async_note_success()
+        return transcription
 
     def in_background(self, meter: Meter) -> BackgroundResource:
         """Return an engine for recordings, whose requests a meter counts."""
