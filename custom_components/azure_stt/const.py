@@ -31,6 +31,9 @@ CONF_PATIENCE: Final = "patience"
 CONF_DEADLINE: Final = "deadline"
 CONF_SECOND_ENTRY: Final = "second_entry"
 CONF_FALLBACK_ENTITY: Final = "fallback_entity"
+CONF_SECOND_OPINION: Final = "second_opinion"
+CONF_SECOND_OPINION_TIMEOUT: Final = "second_opinion_timeout"
+CONF_SEND_NAMES: Final = "send_names"
 
 SUBENTRY_TYPE: Final = "stt"
 DEFAULT_NAME: Final = "Azure Speech to Text"
@@ -43,6 +46,9 @@ DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
         CONF_HOME_AWARE: True,
         CONF_PATIENCE: "automatic",
         CONF_DEADLINE: 8.0,
+        CONF_SECOND_OPINION: True,
+        CONF_SECOND_OPINION_TIMEOUT: 2.5,
+        CONF_SEND_NAMES: True,
     }
 )
 """The default options of a recognizer; the other options have none."""

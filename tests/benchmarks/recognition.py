@@ -285,7 +285,7 @@ class Home:
         entity_id, locale = _entity_id(way), self._plan.locale
         selected = await async_select(self.hass, entity_id, [alternatives], locale, DISPLAY)
         final = await async_ask_second_opinion(
-            self.hass, entity_id, selected, locale, DISPLAY, ask_again, send_names=True
+            self.hass, entity_id, selected, locale, DISPLAY, ask_again
         )
         return selected.heard, selected.text, final.text
 

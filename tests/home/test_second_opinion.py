@@ -64,9 +64,7 @@ def add(hass: HomeAssistant, domain: str, name: str, *, exposed: bool = True) ->
     async_expose_entity(hass, "conversation", entity.entity_id, should_expose=exposed)
 
 
-async def ask(
-    hass: HomeAssistant, first: str, again: str, *, send_names: bool = True
-) -> tuple[Selection, OtherService]:
+async def ask(hass: HomeAssistant, first: str, again: str) -> tuple[Selection, OtherService]:
     """Return the selection for a text, and the service that may have been asked."""
     service = OtherService(again)
     selection = await async_ask_second_opinion(
@@ -76,7 +74,6 @@ async def ask(
         LANGUAGE,
         DISPLAY,
         service,
-        send_names=send_names,
     )
     return selection, service
 
@@ -90,16 +87,6 @@ async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any]) -> N
     assert selection.heard == "Turn on you, Lisa's lamb."
     assert list(selection.changes) == ["second_opinion"]
     assert set(service.expected[0]) == {"Ulysses lamp", "Kitchen light", "Relax", "Kitchen"}
-
-
-async def test_names_that_are_not_sent(hass: HomeAssistant) -> None:
-    """Who doesn't want names of the home to leave it has it asked without them."""
-    await support.add_pipeline(hass, ENTITY_ID)
-    selection, service = await ask(
-        hass, "Turn on you, Lisa's lamb.", "Turn on Ulysses lamp.", send_names=False
-    )
-    assert selection.text == "Turn on Ulysses lamp."
-    assert list(map(list, service.expected)) == [[]]
 
 
 @pytest.mark.parametrize("settings", KINDS)

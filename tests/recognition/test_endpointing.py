@@ -8,7 +8,11 @@ import pytest
 
 from custom_components.azure_stt.audio.pcm import FRAME, SAMPLE_RATE, SILENT
 from custom_components.azure_stt.recognition.endpointing import LEAD, Loudness, next_speech
-from custom_components.azure_stt.recognition.recording import BrokenRecordingError, Recording
+from custom_components.azure_stt.recognition.recording import (
+    KEPT,
+    BrokenRecordingError,
+    Recording,
+)
 from custom_components.azure_stt.recognition.segment import Segment
 from tests.emulator import noise, silence, speak
 
@@ -129,7 +133,7 @@ async def test_quiet_is_forgotten() -> None:
     """But for the lead that is sent with the speech."""
     recording = recorded(silence(90), speak("Light"))
     assert await next_speech(recording, 0, SPEECH) == 90 * SAMPLE_RATE
-    assert recording._start == 90 * SAMPLE_RATE - LEAD
+    assert recording._start == 90 * SAMPLE_RATE - LEAD - KEPT
 
 
 async def test_next_speech_of_a_broken_stream() -> None:
