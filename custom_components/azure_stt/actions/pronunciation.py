@@ -32,7 +32,7 @@ from .common import (
     raising_translated_errors,
     recording_policy,
 )
-from .media import async_open_media, async_read
+from .media import async_find_media, async_open_media, async_read
 
 ASSESSED_MAX: Final = 30
 """Seconds of audio that Azure assesses.
@@ -64,7 +64,8 @@ async def async_assess_pronunciation(
     options = replace(options, pronunciation=assessment)
     policy = recording_policy(options, Patience.FIRST_PAUSE)
     with raising_translated_errors():
-        async with async_open_media(hass, media_id) as reader:
+        open_file = await async_find_media(hass, media_id)
+        async with async_open_media(hass, open_file) as reader:
             pcm = await _read_short(async_read(hass, reader))
         transcript, seconds_sent = await async_transcribe_pcm(_once(pcm), engines, policy)
     if not transcript.parts:

@@ -47,10 +47,11 @@ class Resource:
         self.client: Final = async_create_client(hass, entry.data, usage)
         self.transcriber: Final = async_create_transcriber(hass, self.client, usage.fast)
         self.usage: Final = usage
+        self.tier: Final = Tier(entry.options[CONF_TIER])
         self.requests: Final = RequestLog()
         self.health: Final = Health(hass, entry, self._check)
         self.fast_refusals: Final = FastRefusals(entry.title)
-        self._queue = RequestQueue(CONCURRENCY[Tier(entry.options[CONF_TIER])])
+        self._queue = RequestQueue(CONCURRENCY[self.tier])
 
     @property
     def down(self) -> bool:
