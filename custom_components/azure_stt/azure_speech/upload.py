@@ -1,13 +1,16 @@
 """The upload of one request: its body, which follows the audio, and its time limits."""
 
 import asyncio
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import SimpleNamespace, TracebackType
 from typing import Any, Final, Protocol, Self
 
 from aiohttp import ClientSession, TraceConfig
+
+from .errors import SpeechError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,7 @@ class Upload:
         self._timeout = timeout
         self._meters = meters
         self._writer: asyncio.Task[Any] | None = None
+        self._error: Exception | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -131,11 +135,26 @@ class Upload:
         self._timeout.enter(Phase.LISTEN)
         try:
             block = await anext(self._audio)
+        except StopAsyncIteration:
+            raise
+        except Exception as err:
+            self._error = err
+            raise
         finally:
             self._timeout.enter(Phase.ANSWER)
         for meter in self._meters:
             meter.count_audio(len(block))
         return block
+
+    @contextmanager
+    def source_errors(self) -> Iterator[None]:
+        """Raise the audio source's own error, which aiohttp reports as the connection's."""
+        try:
+            yield
+        except SpeechError:
+            if self._error:
+                raise self._error from None
+            raise
 
 
 def _retrieve_error(writer: asyncio.Task[Any]) -> None:
