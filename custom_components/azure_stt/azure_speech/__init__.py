@@ -45,10 +45,11 @@ from .request import (
     PronunciationAssessment,
     RecognitionOptions,
 )
-from .upload import TRACE_CONFIG, Meter, Timeouts
+from .upload import ANSWER_SECONDS_PER_SECOND, TRACE_CONFIG, Meter, Timeouts
 from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
 
 __all__ = [
+    "ANSWER_SECONDS_PER_SECOND",
     "BYTES_PER_SECOND",
     "PROSODY_LOCALES",
     "SAMPLE_RATE",

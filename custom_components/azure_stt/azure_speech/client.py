@@ -30,7 +30,16 @@ from .errors import (
 )
 from .request import AudioFormat, RecognitionOptions
 from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
-from .upload import TRACE_CONFIG, Meter, NoContinueError, Phase, RequestTimeout, Timeouts, Upload
+from .upload import (
+    TRACE_CONFIG,
+    Body,
+    Meter,
+    NoContinueError,
+    Phase,
+    RequestTimeout,
+    Timeouts,
+    Upload,
+)
 from .wav import BYTES_PER_SECOND, wav_header
 
 _LOGGER = logging.getLogger(__name__)
@@ -206,7 +215,7 @@ class SpeechClient:
                 timeout,
                 self._session.post(
                     url.update_query({**options.query(), "X-ConnectionId": connection_id}),
-                    data=upload,
+                    data=Body(upload),
                     headers={**options.headers(), authorization.header: authorization.value},
                     chunked=True,
                     expect100=expect,
