@@ -20,8 +20,10 @@ from custom_components.azure_stt.actions import (
     fast as fast_action,
     progress as progress_module,
 )
+from custom_components.azure_stt.actions.media import OpenFile
 from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
 from custom_components.azure_stt.resource.resource import Resource
+from tests.audio.test_media_reader import video
 from tests.emulator import (
     CUSTOM_SPEECH_ID,
     Alternative,
@@ -404,8 +406,10 @@ async def test_longer_than_two_hours(
         ("speech.mp3", b""),
         ("speech.wav", wav_header(size=0)),
         ("speech.flac", media(SPOKEN, KINDS["flac"])[:60]),
+        ("speech.mp4", video("mp4")),
+        ("speech.mkv", video("matroska")),
     ],
-    ids=["letter", "empty", "no sound", "cut"],
+    ids=["letter", "empty", "no sound", "cut", "video", "Matroska video"],
 )
 async def test_no_audio(
     hass: HomeAssistant, azure: Emulator, folder: Path, method: str, name: str, content: bytes
@@ -418,25 +422,61 @@ async def test_no_audio(
     assert not open_files(folder)
 
 
+@pytest.mark.parametrize("name", ["wav", "m4a"])
+@pytest.mark.parametrize("moment", ["before", "after"])
 async def test_file_that_goes_away(
-    hass: HomeAssistant, azure: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    azure: Emulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    moment: str,
 ) -> None:
     """A file that can't be read any more is the file's error, at once."""
+    file = folder / f"speech.{name}"
     look = audio_file._look_into
 
-    def vanish(open_file: Any) -> Any:  # noqa: ANN401 - the function's own
+    def vanish(open_file: OpenFile) -> object:
+        if moment == "before":
+            file.unlink()
+            return look(open_file)
         looked = look(open_file)
-        (folder / "speech.m4a").unlink()
+        file.unlink()
         return looked
 
     monkeypatch.setattr(audio_file, "_look_into", vanish)
-    (folder / "speech.m4a").write_bytes(media(SPOKEN, KINDS["m4a"]))
+    file.write_bytes(media(SPOKEN, KINDS[name]))
     with pytest.raises(ServiceValidationError) as raised:
-        await transcribe(hass, "speech.m4a")
+        await transcribe(hass, file.name)
     assert "No such file" in told(raised.value)
     assert len(transcriptions(azure)) <= 1
     assert not recognitions(azure)
     assert not open_files(folder)
+
+
+async def test_read_after_the_end(tmp_path: Path) -> None:
+    """A file that was let go is not opened again by a thread that comes late."""
+    file = tmp_path / "speech.wav"
+    file.write_bytes(b"sound")
+    source = audio_file._RawFile(lambda: file.open("rb"))
+    assert (source.read(), source.done) == (b"sound", 5)
+    source.close()
+    assert source.read() == b""
+    assert not open_files(tmp_path)
+
+
+async def test_damage_is_said(
+    hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a file is encoded, the response and the log say that some of it can't be read."""
+    azure.fast_ear = ScriptedEar([SENTENCE])
+    file = bytearray(media(SPOKEN * 3, KINDS["flac 5.1"]))
+    third = len(file) // 3
+    file[third : 2 * third] = bytes(third)
+    (folder / "speech.flac").write_bytes(file)
+    response = await transcribe(hass, "speech.flac")
+    assert (response["method"], response["damaged"]) == ("fast", True)
+    assert "is damaged" in caplog.text
 
 
 async def test_azure_is_down(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """A recording by fast transcription: all of it in one request."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 import logging
 from typing import Final
 
@@ -97,21 +98,36 @@ async def _by_any(
     asked = TranscriptionOptions(language=options.language, profanity=options.profanity)
     reason = ""
     for resource in resources:
-        for pause in (*_PAUSES, None):
-            try:
-                return await resource.transcribe_fast(
-                    sent.audio, asked, background=True, meter=meter
-                )
-            except SpeechError as err:
-                if sent.error:
-                    raise sent.error from err
-                reason = str(err)
-                _LOGGER.debug("Fast transcription failed: %s", err)
-                if pause is None or not err.retryable:
-                    break
-                pause = max(pause, err.retry_after or 0.0)  # noqa: PLW2901
-            await asyncio.sleep(pause)
+        try:
+            return await _persistently(partial(_by_one, resource, sent, asked, meter))
+        except SpeechError as err:
+            _LOGGER.debug("Fast transcription failed: %s", err)
+            reason = str(err)
     raise NotTranscribedError(reason)
+
+
+async def _by_one(
+    resource: Resource, sent: SentFile, asked: TranscriptionOptions, meter: FastSeconds
+) -> Transcription:
+    try:
+        return await resource.transcribe_fast(sent.audio, asked, background=True, meter=meter)
+    except SpeechError as err:
+        if sent.error:
+            raise sent.error from err
+        raise
+
+
+async def _persistently[Answer](ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask again after failures that can pass."""
+    for pause in _PAUSES:
+        try:
+            return await ask()
+        except SpeechError as err:
+            if not err.retryable:
+                raise
+            wait = max(pause, err.retry_after or 0.0)
+        await asyncio.sleep(wait)
+    return await ask()
 
 
 def _transcript(transcription: Transcription, language: str) -> Transcript:
