@@ -24,6 +24,9 @@ CONF_HOME_AWARE: Final = "home_aware"
 CONF_CORRECTIONS: Final = "corrections"
 CONF_HEARD: Final = "heard"
 CONF_MEANT: Final = "meant"
+CONF_SOUND_ALIKES: Final = "sound_alikes"
+CONF_REFUSED_CHANGES: Final = "refused_changes"
+CONF_REMEMBER_RECENT: Final = "remember_recent"
 CONF_LANGUAGES: Final = "languages"
 CONF_ENDPOINT_ID: Final = "endpoint_id"
 CONF_ENDPOINT_LANGUAGE: Final = "endpoint_language"
@@ -49,6 +52,7 @@ DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
         CONF_SECOND_OPINION: True,
         CONF_SECOND_OPINION_TIMEOUT: 2.5,
         CONF_SEND_NAMES: True,
+        CONF_REMEMBER_RECENT: True,
     }
 )
 """The default options of a recognizer; the other options have none."""

@@ -47,6 +47,7 @@ from .const import (
 from .entity import RecognizerEntity
 from .home.assist import async_languages, async_listening_satellite
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.learned import Learned
 from .home.metadata import pcm_format
 from .home.second_opinion import SecondOpinion
 from .home.selection import (
@@ -109,10 +110,11 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             corrections=Corrections(settings.get(CONF_CORRECTIONS, [])),
         )
 
+        self._learned = Learned.of(settings)
         wanted = settings[CONF_HOME_AWARE] and settings[CONF_SECOND_OPINION]
         # The free tier has no fast transcription.
         self._second_opinion = (
-            SecondOpinion(self._resource, self.text_format, settings)
+            SecondOpinion(self._resource, self.text_format, self._learned, settings)
             if wanted and entry.options[CONF_TIER] == Tier.S0
             else None
         )
@@ -274,6 +276,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 transcript.alternatives,
                 transcript.language,
                 self.text_format,
+                self._learned,
             )
         return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
 

@@ -29,6 +29,7 @@ from ..resource.resource import Resource
 from .assist import Assistant, async_get_assistant
 from .changes import Change
 from .exposed_names import async_get_names
+from .learned import NOTHING_LEARNED, Learned
 from .name_matching import Names
 from .selection import Selection, async_select
 from .text_format import TextFormat
@@ -46,11 +47,16 @@ class SecondOpinion:
     """Asks an Azure resource's fast transcription about a recognizer's utterances."""
 
     def __init__(
-        self, resource: Resource, text_format: TextFormat, settings: Mapping[str, Any]
+        self,
+        resource: Resource,
+        text_format: TextFormat,
+        learned: Learned,
+        settings: Mapping[str, Any],
     ) -> None:
         """Initialize with a recognizer's settings."""
         self._resource = resource
         self._text_format = text_format
+        self._learned = learned
         self._settings = settings
 
     async def on(
@@ -71,7 +77,13 @@ class SecondOpinion:
             return await self._hear(transcript, recording, sent)
 
         return await async_ask_second_opinion(
-            hass, entity_id, first, transcript.language, self._text_format, hear_again
+            hass,
+            entity_id,
+            first,
+            transcript.language,
+            self._text_format,
+            hear_again,
+            self._learned,
         )
 
     async def _hear(
@@ -108,6 +120,7 @@ async def async_ask_second_opinion(
     language: str,
     text_format: TextFormat,
     ask_again: AskAgain,
+    learned: Learned = NOTHING_LEARNED,
 ) -> Selection:
     """Return the second opinion on a text if it's worth more, else the first one."""
     assistant = async_get_assistant(hass, entity_id, language)
@@ -119,8 +132,10 @@ async def async_ask_second_opinion(
     if not heard:
         return first
     second = await async_select(
-        hass, entity_id, [[Alternative(display=heard)]], language, text_format
+        hass, entity_id, [[Alternative(display=heard)]], language, text_format, learned
     )
+    if learned.refuses(first.text, second.text):
+        return first
     if not names.differ_only(first.text, second.text) or not await assistant.could_understand(
         second.text
     ):
