@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+import json
 import logging
 from pathlib import Path
 from typing import Any, Final
@@ -249,6 +250,18 @@ async def test_words_are_as_masked_as_the_text(
     response = await transcribe(hass, method=method, profanity=profanity)
     found = [word["word"].lower().strip(".") for word in response["words"]]
     assert found == ["turn", "the", *hidden, "five", "light", "on"]
+
+
+async def test_words_of_a_language_without_spaces(
+    hass: HomeAssistant, azure: Emulator, folder: Path
+) -> None:
+    """They are looked for anywhere in the text."""
+    said = [{"text": word, "offsetMilliseconds": 100} for word in ("请", "该死", "打开", "灯")]
+    answer = {"phrases": [{"text": "请打开灯。", "words": said}]}
+    azure.faults.append(fault(200, body=json.dumps(answer)))
+    (folder / "speech.wav").write_bytes(wav(SPOKEN))
+    response = await transcribe(hass, language="zh-CN", profanity="removed")
+    assert [word["word"] for word in response["words"]] == ["请", "打开", "灯"]
 
 
 async def test_numbers_are_not_hidden(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
@@ -526,8 +539,19 @@ async def test_cancelled_anywhere(
     assert steps > 10
 
 
-async def test_cancelled_twice(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
+async def test_cancelled_twice(
+    hass: HomeAssistant, azure: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second cancellation doesn't keep files open, however often they were opened."""
+    # Otherwise Python would close what is forgotten.
+    kept: list[object] = []
+    make = audio_file._RawFile.__init__
+
+    def keep(source: audio_file._RawFile, open_file: OpenFile) -> None:
+        make(source, open_file)
+        kept.append(source)
+
+    monkeypatch.setattr(audio_file._RawFile, "__init__", keep)
     azure.faults.append(Fault(where=Endpoint.TRANSCRIPTION, at=Moment.DURING_BODY, reset=True))
     azure.fast_latency = 30
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
@@ -541,6 +565,7 @@ async def test_cancelled_twice(hass: HomeAssistant, azure: Emulator, folder: Pat
         call.cancel()
     await eventually(lambda: not running(before) and not open_files(folder))
     assert call.cancelled()
+    assert len(kept) == 2
 
 
 # What is shown.
