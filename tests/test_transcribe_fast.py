@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
+import json
 import logging
 from pathlib import Path
 from typing import Any, Final
@@ -125,6 +127,16 @@ async def test_sent_as_opus(hass: HomeAssistant, azure: Emulator, folder: Path, 
     assert not open_files(folder)
 
 
+async def test_matroska_is_no_webm(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
+    """FFmpeg has one name for both, and Azure takes one."""
+    azure.fast_ear = ScriptedEar([SENTENCE])
+    kind = replace(KINDS["webm opus"], container="matroska")
+    (folder / "speech.mka").write_bytes(media(SPOKEN, kind))
+    response = await transcribe(hass, "speech.mka")
+    assert (response["text"], response["method"]) == (SENTENCE, "fast")
+    assert transcriptions(azure)[0].audio.startswith(b"OggS")
+
+
 async def test_opus_has_all_of_it(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Nothing of a long file is lost or doubled in the encoder."""
     sound = b"".join(noise(0.5) + silence(1) for _ in range(40))
@@ -240,13 +252,27 @@ async def test_words_are_as_masked_as_the_text(
     assert found == ["turn", "the", *hidden, "five", "light", "on"]
 
 
+async def test_words_of_a_language_without_spaces(
+    hass: HomeAssistant, azure: Emulator, folder: Path
+) -> None:
+    """They are looked for anywhere in the text."""
+    said = [{"text": word, "offsetMilliseconds": 100} for word in ("请", "该死", "打开", "灯")]
+    answer = {"phrases": [{"text": "请打开灯。", "words": said}]}
+    azure.faults.append(fault(200, body=json.dumps(answer)))
+    (folder / "speech.wav").write_bytes(wav(SPOKEN))
+    response = await transcribe(hass, language="zh-CN", profanity="removed")
+    assert [word["word"] for word in response["words"]] == ["请", "打开", "灯"]
+
+
 async def test_numbers_are_not_hidden(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Short audio's words are as they were spoken, also where the text has figures."""
     text, lexical = "Damn, set 5 lights.", "damn set five lights"
     azure.ear = ScriptedEar([Alternative(text=text, lexical=lexical)] * 2)
     (folder / "speech.wav").write_bytes(wav(speak("one two three four")))
-    for profanity in ("masked", "removed"):
+    for profanity, hidden in (("masked", ["****"]), ("removed", [])):
         response = await transcribe(hass, method="short_audio", profanity=profanity)
+        found = [word["word"] for word in response["words"]]
+        assert found == [*hidden, "set", "five", "lights"]
         assert "amn" not in str(response)
 
 
@@ -513,6 +539,35 @@ async def test_cancelled_anywhere(
     assert steps > 10
 
 
+async def test_cancelled_twice(
+    hass: HomeAssistant, azure: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second cancellation doesn't keep files open, however often they were opened."""
+    # Otherwise Python would close what is forgotten.
+    kept: list[object] = []
+    make = audio_file._RawFile.__init__
+
+    def keep(source: audio_file._RawFile, open_file: OpenFile) -> None:
+        make(source, open_file)
+        kept.append(source)
+
+    monkeypatch.setattr(audio_file._RawFile, "__init__", keep)
+    azure.faults.append(Fault(where=Endpoint.TRANSCRIPTION, at=Moment.DURING_BODY, reset=True))
+    azure.fast_latency = 30
+    (folder / "speech.wav").write_bytes(wav(SPOKEN))
+    before = asyncio.all_tasks()
+    call = asyncio.create_task(transcribe(hass))
+    await eventually(lambda: len(transcriptions(azure)) == 2)
+    await eventually(lambda: len(open_files(folder)) == 3)
+    call.cancel()
+    while call.cancelling() and not call.done():
+        await asyncio.sleep(0)
+        call.cancel()
+    await eventually(lambda: not running(before) and not open_files(folder))
+    assert call.cancelled()
+    assert len(kept) == 2
+
+
 # What is shown.
 
 
@@ -559,8 +614,8 @@ async def test_progress_of_fast_transcription(
     hass.config.language = language
     monkeypatch.setattr(progress_module, "_PATIENCE", 0.0)
     azure.fast_latency = 0.1
-    (folder / "My memo.wav").write_bytes(wav(speak(words(200))))
-    assert (await transcribe(hass, "My memo.wav"))["text"] == words(200)
+    (folder / "My memo.wav").write_bytes(wav(speak(words(800))))
+    assert (await transcribe(hass, "My memo.wav"))["text"] == words(800)
     title = "My memo.wav wird transkribiert" if language == "de" else "Transcribing My memo.wav"
     assert {each[1] for each in notifications} == {title}
     texts = [text for how, _, text in notifications if how != "removed"]

@@ -50,7 +50,8 @@ def test_a_minute() -> None:
     assert max(map(len, blocks)) < 4 * BYTES_PER_SECOND
     size = sum(map(len, blocks))
     assert 0.5 * BYTES_PER_SECOND < size / 60 < 1.5 * BYTES_PER_SECOND
-    assert len(decoded(blocks)) == pytest.approx(len(MINUTE), abs=0.05 * 32_000)
+    # The end isn't lost in the encoder, which adds its own delay.
+    assert len(MINUTE) <= len(decoded(blocks)) < len(MINUTE) + 0.05 * 32_000
 
 
 def test_how_far_it_is() -> None:

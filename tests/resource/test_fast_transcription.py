@@ -231,7 +231,8 @@ async def test_limit(resource: Resource, emulator: Emulator) -> None:
     """It counts from the call, whatever takes the time, and the connection is left."""
     emulator.fast_latency = 30
     with pytest.raises(SpeechTimeoutError, match="in time"):
-        await resource.transcribe_fast(FILE, OPTIONS, limit=0.2)
+        async with asyncio.timeout(2):
+            await resource.transcribe_fast(FILE, OPTIONS, limit=0.2)
     assert resource.requests[-1].status == "cancelled"
     connector = resource.transcriber._session.connector
     assert connector is not None
