@@ -208,6 +208,16 @@ class Voice(tts.TextToSpeechEntity):
         return "mp3", media(sound, KINDS["mp3"])
 
 
+async def test_served_in_an_outage(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path
+) -> None:
+    """An action reaches a recognizer whose resource was down a moment ago."""
+    loaded_entry.runtime_data.health._failures = 99
+    assert loaded_entry.runtime_data.down
+    (folder / "speech.wav").write_bytes(wav(speak(SENTENCE)))
+    assert (await transcribe(hass))["text"] == SENTENCE
+
+
 @pytest.fixture
 async def voice(hass: HomeAssistant, tmp_path: Path, azure: Emulator) -> None:
     """Add an engine for text-to-speech."""

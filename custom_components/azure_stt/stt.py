@@ -19,7 +19,7 @@ from homeassistant.components.stt import (
 )
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio.decoder import StreamDecoder
@@ -65,7 +65,6 @@ from .recognition.recording import NoSpeechError, Recording, recorded
 from .recognition.task_scope import TaskScope
 from .recognition.transcriber import Transcriber
 from .recognition.transcript import Transcript
-from .resource.health import SIGNAL_HEALTH
 from .resource.issues import Issue, async_create_issue, async_delete_issue
 from .resource.resource import AzureSttConfigEntry, Resource
 
@@ -121,16 +120,8 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the resources' health, and prepare for texts that aren't understood."""
+        """Prepare for texts that aren't understood."""
         await super().async_added_to_hass()
-        for entry in self._loaded_entries():
-            self.async_on_remove(
-                async_dispatcher_connect(
-                    self.hass,
-                    SIGNAL_HEALTH.format(entry.entry_id),
-                    self.async_write_ha_state,
-                )
-            )
         for language in async_languages(self.hass, self.entity_id):
             self._entry.async_create_background_task(
                 self.hass, self._prepare(language), f"{self.entity_id} {language}"
@@ -141,14 +132,6 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         if language not in self._prepared and self._settings[CONF_HOME_AWARE]:
             await async_prepare(self.hass, self.entity_id, language)
             self._prepared.add(language)
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Whether any engine could answer. Calls are served even if not."""
-        return not all(engine.down for engine in self.engines()) or bool(
-            self._settings.get(CONF_FALLBACK_ENTITY)
-        )
 
     @property
     @override

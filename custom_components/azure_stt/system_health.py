@@ -25,6 +25,8 @@ def async_register(_: HomeAssistant, register: system_health.SystemHealthRegistr
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return the facts about all loaded resources."""
     entries: list[AzureSttConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    if not entries:
+        return {"resources": 0}
     resources = [entry.runtime_data for entry in entries]
     clients = [resource.client for resource in resources]
     return {

@@ -9,7 +9,7 @@ import pytest
 
 from homeassistant.components.stt import SpeechResultState
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_OFF, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -24,10 +24,10 @@ from custom_components.azure_stt.const import DOMAIN
 from custom_components.azure_stt.resource import health
 from custom_components.azure_stt.resource.resource import Resource
 from tests.conftest import Recognize
-from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, speak
+from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, Tier, speak
 from tests.emulator.faults import BARE_401
 from tests.emulator.settings import Networking
-from tests.support.home import ENTITY_ID
+from tests.support.home import ENTITY_ID, REACHABLE_ID, set_up_resource
 from tests.support.streams import HostStream, eventually
 
 SENTENCE = "Turn on the kitchen light."
@@ -84,9 +84,9 @@ async def test_outage_is_noticed_once_and_so_is_its_end(
             await resource.recognize(speech, OPTIONS)
     assert resource.down
     await hass.async_block_till_done()
-    state = hass.states.get(ENTITY_ID)
+    state = hass.states.get(REACHABLE_ID)
     assert state is not None
-    assert state.state == STATE_UNAVAILABLE
+    assert state.state == STATE_OFF
     assert len(ours(caplog, logging.WARNING)) == 1
     await emulator.start()
     await eventually(lambda: not resource.down)
@@ -147,14 +147,17 @@ async def test_long_outage(
     await eventually(lambda: not issues(hass))
 
 
-async def test_calls_are_served_while_unavailable(
+async def test_calls_are_served_while_unreachable(
     hass: HomeAssistant, recognize: Recognize, emulator: Emulator, entry: MockConfigEntry
 ) -> None:
-    """An entity that shows as unavailable hears as soon as Azure does."""
+    """An entity stays available, and hears as soon as Azure does."""
     await emulator.stop()
     for _ in range(2):
         with pytest.raises(SpeechConnectionError):
             await entry.runtime_data.recognize(speech, OPTIONS)
+    state = hass.states.get(ENTITY_ID)
+    assert state is not None
+    assert state.state != STATE_UNAVAILABLE
     await emulator.start()
     assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
 
@@ -321,7 +324,7 @@ async def test_second_entry_is_gone(
 async def test_revoked_key(
     hass: HomeAssistant, resource: Resource, recognize: Recognize, emulator: Emulator
 ) -> None:
-    """A revoked key shows as unavailable until a new one works, and asks for it once."""
+    """A revoked key is asked for once, and shows until a new one works."""
     emulator.keys.clear()
     emulator.expire_tokens()
     for _ in range(2):
@@ -331,6 +334,35 @@ async def test_revoked_key(
     assert resource.down
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
-    state = hass.states.get(ENTITY_ID)
+    state = hass.states.get(REACHABLE_ID)
     assert state is not None
-    assert state.state == STATE_UNAVAILABLE
+    assert state.state == STATE_OFF
+
+
+async def test_check_waits_for_voice(hass: HomeAssistant, emulator: Emulator) -> None:
+    """On the free tier, which takes one request, a check waits, and makes way for voice."""
+    emulator.keys = {F0_KEY: Tier.F0}
+    entry = await set_up_resource(hass, emulator, {}, tier=Tier.F0)
+    resource: Resource = entry.runtime_data
+    hangs = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield speak(SENTENCE)
+        await hangs.wait()
+
+    voice = asyncio.create_task(resource.recognize(endless, OPTIONS))
+    await eventually(lambda: len(emulator.requests_for(Endpoint.RECOGNITION)) == 1)
+    check = asyncio.create_task(resource._check())
+    await asyncio.sleep(0.1)
+    assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
+    hangs.set()
+    await asyncio.gather(voice, check)
+    assert not resource.down
+
+    emulator.faults.append(Fault(where=Endpoint.RECOGNITION, delay=60.0))
+    check = asyncio.create_task(resource._check())
+    await eventually(lambda: len(emulator.requests_for(Endpoint.RECOGNITION)) == 3)
+    async with asyncio.timeout(5):
+        assert (await resource.recognize(speech, OPTIONS)).text == SENTENCE
+        await check
+    assert not resource.down

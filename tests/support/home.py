@@ -37,6 +37,7 @@ from tests.emulator import S0_KEY, Emulator, SpokenEar, Tier
 from tests.emulator.settings import EntraApplication
 
 ENTITY_ID: Final = "stt.azure_speech_to_text"
+REACHABLE_ID: Final = "binary_sensor.azure_ai_speech_127_0_0_1_reachable"
 SECOND_KEY: Final = "2" * 32
 FALLBACK_ID: Final = "stt.house"
 

@@ -36,6 +36,10 @@ class SentAudio:
         self.seconds += size / BYTES_PER_SECOND
 
 
+READ_LIMIT: Final = 120.0
+"""Seconds in which media must give something: a disk may have to wake up, or a share to return."""
+
+
 def recording_policy(options: RecognitionOptions, patience: Patience) -> Policy:
     """Return the policy for a recording: patient with slow lines and quiet voices."""
     return Policy(options=options, patience=patience, deadline=_DEADLINE, several_voices=True)
@@ -53,7 +57,8 @@ async def async_transcribe_pcm(
     """
     sent = SentAudio()
     background = [resource.in_background(sent) for resource in engines]
-    async with recorded(pcm, WholeFrames(SAMPLE_WIDTH)) as recording:
+    reading = recorded(pcm, WholeFrames(SAMPLE_WIDTH), idle_limit=READ_LIMIT)
+    async with reading as recording:
         transcript = await Transcriber(recording, policy, background, on_part=on_part).transcribe()
     return transcript, sent.seconds
 

@@ -209,16 +209,22 @@ class _Reader:
 
 
 @asynccontextmanager
-async def recorded(stream: AsyncIterable[bytes], decoder: Decoder) -> AsyncIterator[Recording]:
+async def recorded(
+    stream: AsyncIterable[bytes], decoder: Decoder, *, idle_limit: float | None = None
+) -> AsyncIterator[Recording]:
     """Record the host's stream while the block runs, and close it at the block's end.
 
+    A stream that gives nothing for `idle_limit` seconds (IDLE_LIMIT by default) counts as left
+    by its host.
     Raises the error that broke the stream, whatever the block made of it: the stream's own
     exception, NoSpeechError, or the decoder's error.
     """
     recording = Recording()
     # Eager: a task that is cancelled before it began would not close the stream.
     pump = asyncio.create_task(
-        _pump(stream, decoder, recording), name="azure_stt pump", eager_start=True
+        _pump(stream, decoder, recording, idle_limit or IDLE_LIMIT),
+        name="azure_stt pump",
+        eager_start=True,
     )
     try:
         yield recording
@@ -236,10 +242,12 @@ async def recorded(stream: AsyncIterable[bytes], decoder: Decoder) -> AsyncItera
         await asyncio.wait([pump])
 
 
-async def _pump(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording) -> None:
+async def _pump(
+    stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording, idle_limit: float
+) -> None:
     """Read the host's stream into the recording, from first to last, and close it."""
     try:
-        await _read(stream, decoder, recording)
+        await _read(stream, decoder, recording, idle_limit)
     except BaseException as err:
         recording.end(err)
         if not isinstance(err, Exception):
@@ -253,15 +261,17 @@ async def _pump(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recor
             await aclose()
 
 
-async def _read(stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording) -> None:
-    idle = asyncio.timeout(IDLE_LIMIT)
+async def _read(
+    stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording, idle_limit: float
+) -> None:
+    idle = asyncio.timeout(idle_limit)
     now = asyncio.get_running_loop().time
     try:
         async with idle:
             async for chunk in stream:
                 idle.reschedule(None)
                 await _take(chunk, decoder, recording)
-                idle.reschedule(now() + IDLE_LIMIT)
+                idle.reschedule(now() + idle_limit)
     except TimeoutError as err:
         if not idle.expired():
             raise

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 import logging
@@ -144,7 +144,12 @@ class PartRecognizer:
     async def _attempt(
         self, engine: Engine, source: _Source, options: RecognitionOptions
     ) -> Part | None:
-        """Ask a resource, again as long as that can help; return None when it has failed."""
+        """Ask a resource, again as long as that can help; return None when it has failed.
+
+        A custom model is in its own resource only, the first one.
+        """
+        if engine is not self._engines[0]:
+            options = replace(options, endpoint_id=None)
         has_others = len(self._engines) > 1 or self._has_backup
         unexplained = 0
         for tries in count():

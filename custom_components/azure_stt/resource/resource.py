@@ -160,10 +160,18 @@ class Resource:
         return BackgroundResource(self, meter)
 
     async def _check(self) -> None:
-        try:
-            await self.requests.record(self.client.check())
-        finally:
-            self._publish_usage()
+        """Check the connection when no voice is in its way, because one slot may be all."""
+        while True:
+            async with self._queue.turn(background=True), TaskScope() as tasks:
+                check = tasks.start(self.requests.record(self.client.check()))
+                wanted = tasks.start(self._queue.contended())
+                try:
+                    await asyncio.wait({check, wanted}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    self._publish_usage()
+                if check.done():
+                    check.result()
+                    return
 
     def _publish_usage(self) -> None:
         """Publish what was sent, but not before the answer has gone out."""
