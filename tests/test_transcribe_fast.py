@@ -563,10 +563,9 @@ async def test_cancelled_twice(hass: HomeAssistant, tmp_path: Path) -> None:
         task = asyncio.create_task(use(reader))
         await using.wait()
         assert len(open_files(tmp_path)) == 3
-        task.cancel()
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
         await eventually(lambda: len(open_files(tmp_path)) == 1)
     assert task.cancelled()
     assert kept
