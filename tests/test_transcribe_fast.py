@@ -7,6 +7,7 @@ from functools import partial
 import json
 import logging
 from pathlib import Path
+import time
 from typing import Any, BinaryIO, Final
 
 import pytest
@@ -540,8 +541,17 @@ async def test_cancelled_anywhere(
     assert steps > 10
 
 
-async def test_cancelled_twice(hass: HomeAssistant, tmp_path: Path) -> None:
+async def test_cancelled_twice(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second cancellation doesn't keep files open, however often they were opened."""
+    close = audio_file._RawFile.close
+
+    def close_slowly(source: audio_file._RawFile) -> None:
+        time.sleep(0.05)
+        close(source)
+
+    monkeypatch.setattr(audio_file._RawFile, "close", close_slowly)
     file = tmp_path / "speech.wav"
     file.write_bytes(wav(SPOKEN))
     using = asyncio.Event()
