@@ -459,6 +459,12 @@ FORM = {
             {"heard": "um"},
         ],
         "languages": ["de-DE", "fr-FR"],
+        "second_opinion": False,
+        "send_names": False,
+        "second_opinion_timeout": 1.5,
+        "sound_alikes": [{"heard": "no leaf", "meant": "Nanoleaf"}],
+        "refused_changes": [{"heard": "rumba", "meant": "Roomba"}],
+        "remember_recent": False,
     },
     "answer": {"patience": "to_the_end", "deadline": 5},
     "backup": {"fallback_entity": "stt.whisper"},
@@ -493,7 +499,9 @@ async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -
     (added,) = (sub for sub in loaded_entry.subentries.values() if sub.title == "Cellar")
     assert {"name": "Cellar", **added.data} == FLAT
 
-    form = await loaded_entry.start_subentry_reconfigure_flow(hass, added.subentry_id)
+    menu = await loaded_entry.start_subentry_reconfigure_flow(hass, added.subentry_id)
+    assert menu["menu_options"] == ["settings", "correct"]
+    form = await flows.async_configure(menu["flow_id"], {"next_step_id": "settings"})
     assert suggested(form) == FLAT
     typed = {**FORM, "name": "Kids", "backup": {"second_entry": loaded_entry.entry_id}}
     result = await flows.async_configure(form["flow_id"], typed)
@@ -524,6 +532,7 @@ async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -
             {"corrections": [{"heard": f"h{n}", "meant": "m"} for n in range(501)]},
             "too_many_corrections",
         ),
+        ("meaning", {"sound_alikes": [{"heard": "", "meant": "a"}]}, "correction_empty"),
         ("meaning", {"languages": ["de-DE", "fr-FR", "it-IT", "es-ES"]}, "too_many_languages"),
         ("custom_speech", {"endpoint_id": "x"}, "invalid_endpoint_id"),
         (

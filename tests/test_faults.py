@@ -18,8 +18,19 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Timeouts, credentials
 from custom_components.azure_stt.recognition import retry
+from custom_components.azure_stt.resource import resource
 from custom_components.azure_stt.resource.resource import Resource
-from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
+from tests.emulator import (
+    F0_KEY,
+    Emulator,
+    Endpoint,
+    Fault,
+    Moment,
+    Tier,
+    noise,
+    silence,
+    speak,
+)
 from tests.emulator.faults import BARE_401, PASSING_400
 from tests.support.home import (
     ENTITY_ID,
@@ -58,6 +69,7 @@ class Row:
     """
 
     name: str
+    tier: Tier = Tier.S0
     faults: Sequence[Fault] = ()
     second_faults: Sequence[Fault] = ()
     prepare: Preparation | None = None
@@ -107,8 +119,10 @@ class House:
             if row.fallback is not None:
                 fallback = await add_fallback(hass, fails=row.fallback_fails)
                 recognizer["fallback_entity"] = FALLBACK_ID
+            if row.tier is Tier.F0:
+                emulator.keys = {F0_KEY: Tier.F0}
             entry = await set_up_resource(
-                hass, emulator, recognizer, entra=row.entra, timeouts=TIMEOUTS
+                hass, emulator, recognizer, entra=row.entra, timeouts=TIMEOUTS, tier=row.tier
             )
             yield cls(
                 hass=hass,
@@ -298,6 +312,14 @@ def others() -> Iterator[Row]:
     yield Row(name="hangs before the 100", faults=[Fault(delay=HANGS)], requests=2)
     yield Row(name="hangs after the body", faults=[HANGING], requests=2)
     yield Row(name="hangs after the body, twice", faults=[replace(HANGING, times=2)], requests=3)
+    yield Row(name="hangs after the body, free tier", tier=Tier.F0, faults=[HANGING], requests=2)
+    yield Row(
+        name="hangs after the body for good, free tier",
+        tier=Tier.F0,
+        faults=[replace(HANGING, times=None)],
+        requests=ANY,
+        text=None,
+    )
     yield Row(
         name="hangs in the answer",
         faults=[Fault(at=Moment.DURING_ANSWER, delay=HANGS)],
@@ -460,6 +482,60 @@ async def test_host_breaks_while_the_fallback_hears(
             await house.recognize()
         assert caught.value is error
         assert "failed as the fallback engine" not in caplog.text
+
+
+QUIET: Final = {
+    "digital silence": silence(2),
+    "hum": noise(2, level=-40),
+    "click": silence(1) + speak("a")[:640] + silence(1),
+}
+
+
+@pytest.mark.parametrize("sound", QUIET.values(), ids=QUIET)
+async def test_fallback_is_not_asked_about_sound_without_speech(
+    hass: HomeAssistant, emulator: Emulator, sound: bytes
+) -> None:
+    """Nobody speaks, so nothing was said, and the other engine can't invent it."""
+    row = Row(name="refused, fallback", prepare=stop, fallback=0)
+    async with House.built(hass, emulator, row) as house:
+        await stop(house)
+        house.parts = [sound]
+        assert await house.recognize() == SpeechResult("", SpeechResultState.SUCCESS)
+        assert house.fallback
+        assert not house.fallback.heard
+
+
+async def test_fallback_hears_speech_after_silence(hass: HomeAssistant, emulator: Emulator) -> None:
+    """What stands out is heard from before its beginning."""
+    row = Row(name="refused, fallback", prepare=stop, fallback=0)
+    async with House.built(hass, emulator, row) as house:
+        await stop(house)
+        house.parts = [silence(70), SPOKEN]
+        assert (await house.recognize()).text == SENTENCE
+
+
+async def test_speaker_who_stops_gives_the_only_slot_away(
+    hass: HomeAssistant, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the free tier, the next speaker is heard at once; the first one when sound comes."""
+    monkeypatch.setattr(resource, "STALLED_AFTER", 0.3)
+    async with House.built(hass, emulator, Row(name="stalls", tier=Tier.F0)) as house:
+        more = asyncio.Event()
+        house.parts = [SPOKEN[:HALF], more.wait(), SPOKEN[HALF:]]
+        first = asyncio.create_task(house.recognize())
+        await asyncio.sleep(0.1)
+        house.parts = [SPOKEN]
+        async with asyncio.timeout(3):
+            assert (await house.recognize()).text == SENTENCE
+        assert not first.done()
+        more.set()
+        assert (await first).text == SENTENCE
+        assert not house.resource.down
+        # Without anyone else who waits, a pause costs nothing.
+        emulator.requests.clear()
+        house.parts = [SPOKEN[:HALF], asyncio.sleep(0.6), SPOKEN[HALF:]]
+        assert (await house.recognize()).text == SENTENCE
+        assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
 
 
 def check_requests(emulator: Emulator, faults: Sequence[Fault]) -> int:

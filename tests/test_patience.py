@@ -195,7 +195,7 @@ async def test_any_conversation(
 
 
 class Ahead:
-    """Watches how much the recordings hold, and how far a host is ahead of what is recognised."""
+    """Watches how far hosts are ahead of what is recognized."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Look at every chunk that is recorded."""
@@ -204,7 +204,7 @@ class Ahead:
 
         def watched(recording: Recording, pcm: bytes) -> None:
             append(recording, pcm)
-            self.most = max(self.most, recording.length - recording._start)
+            self.most = max(self.most, recording.length - recording._recognized)
 
         monkeypatch.setattr(Recording, "append", watched)
 

@@ -31,6 +31,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> 
     Neither network nor authentication can make this fail, because an entry that isn't ready
     has no entity, and the pipeline would lose its engine until the router is up again.
     """
+    async_get_recent(hass).async_forget()
     usage = await async_get_usage(hass, entry.entry_id)
     entry.runtime_data = resource = Resource(hass, entry, usage)
     async_add_device(hass, entry)
@@ -48,7 +49,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
-    """Delete the notices and the usage of a removed resource."""
+    """Delete what is kept of a removed resource."""
+    async_get_recent(hass).async_forget()
     async_delete_issues(hass, entry)
     await async_remove_usage(hass, entry.entry_id)
 

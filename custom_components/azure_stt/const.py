@@ -24,6 +24,9 @@ CONF_HOME_AWARE: Final = "home_aware"
 CONF_CORRECTIONS: Final = "corrections"
 CONF_HEARD: Final = "heard"
 CONF_MEANT: Final = "meant"
+CONF_SOUND_ALIKES: Final = "sound_alikes"
+CONF_REFUSED_CHANGES: Final = "refused_changes"
+CONF_REMEMBER_RECENT: Final = "remember_recent"
 CONF_LANGUAGES: Final = "languages"
 CONF_ENDPOINT_ID: Final = "endpoint_id"
 CONF_ENDPOINT_LANGUAGE: Final = "endpoint_language"
@@ -31,6 +34,9 @@ CONF_PATIENCE: Final = "patience"
 CONF_DEADLINE: Final = "deadline"
 CONF_SECOND_ENTRY: Final = "second_entry"
 CONF_FALLBACK_ENTITY: Final = "fallback_entity"
+CONF_SECOND_OPINION: Final = "second_opinion"
+CONF_SECOND_OPINION_TIMEOUT: Final = "second_opinion_timeout"
+CONF_SEND_NAMES: Final = "send_names"
 
 SUBENTRY_TYPE: Final = "stt"
 DEFAULT_NAME: Final = "Azure Speech to Text"
@@ -43,6 +49,10 @@ DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
         CONF_HOME_AWARE: True,
         CONF_PATIENCE: "automatic",
         CONF_DEADLINE: 8.0,
+        CONF_SECOND_OPINION: True,
+        CONF_SECOND_OPINION_TIMEOUT: 2.5,
+        CONF_SEND_NAMES: True,
+        CONF_REMEMBER_RECENT: True,
     }
 )
 """The default options of a recognizer; the other options have none."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 import voluptuous as vol
 
 from homeassistant.components.stt import DOMAIN as STT_DOMAIN
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
@@ -47,7 +47,13 @@ from .const import (
     CONF_MEANT,
     CONF_PATIENCE,
     CONF_PROFANITY,
+    CONF_REFUSED_CHANGES,
+    CONF_REMEMBER_RECENT,
     CONF_SECOND_ENTRY,
+    CONF_SECOND_OPINION,
+    CONF_SECOND_OPINION_TIMEOUT,
+    CONF_SEND_NAMES,
+    CONF_SOUND_ALIKES,
     CONF_TEXT_FORM,
     CONF_TIER,
     DEFAULT_NAME,
@@ -55,6 +61,7 @@ from .const import (
     DOMAIN,
     Tier,
 )
+from .correct_flow import CorrectFlow
 from .home.text_format import CORRECTIONS_MAX, TextForm
 from .recognition.policy import Patience
 
@@ -63,7 +70,17 @@ LANGUAGES_MAX: Final = 3
 
 # The sections of the form. The saved options are flat.
 _SECTIONS = {
-    "meaning": (CONF_HOME_AWARE, CONF_CORRECTIONS, CONF_LANGUAGES),
+    "meaning": (
+        CONF_HOME_AWARE,
+        CONF_SECOND_OPINION,
+        CONF_SEND_NAMES,
+        CONF_SECOND_OPINION_TIMEOUT,
+        CONF_CORRECTIONS,
+        CONF_SOUND_ALIKES,
+        CONF_REFUSED_CHANGES,
+        CONF_REMEMBER_RECENT,
+        CONF_LANGUAGES,
+    ),
     "answer": (CONF_PATIENCE, CONF_DEADLINE),
     "backup": (CONF_SECOND_ENTRY, CONF_FALLBACK_ENTITY),
     "custom_speech": (CONF_ENDPOINT_ID, CONF_ENDPOINT_LANGUAGE),
@@ -72,7 +89,7 @@ _SECTIONS = {
 _ENDPOINT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class RecognizerFlow(ConfigSubentryFlow):
+class RecognizerFlow(CorrectFlow):
     """Adds a recognizer and changes it."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -84,16 +101,20 @@ class RecognizerFlow(ConfigSubentryFlow):
             return self._async_show("user", data, errors)
         return self.async_create_entry(title=data.pop(CONF_NAME), data=data)
 
-    async def async_step_reconfigure(
+    async def async_step_reconfigure(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Let the user choose between the options and the last utterances."""
+        return self.async_show_menu(step_id="reconfigure", menu_options=["settings", "correct"])
+
+    async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change a recognizer."""
         subentry = self._get_reconfigure_subentry()
         if user_input is None:
-            return self._async_show("reconfigure", {CONF_NAME: subentry.title, **subentry.data})
+            return self._async_show("settings", {CONF_NAME: subentry.title, **subentry.data})
         data = _flat(user_input)
         if errors := self._errors(data):
-            return self._async_show("reconfigure", data, errors)
+            return self._async_show("settings", data, errors)
         return self.async_update_and_abort(
             self._get_entry(), subentry, title=data.pop(CONF_NAME), data=data
         )
@@ -102,7 +123,9 @@ class RecognizerFlow(ConfigSubentryFlow):
         """Return the first validation error."""
         entry = self._get_entry()
         languages = data.get(CONF_LANGUAGES, [])
-        error = _correction_error(data.get(CONF_CORRECTIONS, []))
+        error = None
+        for key in (CONF_CORRECTIONS, CONF_SOUND_ALIKES, CONF_REFUSED_CHANGES):
+            error = error or _correction_error(data.get(key, []))
         if error is None and len(languages) > LANGUAGES_MAX:
             error = "too_many_languages"
         if error is None and languages and entry.options[CONF_TIER] == Tier.F0:
@@ -140,7 +163,13 @@ class RecognizerFlow(ConfigSubentryFlow):
         ]
         fields = {
             vol.Required(CONF_HOME_AWARE): BooleanSelector(),
-            vol.Optional(CONF_CORRECTIONS): _CORRECTIONS,
+            _with_default(CONF_SECOND_OPINION): BooleanSelector(),
+            _with_default(CONF_SEND_NAMES): BooleanSelector(),
+            _with_default(CONF_SECOND_OPINION_TIMEOUT): _seconds(least=0.5, most=10),
+            vol.Optional(CONF_CORRECTIONS): _pairs(CONF_CORRECTIONS),
+            vol.Optional(CONF_SOUND_ALIKES): _pairs(CONF_SOUND_ALIKES),
+            vol.Optional(CONF_REFUSED_CHANGES): _pairs(CONF_REFUSED_CHANGES),
+            _with_default(CONF_REMEMBER_RECENT): BooleanSelector(),
             vol.Optional(CONF_LANGUAGES): SelectSelector(
                 SelectSelectorConfig(
                     options=[
@@ -152,11 +181,7 @@ class RecognizerFlow(ConfigSubentryFlow):
                 )
             ),
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
-            vol.Required(CONF_DEADLINE): NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=60, step=0.5, unit_of_measurement="s", mode=NumberSelectorMode.BOX
-                )
-            ),
+            vol.Required(CONF_DEADLINE): _seconds(least=1, most=60),
             vol.Optional(CONF_SECOND_ENTRY): ConfigEntrySelector(
                 ConfigEntrySelectorConfig(integration=DOMAIN)
             ),
@@ -185,18 +210,32 @@ class RecognizerFlow(ConfigSubentryFlow):
         )
 
 
-_CORRECTIONS = ObjectSelector(
-    ObjectSelectorConfig(
-        fields={
-            CONF_HEARD: {"selector": {"text": {}}, "required": True},
-            CONF_MEANT: {"selector": {"text": {}}, "required": False},
-        },
-        multiple=True,
-        label_field=CONF_HEARD,
-        description_field=CONF_MEANT,
-        translation_key=CONF_CORRECTIONS,
+def _pairs(key: str) -> ObjectSelector:
+    """Return a list of what is heard and what is meant."""
+    return ObjectSelector(
+        ObjectSelectorConfig(
+            fields={
+                CONF_HEARD: {"selector": {"text": {}}, "required": True},
+                CONF_MEANT: {"selector": {"text": {}}, "required": False},
+            },
+            multiple=True,
+            label_field=CONF_HEARD,
+            description_field=CONF_MEANT,
+            translation_key=key,
+        )
     )
-)
+
+
+def _with_default(key: str) -> vol.Required:
+    return vol.Required(key, default=DEFAULT_RECOGNIZER[key])
+
+
+def _seconds(*, least: float, most: float) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=least, max=most, step=0.5, unit_of_measurement="s", mode=NumberSelectorMode.BOX
+        )
+    )
 
 
 def _choice(options: type[StrEnum], translation_key: str) -> SelectSelector:

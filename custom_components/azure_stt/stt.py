@@ -1,6 +1,5 @@
 """The speech-to-text entity: Assist's stream in, its text out."""
 
-import asyncio
 from collections.abc import AsyncIterable
 from dataclasses import replace
 from functools import partial
@@ -24,7 +23,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio.decoder import StreamDecoder
-from .audio.pcm import SAMPLE_RATE, AudioFormatError
+from .audio.pcm import AudioFormatError
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
 from .azure_speech.locales import LOCALES
 from .const import (
@@ -38,6 +37,7 @@ from .const import (
     CONF_PATIENCE,
     CONF_PROFANITY,
     CONF_SECOND_ENTRY,
+    CONF_SECOND_OPINION,
     CONF_TEXT_FORM,
     CONF_TIER,
     DEFAULT_RECOGNIZER,
@@ -47,7 +47,9 @@ from .const import (
 from .entity import RecognizerEntity
 from .home.assist import async_languages, async_listening_satellite
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.learned import Learned
 from .home.metadata import pcm_format
+from .home.second_opinion import SecondOpinion
 from .home.selection import (
     Selection,
     async_is_whole_command,
@@ -106,6 +108,15 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             form=TextForm(settings[CONF_TEXT_FORM]),
             profanity=Profanity(settings[CONF_PROFANITY]),
             corrections=Corrections(settings.get(CONF_CORRECTIONS, [])),
+        )
+
+        self._learned = Learned.of(settings)
+        wanted = settings[CONF_HOME_AWARE] and settings[CONF_SECOND_OPINION]
+        # The free tier has no fast transcription.
+        self._second_opinion = (
+            SecondOpinion(self._resource, self.text_format, self._learned, settings)
+            if wanted and entry.options[CONF_TIER] == Tier.S0
+            else None
         )
 
     @override
@@ -206,8 +217,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             ):
                 tasks.start(self._prepare(metadata.language))
                 transcript = await self._transcriber(recording, metadata.language).transcribe()
-                delay = await _delay(recording, transcript)
-            return await self._recognized(transcript, delay)
+            return await self._recognized(transcript, recording)
         except NoSpeechError as err:
             _LOGGER.debug("%s: %s", self.entity_id, err)
             outcome = Outcome.NO_SPEECH
@@ -225,9 +235,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 engine.health.async_note_utterance_end()
         return self._utterance(outcome, metadata.language)
 
-    async def _recognized(self, transcript: Transcript, delay: float | None) -> Utterance:
+    async def _recognized(self, transcript: Transcript, recording: Recording) -> Utterance:
         """Return the outcome of a transcript, with the text that goes out."""
         selection = await self._select(transcript)
+        if selection.text and self._second_opinion:
+            selection = await self._second_opinion.on(
+                self.hass, self.entity_id, selection, transcript, recording
+            )
         if not selection.text:
             return self._utterance(Outcome.NO_SPEECH, transcript.language)
         others = (self.text_format.text(each, transcript.language) for each in transcript.ranked())
@@ -241,7 +255,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             ),
             confidence=transcript.confidence,
             duration=transcript.duration,
-            delay=delay,
+            delay=recording.since(transcript.parts[-1].end),
         )
 
     def _utterance(self, outcome: Outcome, language: str) -> Utterance:
@@ -262,6 +276,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 transcript.alternatives,
                 transcript.language,
                 self.text_format,
+                self._learned,
             )
         return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
 
@@ -330,13 +345,3 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         missing = CONF_SECOND_ENTRY in self._settings and self._second_entry is None
         change = async_create_issue if missing else async_delete_issue
         change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
-
-
-async def _delay(recording: Recording, transcript: Transcript) -> float | None:
-    """Return the seconds since the last word, by the audio since then."""
-    if not transcript.parts:
-        return None
-    since_word = (recording.length - transcript.parts[-1].end) / SAMPLE_RATE
-    if not recording.ended:
-        return since_word
-    return since_word + asyncio.get_running_loop().time() - await recording.ends()

@@ -92,17 +92,20 @@ class WhisperEar(Ear):
 
     @override
     def expecting(self, phrases: Sequence[str]) -> Ear:
-        """Return an ear of the same model with these phrases, as many as fit, as its prompt."""
+        """Return an ear of the same model with these phrases as its prompt, as many as fit.
+
+        The first ones count most, so they stand nearest to what is said.
+        """
         prompted = copy(self)
-        prompted._prompt = self._tokens_of(", ".join(phrases))
+        prompted._prompt = self._tokens_of(", ".join(reversed(phrases)) + ".")
         return prompted
 
     def _tokens_of(self, prompt: str) -> list[int]:
-        """Return a prompt's tokens, the first ones if it's too long; none without a prompt."""
+        """Return a prompt's tokens, the last ones if it's too long; none without a prompt."""
         if not prompt:
             return []
         words = self._tokenizer.encode(" " + prompt.strip(), add_special_tokens=False).ids
-        return [self._token("<|startofprev|>"), *words[:_PROMPT_TOKENS]]
+        return [self._token("<|startofprev|>"), *words[-_PROMPT_TOKENS:]]
 
     def _start(self, language: str) -> Sequence[int]:
         """Give the tokens that every text of a language begins with."""

@@ -673,7 +673,9 @@ async def test_home_assistant_says_what_it_always_says(hass: HomeAssistant, text
     async_expose_entity(hass, "conversation", "light.test_cellar_lamp", should_expose=False)
     assert await choose(hass, text) == text
     asked = await _answer(hass, text)
-    get_agent_manager(hass).default_agent._intent_cache.clear()
+    agent = get_agent_manager(hass).default_agent
+    assert agent is not None
+    agent._intent_cache.clear()
     assert asked == await _answer(hass, text)
 
 

@@ -53,6 +53,8 @@ class Service:
     errors: list[SpeechError] = field(default_factory=list)
     requests: list[bytes] = field(default_factory=list)
     """The audio of each request."""
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
         """Listen until the first utterance has ended."""
@@ -147,9 +149,15 @@ class Hanging(Service):
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
         """Listen, and hang."""
         self.hangs -= 1
-        recognition = await super().recognize(audio, options)
-        if self.hangs >= 0:
-            await asyncio.Event().wait()
+        hangs = self.hangs >= 0
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            recognition = await super().recognize(audio, options)
+            if hangs:
+                await asyncio.Event().wait()
+        finally:
+            self.at_once -= 1
         return recognition
 
 

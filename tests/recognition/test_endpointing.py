@@ -7,8 +7,17 @@ from itertools import pairwise
 import pytest
 
 from custom_components.azure_stt.audio.pcm import FRAME, SAMPLE_RATE, SILENT
-from custom_components.azure_stt.recognition.endpointing import LEAD, Loudness, next_speech
-from custom_components.azure_stt.recognition.recording import BrokenRecordingError, Recording
+from custom_components.azure_stt.recognition.endpointing import (
+    LEAD,
+    Loudness,
+    first_sound,
+    next_speech,
+)
+from custom_components.azure_stt.recognition.recording import (
+    KEPT,
+    BrokenRecordingError,
+    Recording,
+)
 from custom_components.azure_stt.recognition.segment import Segment
 from tests.emulator import noise, silence, speak
 
@@ -129,7 +138,7 @@ async def test_quiet_is_forgotten() -> None:
     """But for the lead that is sent with the speech."""
     recording = recorded(silence(90), speak("Light"))
     assert await next_speech(recording, 0, SPEECH) == 90 * SAMPLE_RATE
-    assert recording._start == 90 * SAMPLE_RATE - LEAD
+    assert recording._start == 90 * SAMPLE_RATE - LEAD - KEPT
 
 
 async def test_next_speech_of_a_broken_stream() -> None:
@@ -140,6 +149,31 @@ async def test_next_speech_of_a_broken_stream() -> None:
     recording.end(OSError("host"))
     with pytest.raises(BrokenRecordingError):
         await call
+
+
+# Where anyone may speak at all.
+
+
+@pytest.mark.parametrize(
+    ("audio", "start"),
+    [
+        pytest.param(b"", None, id="nothing"),
+        pytest.param(silence(3), None, id="silence"),
+        pytest.param(noise(3, level=-40), None, id="room"),
+        pytest.param(noise(3, level=-12), None, id="loud noise"),
+        pytest.param(silence(1) + speak("a")[:1200] + silence(1), None, id="click"),
+        pytest.param(silence(1) + noise(1, level=-68), None, id="inaudible"),
+        pytest.param(speak("Light"), 0.0, id="one word alone"),
+        pytest.param(speak("Light on"), 0.0, id="speech at once"),
+        pytest.param(speak("Light", level=-36) + silence(1), 0.0, id="a quiet word"),
+        pytest.param(mixed(silence(2) + speak("Light"), -24), 0.0, id="speech in a loud room"),
+        pytest.param(silence(2) + speak("Light"), 1.54, id="speech after silence"),
+    ],
+)
+async def test_first_sound(audio: bytes, start: float | None) -> None:
+    """Speech stands out from what is quieter; even sound and silence hold none."""
+    found = await first_sound(recorded(audio), 0)
+    assert (found if found is None else found / SAMPLE_RATE) == start
 
 
 # Where long speech is cut.

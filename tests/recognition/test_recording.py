@@ -13,6 +13,7 @@ from custom_components.azure_stt.audio.pcm import SAMPLE_RATE, AudioFormatError
 from custom_components.azure_stt.recognition import recording as recording_module
 from custom_components.azure_stt.recognition.recording import (
     CAPACITY,
+    KEPT,
     BrokenRecordingError,
     NoSpeechError,
     Recording,
@@ -187,6 +188,22 @@ async def test_cancelled_reader_leaves_nothing() -> None:
 # Positions.
 
 
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep nothing of what is recognized."""
+    monkeypatch.setattr(recording_module, "KEPT", 0)
+
+
+async def test_keeps_the_last_seconds() -> None:
+    """What was recognized in the last twenty seconds can be heard once more."""
+    recording = filled(bytes(30 * SECOND))
+    recording.forget(25 * SAMPLE_RATE)
+    assert len(recording.copy(5 * SAMPLE_RATE, 30 * SAMPLE_RATE)) == 25 * SECOND
+    with pytest.raises(ValueError, match="forgotten"):
+        recording.copy(5 * SAMPLE_RATE - 1, 30 * SAMPLE_RATE)
+
+
+@pytest.mark.usefixtures("nothing_kept")
 async def test_forgets() -> None:
     """What is forgotten is gone, positions stay, and others' places don't move."""
     recording = filled(sound(2000))
@@ -207,6 +224,7 @@ async def test_forgets() -> None:
             await read(recording, start)
 
 
+@pytest.mark.usefixtures("nothing_kept")
 async def test_forgets_no_more_than_there_is() -> None:
     """A position beyond the end forgets all up to now."""
     recording = filled(sound(100))
@@ -227,6 +245,7 @@ async def test_copies_what_exists() -> None:
     assert recording.copy(50, 60) == recording.copy(90, 100) == recording.copy(20, 10) == b""
 
 
+@pytest.mark.usefixtures("nothing_kept")
 async def test_tells_how_it_stands() -> None:
     """Length, end and its time."""
     recording = filled(sound(100))
@@ -275,7 +294,7 @@ async def test_records_live() -> None:
 
 
 async def test_ten_minutes_need_the_memory_of_one() -> None:
-    """The host is read at most a minute ahead of what has been forgotten."""
+    """The host is read at most a minute ahead of what was recognized, and little of it is kept."""
     chunk, total = SECOND // 2, 10 * 60 * SECOND
     given, largest, heard = 0, 0, bytearray()
 
@@ -295,7 +314,7 @@ async def test_ten_minutes_need_the_memory_of_one() -> None:
             position += len(block) // 2
             recording.forget(position)
             await asyncio.sleep(0)
-    assert largest <= 2 * CAPACITY + chunk
+    assert largest <= 2 * (CAPACITY + KEPT) + chunk
     assert heard == b"".join(bytes([number % 251]) * chunk for number in range(1, 1201))
 
 

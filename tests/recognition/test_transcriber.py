@@ -373,16 +373,62 @@ async def test_first_retry_is_at_once() -> None:
     assert asyncio.get_running_loop().time() - began < 0.2
 
 
-async def test_a_request_that_hangs_is_sent_again() -> None:
-    """At half the deadline, from the first sample."""
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge audio that comes at once as if it came at the speed of speech."""
+    monkeypatch.setattr(retry, "ANSWER_SECONDS_PER_SECOND", 0.0)
+
+
+async def test_a_request_that_hangs_is_sent_again(live: None) -> None:
+    """At half the deadline, from the first sample, when the first request has been cancelled."""
     service = Hanging()
     transcript = await transcribe(play(LIGHT), service, deadline=0.2)
     assert transcript.text == "Turn on the light"
     assert service.requests == [LIGHT, LIGHT]
+    assert service.most_at_once == 1
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_an_upload_that_progresses_is_never_cancelled(live: None, alone: bool) -> None:  # noqa: FBT001
+    """A slow line may take longer than the deadline, with a second resource or without."""
+
+    class Line(Service):
+        async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+            async def slowly() -> AsyncIterator[bytes]:
+                async for block in audio():
+                    for start in range(0, len(block), 8_000):
+                        yield block[start : start + 8_000]
+                    await asyncio.sleep(0.06)
+
+            return await super().recognize(slowly, options)
+
+    service, second = Line(), Service()
+    engines = [service] if alone else [service, second]
+    audio = speak("one two three four five six seven eight " * 3)
+    transcript = await transcribe(
+        play(audio, sizes=[1_000_000]), service, engines=engines, deadline=0.2
+    )
+    assert len(transcript.text.split()) == 24
+    assert len(service.requests) == 1
+    assert not second.requests
+
+
+async def test_the_answer_to_a_recording_may_take_as_long_as_its_half() -> None:
+    """A service that works at twice real time isn't given up."""
+
+    class Slow(Service):
+        async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
+            recognition = await super().recognize(audio, options)
+            await asyncio.sleep(len(self.requests[-1]) / BYTES_PER_SECOND / 2)
+            return recognition
+
+    service = Slow()
+    assert (await transcribe(play(LIGHT), service, deadline=0.2)).text == "Turn on the light"
+    assert len(service.requests) == 1
 
 
 async def test_a_slow_answer_is_taken() -> None:
-    """What comes first is taken: the slow one isn't given up for its repetition."""
+    """What comes first is taken: with a second resource, the slow one isn't given up."""
 
     class Slow(Service):
         async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
@@ -390,12 +436,12 @@ async def test_a_slow_answer_is_taken() -> None:
             await asyncio.sleep(0.15)
             return recognition
 
-    began = asyncio.get_running_loop().time()
-    assert (await transcribe(play(LIGHT), Slow(), deadline=0.2)).text == "Turn on the light"
-    assert asyncio.get_running_loop().time() - began < 0.2
+    slow, hanging = Slow(), Hanging(hangs=9)
+    transcript = await transcribe(play(LIGHT), slow, engines=[slow, hanging], deadline=0.2)
+    assert transcript.text == "Turn on the light"
 
 
-async def test_nobody_answers() -> None:
+async def test_nobody_answers(live: None) -> None:
     """After the deadline that's an error."""
     service = Hanging(hangs=9)
     with pytest.raises(SpeechTimeoutError):
@@ -403,7 +449,7 @@ async def test_nobody_answers() -> None:
     assert len(service.requests) == 2
 
 
-async def test_second_engine_at_half_the_deadline() -> None:
+async def test_second_engine_at_half_the_deadline(live: None) -> None:
     """While the first one hangs; not before."""
     first, second = Hanging(hangs=9), Service()
     began = asyncio.get_running_loop().time()

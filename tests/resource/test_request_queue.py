@@ -185,6 +185,29 @@ async def test_cancelled_holder(moment: int) -> None:
     assert office.slots.free == 1
 
 
+@pytest.mark.parametrize("ends", ["enters", "gives up"])
+async def test_holders_know_that_live_voice_waits(ends: str) -> None:
+    """As long as it waits, and no longer; a background request isn't told."""
+    office = Office(slots=RequestQueue(1))
+    office.visit()
+    office.visit(background=True)
+    told = asyncio.create_task(office.slots.contended())
+    await settle()
+    assert not told.done()
+    live = office.visit()
+    await settle()
+    assert told.done()
+    if ends == "enters":
+        office.ends[0].set()
+    else:
+        office.tasks[live].cancel()
+    await settle()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await office.slots.contended()
+    await office.leave()
+
+
 STEPS = st.one_of(
     st.sampled_from(["live", "background", "settle", "breathe"]),
     st.tuples(st.sampled_from(["end", "cancel"]), st.integers(0, 30)),

@@ -20,14 +20,16 @@ class Kind(StrEnum):
     FAULTY = "faulty"
     CANCELLED = "cancelled"
     CLOSED = "closed"
+    BROKEN = "broken"
     SILENT = "silent"
 
 
 _WEIGHTS: Final = {
-    Kind.PLAIN: 62,
+    Kind.PLAIN: 59,
     Kind.FAULTY: 20,
     Kind.CANCELLED: 10,
     Kind.CLOSED: 3,
+    Kind.BROKEN: 3,
     Kind.SILENT: 5,
 }
 
@@ -65,6 +67,10 @@ class Utterance:
         )
 
 
+class BrokenHostError(Exception):
+    """The error of a host's stream that breaks."""
+
+
 class Host:
     """A host's stream, which knows whether it was let go."""
 
@@ -86,6 +92,8 @@ class Host:
             await asyncio.sleep(step / BYTES_PER_SECOND if self._utterance.paced else 0)
         if self._utterance.kind is Kind.CLOSED:
             await asyncio.Event().wait()
+        if self._utterance.kind is Kind.BROKEN:
+            raise BrokenHostError
         self.open.discard(self)
 
     def __aiter__(self) -> AsyncIterator[bytes]:

@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.azure_stt.azure_speech import Timeouts
 from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.const import (
+    CONF_TIER,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
     DOMAIN,
@@ -59,6 +60,7 @@ def resource_entry(
     recognizer: Mapping[str, Any] | None = None,
     entra: EntraApplication | None = None,
     title: str | None = None,
+    tier: Tier = Tier.S0,
 ) -> MockConfigEntry:
     """Return the entry of a resource at an address, not yet added.
 
@@ -83,7 +85,7 @@ def resource_entry(
         domain=DOMAIN,
         title=title or URL(address).authority,
         data={"endpoint": address, **credential},
-        options=DEFAULT_OPTIONS,
+        options={**DEFAULT_OPTIONS, CONF_TIER: str(tier)},
         subentries_data=[] if recognizer is None else [subentry],
     )
 
@@ -95,6 +97,7 @@ async def set_up_resource(
     *,
     entra: bool = False,
     timeouts: Timeouts | None = None,
+    tier: Tier = Tier.S0,
 ) -> MockConfigEntry:
     """Set up a resource on an emulator, with an entity if there's a recognizer."""
     assert await async_setup_component(hass, "homeassistant", {})
@@ -103,6 +106,7 @@ async def set_up_resource(
         key=next(iter(emulator.keys)),
         recognizer=recognizer,
         entra=emulator.entra if entra else None,
+        tier=tier,
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)

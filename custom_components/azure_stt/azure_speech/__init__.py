@@ -49,10 +49,11 @@ from .request import (
     RecognitionOptions,
 )
 from .transcription import PHRASES_MAX, AudioFile, FileFormat, Transcription, TranscriptionOptions
-from .upload import TRACE_CONFIG, Meter, Timeouts
+from .upload import ANSWER_SECONDS_PER_SECOND, TRACE_CONFIG, Meter, Timeouts
 from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
 
 __all__ = [
+    "ANSWER_SECONDS_PER_SECOND",
     "BYTES_PER_SECOND",
     "PHRASES_MAX",
     "PROSODY_LOCALES",

@@ -30,7 +30,16 @@ from .errors import (
 )
 from .request import AudioFormat, RecognitionOptions
 from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
-from .upload import TRACE_CONFIG, Meter, NoContinueError, Phase, RequestTimeout, Timeouts, Upload
+from .upload import (
+    TRACE_CONFIG,
+    Body,
+    Meter,
+    NoContinueError,
+    Phase,
+    RequestTimeout,
+    Timeouts,
+    Upload,
+)
 from .wav import BYTES_PER_SECOND, wav_header
 
 _LOGGER = logging.getLogger(__name__)
@@ -108,7 +117,8 @@ class SpeechClient:
         request has to be repeated: with another authorization, at the host that Azure
         redirects to, or without `Expect`. `meter` counts this call, beside the client's own.
         Raises a SpeechError, AuthenticationError when every authorization was refused, and
-        ThrottledError when that happened although the credentials are good.
+        ThrottledError when that happened although the credentials are good. An error of the
+        source itself is raised as it is.
         """
         call = _Call(audio, options, [each for each in (self._meter, meter) if each])
         refused: AuthenticationError | None = None
@@ -199,12 +209,13 @@ class SpeechClient:
         options = call.options
         header = wav_header() if options.audio_format is AudioFormat.WAV else b""
         timeout = RequestTimeout(self._timeouts, expect=expect)
-        with transport_errors(url.host or "", connection_id):
+        upload = Upload(call.audio(), header, timeout, call.meters)
+        with upload.source_errors(), transport_errors(url.host or "", connection_id):
             async with (
                 timeout,
                 self._session.post(
                     url.update_query({**options.query(), "X-ConnectionId": connection_id}),
-                    data=Upload(call.audio(), header, timeout, call.meters),
+                    data=Body(upload),
                     headers={**options.headers(), authorization.header: authorization.value},
                     chunked=True,
                     expect100=expect,

@@ -1,20 +1,36 @@
 """The upload of one request: its body, which follows the audio, and its time limits."""
 
 import asyncio
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+import socket
 from types import SimpleNamespace, TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, override
 
 from aiohttp import ClientSession, TraceConfig
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import AsyncIterablePayload
+
+from .errors import SpeechError
+from .wav import BYTES_PER_SECOND
+
+ANSWER_SECONDS_PER_SECOND: Final = 0.5
+"""Seconds that an answer may take longer for each second of audio that was sent faster than real
+time, because the service may need that long to listen to it."""
+
+# Bytes that the system may hold unsent: half a second of PCM. Otherwise a minute of audio looks
+# sent while a slow line still carries it.
+_UNSENT_MAX: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
     """Limits in seconds: to connect, to `100 Continue`, and from the audio's end to the answer.
 
-    Waiting for the person, and for a free connection, has no limit here.
+    The last one grows with audio that is sent faster than real time. Waiting for the person, and
+    for a free connection, has no limit here.
     """
 
     connect: float = 5.0
@@ -80,14 +96,14 @@ class RequestTimeout:
                 raise NoContinueError from None
             raise
 
-    def enter(self, phase: Phase) -> None:
-        """Start a phase's limit. Reading the answer is the last phase."""
+    def enter(self, phase: Phase, *, grace: float = 0.0) -> None:
+        """Start a phase's limit, with more seconds. Reading the answer is the last phase."""
         if self._phase is Phase.READING or self._timeout.expired():
             return
         self._phase = phase
         limit = self._limits.get(phase)
         now = asyncio.get_running_loop().time()
-        self._timeout.reschedule(None if limit is None else now + limit)
+        self._timeout.reschedule(None if limit is None else now + limit + grace)
 
     def extend_answer(self, seconds: float) -> None:
         """Set the limits that count from the upload's end."""
@@ -118,6 +134,9 @@ class Upload:
         self._timeout = timeout
         self._meters = meters
         self._writer: asyncio.Task[Any] | None = None
+        self._error: Exception | None = None
+        self._seconds = 0.0
+        self._began_at = 0.0
 
     def __aiter__(self) -> Self:
         return self
@@ -132,14 +151,50 @@ class Upload:
         if self._header:
             header, self._header = self._header, b""
             return header
+        now = asyncio.get_running_loop().time
         self._timeout.enter(Phase.LISTEN)
         try:
             block = await anext(self._audio)
+        except StopAsyncIteration:
+            raise
+        except Exception as err:
+            self._error = err
+            raise
         finally:
-            self._timeout.enter(Phase.ANSWER)
+            lead = self._seconds - (now() - self._began_at) if self._seconds else 0.0
+            grace = max(0.0, lead) * ANSWER_SECONDS_PER_SECOND
+            self._timeout.enter(Phase.ANSWER, grace=grace)
+        if not self._seconds:
+            self._began_at = now()
+        self._seconds += len(block) / BYTES_PER_SECOND
         for meter in self._meters:
             meter.count_audio(len(block))
         return block
+
+    @contextmanager
+    def source_errors(self) -> Iterator[None]:
+        """Raise the audio source's own error, which aiohttp reports as the connection's."""
+        try:
+            yield
+        except SpeechError:
+            if self._error:
+                raise self._error from None
+            raise
+
+
+class Body(AsyncIterablePayload):
+    """An upload on its connection, of which the system holds back little."""
+
+    @override
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Write the upload as it comes."""
+        transport = getattr(writer, "transport", None)
+        connection = transport and transport.get_extra_info("socket")
+        if connection and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_MAX)
+        await super().write_with_length(writer, content_length)
 
 
 def _retrieve_error(writer: asyncio.Task[Any]) -> None:

@@ -87,6 +87,54 @@ class Names:
         """Return the places of names in a text, as ranges of its words."""
         return [span for span, _ in self._found(plain(text).split())]
 
+    @property
+    def all(self) -> list[str]:
+        """All names that may be put in, as the home spells them."""
+        return list(self._spelled.values())
+
+    def spelled(self, name: str) -> str | None:
+        """Return a name as the home spells it; None if it has no such name."""
+        return self._spelled.get(self._key(plain(name).split()))
+
+    def may_stand_for(self, name: str, heard: Sequence[str]) -> bool:
+        """Return whether a name may be put in for other words (plain) because the user says so.
+
+        It must still exist, and a name of an action must not be opposed to those words.
+        """
+        key = self._key(plain(name).split())
+        if key not in self._spelled:
+            return False
+        one, other = difference(heard, words := key.split())
+        before, after = heard[one.start : one.stop], words[other.start : other.stop]
+        return key not in self._actions or not self.words.decide(before, after)
+
+    def most_like_words(self, text: str, name: str) -> str:
+        """Return the words of a text that are most like a name; empty without any words."""
+        words, key = list(words_of(text)), plain(name)
+
+        def alike(span: tuple[int, int]) -> float:
+            return likeness(" ".join(word.plain for word in words[slice(*span)]), key)
+
+        start, end = max(self._windows(len(words)), key=alike, default=(0, 0))
+        return text[words[start].start : words[end - 1].end] if words else ""
+
+    def are_named(self, word: str) -> bool:
+        """Return whether a word is part of a name."""
+        return any(word in key.split() for key in self._keys)
+
+    def most_like(self, text: str, limit: int) -> list[str]:
+        """Return at most so many names, those first that are most like some words of a text."""
+        heard = plain(text)
+        sounds = sound(heard)
+        ranked = sorted(
+            zip(self._keys, self._sounds, strict=True),
+            key=lambda name: (
+                fuzz.partial_ratio(heard, name[0]) + fuzz.partial_ratio(sounds, name[1])
+            ),
+            reverse=True,
+        )
+        return [self._spelled[key] for key, _ in ranked[:limit]]
+
     def correct(self, text: str, *, understood_later: bool) -> NameCorrection | None:
         """Return the correction of one name in a text; None without any, or a clear one.
 
@@ -203,7 +251,7 @@ class Names:
     def _may_be(self, heard: Sequence[str], name: str, known: set[int]) -> bool:
         """Return whether a name may replace the words heard."""
         words = name.split()
-        one, other = _difference(heard, words)
+        one, other = difference(heard, words)
         if not one or not other or known.intersection(one):
             return False
         before, after = heard[one.start : one.stop], words[other.start : other.stop]
@@ -247,7 +295,7 @@ def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:
     return {index for start, end in spans for index in range(start, end)}
 
 
-def _difference(one: Sequence[str], other: Sequence[str]) -> tuple[range, range]:
+def difference(one: Sequence[str], other: Sequence[str]) -> tuple[range, range]:
     """Return where two lists of words differ, without their common beginning and end."""
     shorter = min(len(one), len(other))
     start = next((i for i in range(shorter) if one[i] != other[i]), shorter)
@@ -259,7 +307,7 @@ def _difference(one: Sequence[str], other: Sequence[str]) -> tuple[range, range]
 def _likeness_of_difference(heard: Sequence[str], name: str) -> float:
     """Return the likeness of a name and the words heard, without the words they share."""
     words = name.split()
-    one, other = _difference(heard, words)
+    one, other = difference(heard, words)
     return likeness(
         " ".join(heard[one.start : one.stop]), " ".join(words[other.start : other.stop])
     )

@@ -12,6 +12,7 @@ from ..azure_speech import Alternative
 from .assist import Assistant, async_get_assistant
 from .changes import Change
 from .exposed_names import async_get_names
+from .learned import NOTHING_LEARNED, Learned
 from .name_matching import Names
 from .text_format import TextFormat
 from .words import plain
@@ -69,6 +70,7 @@ async def async_select(
     parts: Sequence[Sequence[Alternative]],
     language: str,
     text_format: TextFormat,
+    learned: Learned = NOTHING_LEARNED,
 ) -> Selection:
     """Return the text of the alternatives that the home understands best, one of each part.
 
@@ -81,6 +83,7 @@ async def async_select(
         assistant=async_get_assistant(hass, entity_id, language),
         language=language,
         text_format=text_format,
+        learned=learned,
     )
     return await selector.select(parts)
 
@@ -92,6 +95,7 @@ class _Selector:
     assistant: Assistant
     language: str
     text_format: TextFormat
+    learned: Learned
 
     async def select(self, parts: Sequence[Sequence[Alternative]]) -> Selection:
         alternatives = tuple(each[0] for each in parts)
@@ -144,9 +148,9 @@ class _Selector:
         if not decides and not names.words.has_data:
             return None
         for other in others:
-            if names.differ_only(first.text, other.text) and (
-                not decides or await self.assistant.understands(other.text)
-            ):
+            if not self._may_replace(first, other, names):
+                continue
+            if not decides or await self.assistant.understands(other.text):
                 return other
         return None
 
@@ -176,7 +180,7 @@ class _Selector:
         corrected = await self._corrected(selection, names, understood_later=True)
         if corrected is None:
             return None
-        if selection is not first and not names.differ_only(first.text, corrected.text):
+        if selection is not first and not self._may_replace(first, corrected, names):
             return None
         return corrected if await self.assistant.could_understand(corrected.text) else None
 
@@ -188,15 +192,23 @@ class _Selector:
         What the user put in stays. The name is found off the event loop, because that takes
         milliseconds.
         """
-        correction = await asyncio.to_thread(
+        correction = self.learned.correct(selection.text, names) or await asyncio.to_thread(
             names.correct, selection.text, understood_later=understood_later
         )
         if correction is None:
             return None
         text = correction.applied_to(selection.text)
+        if self.learned.refuses(selection.text, text):
+            return None
         if not self.text_format.corrections.kept(selection.text, text):
             return None
         return replace(selection, text=text, changes=(*selection.changes, Change.NAME))
+
+    def _may_replace(self, first: Selection, other: Selection, names: Names) -> bool:
+        """Return whether a text differs from the first one in a name, and isn't refused."""
+        return names.differ_only(first.text, other.text) and not self.learned.refuses(
+            first.text, other.text
+        )
 
 
 def plain_selection(

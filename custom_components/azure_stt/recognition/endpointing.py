@@ -3,7 +3,9 @@
 Positions and lengths are samples at 16 kHz, levels are decibels of full scale.
 """
 
+from collections import deque
 from dataclasses import dataclass
+from math import inf
 from typing import Final, Self
 
 from ..audio.pcm import FRAME, SAMPLE_RATE, SILENT, levels
@@ -17,6 +19,9 @@ LEAD: Final = SAMPLE_RATE // 2
 
 # Decibels between the room and speech.
 _STANDING_OUT: Final = 6.0
+
+# Quieter sound is no speech, whatever the room.
+_INAUDIBLE: Final = -70.0
 
 # Loud frames in a row that are speech, and not a click: 60 ms.
 _ONSET_FRAMES: Final = 3
@@ -81,3 +86,33 @@ async def next_speech(
         if loud == _ONSET_FRAMES:
             return onset
     return None
+
+
+async def first_sound(recording: Recording, position: int) -> int | None:
+    """Wait for sound that stands out from the rest so far, and return where speech may begin.
+
+    That is `position` itself if the quieter sound came later. Returns None if nothing stands
+    out up to the recording's end, as in silence or in one even noise: nobody speaks there. Less
+    than a second of even sound may be a word.
+    Forgets quiet except for its last LEAD. Raises BrokenRecordingError if the host's stream
+    broke.
+    """
+    start = position
+    last: deque[float] = deque(maxlen=_ONSET_FRAMES)
+    room, loudest = inf, SILENT
+    while True:
+        await recording.reaches(position + FRAME)
+        frame = levels(recording.copy(position, position + FRAME))
+        if not frame:
+            told = loudest <= _INAUDIBLE or position - start > SAMPLE_RATE
+            return None if told else start
+        position += FRAME
+        last.append(frame[0])
+        room = min(room, frame[0])
+        if len(last) == _ONSET_FRAMES:
+            loudest = max(loudest, min(last))
+        if loudest > max(room + _STANDING_OUT, _INAUDIBLE):
+            return start
+        if loudest <= _INAUDIBLE:
+            recording.forget(position - LEAD)
+            start = max(start, position - LEAD)

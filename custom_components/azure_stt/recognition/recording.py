@@ -15,6 +15,9 @@ from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH
 CAPACITY: Final = 60 * SAMPLE_RATE
 """Samples that are kept ahead of the recognized ones."""
 
+KEPT: Final = 20 * SAMPLE_RATE
+"""Samples that are kept of the recognized ones, because they may be heard once more."""
+
 IDLE_LIMIT: Final = 10.0
 """Seconds without a chunk after which the host is considered gone.
 
@@ -64,6 +67,7 @@ class Recording:
         """Initialize an empty recording."""
         self._audio = bytearray()
         self._start = 0
+        self._recognized = 0
         self._ended_at: float | None = None
         self._error: BaseException | None = None
         self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
@@ -99,20 +103,24 @@ class Recording:
         self._wake()
 
     def forget(self, position: int) -> None:
-        """Drop the samples before a position for good."""
+        """Count the samples before a position as recognized, and drop all but the last ones."""
         position = min(position, self.length)
-        if position > self._start:
-            del self._audio[: (position - self._start) * SAMPLE_WIDTH]
-            self._start = position
-            self._wake()
+        if position <= self._recognized:
+            return
+        self._recognized = position
+        start = position - KEPT
+        if start > self._start:
+            del self._audio[: (start - self._start) * SAMPLE_WIDTH]
+            self._start = start
+        self._wake()
 
     async def has_room(self) -> None:
-        """Wait until fewer samples than CAPACITY are kept."""
+        """Wait until fewer samples than CAPACITY wait to be recognized."""
         await self._until(lambda: self._has_room)
 
     @property
     def _has_room(self) -> bool:
-        return self.length - self._start < CAPACITY
+        return self.length - self._recognized < CAPACITY
 
     def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Return a reader of the samples from `start` up to `stop` or the end.
@@ -147,6 +155,13 @@ class Recording:
         await self._until(lambda: self.ended)
         assert self._ended_at is not None  # noqa: S101 - for the type checker
         return self._ended_at
+
+    def since(self, position: int) -> float:
+        """Return the seconds since a sample was spoken: the audio since then, and since its end."""
+        waited = 0.0
+        if self._ended_at is not None:
+            waited = asyncio.get_running_loop().time() - self._ended_at
+        return (self.length - position) / SAMPLE_RATE + waited
 
     async def ends_or_is_full(self) -> float:
         """Wait until no more is read, and return since when, by the event loop's clock."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 import logging
@@ -10,6 +11,7 @@ from typing import Final
 
 from ..audio.pcm import SAMPLE_RATE
 from ..azure_speech import (
+    ANSWER_SECONDS_PER_SECOND,
     Recognition,
     RecognitionOptions,
     SpeechError,
@@ -73,27 +75,42 @@ class PartRecognizer:
         """Return the first answer of any resource.
 
         The second resource starts when the first one has failed for good, or at half the
-        deadline. Without a second one, the first is asked again then, because its request
-        may hang. Raises the last SpeechError, or BrokenRecordingError if the host's stream
-        broke.
+        deadline. Without a second one, a request that hangs is cancelled then and sent again,
+        because on the free tier it holds the only slot. Raises the last SpeechError, or
+        BrokenRecordingError if the host's stream broke.
         """
-        first, *others = self._engines
-        others = others or [first]
+        others = list(self._engines[1:])
+        again = not others
         deadline = self._deadline()
         async with TaskScope() as tasks:
-            overdue = tasks.start(self._after_end(deadline))
-            half_time = tasks.start(self._after_end(deadline / 2))
-            attempts = {tasks.start(self._attempt(first, options))}
-            while attempts and not overdue.done():
-                waited = {*attempts, overdue} | (set() if half_time.done() else {half_time})
-                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-                for done in [task for task in attempts if task.done()]:
-                    if (part := done.result()) is not None:
+            ended = tasks.start(self._recording.ends_or_is_full())
+            attempts = [self._start(tasks, self._engines[0], options)]
+            while attempts:
+                waiting = bool(others) or again
+                due = self._due(ended, attempts, deadline, half=waiting)
+                if due is not None and due <= asyncio.get_running_loop().time():
+                    if not waiting:
+                        break
+                    if others:
+                        attempts.append(self._start(tasks, others.pop(0), options))
+                    elif attempts[0].source.called:
+                        await attempts[0].cancel()
+                        attempts = [self._start(tasks, self._engines[0], options)]
+                    again = False
+                    continue
+                await _wait([attempt.task for attempt in attempts], ended, due)
+                for attempt in [each for each in attempts if each.task.done()]:
+                    if (part := attempt.task.result()) is not None:
                         return part
-                    attempts.remove(done)
-                if others and (half_time.done() if attempts else others[0] is not first):
-                    attempts.add(tasks.start(self._attempt(others.pop(0), options)))
+                    attempts.remove(attempt)
+                if others and not attempts:
+                    attempts.append(self._start(tasks, others.pop(0), options))
         raise self._failure or SpeechTimeoutError("There was no answer in time")
+
+    def _start(self, tasks: TaskScope, engine: Engine, options: RecognitionOptions) -> _Attempt:
+        source = _Source(self._recording, self._position, self._policy)
+        now = asyncio.get_running_loop().time()
+        return _Attempt(source, tasks.start(self._attempt(engine, source, options)), now)
 
     def _deadline(self) -> float:
         """Return the seconds for this part: few if Azure is down and a backup engine waits."""
@@ -101,23 +118,40 @@ class PartRecognizer:
             return min(self._policy.deadline, _DEADLINE_WHEN_DOWN)
         return self._policy.deadline
 
-    async def _after_end(self, seconds: float) -> None:
-        """Wait until some seconds after the stream's end, or `ready_at` if that is later.
+    def _due(
+        self,
+        ended: asyncio.Task[float],
+        attempts: Sequence[_Attempt],
+        deadline: float,
+        *,
+        half: bool,
+    ) -> float | None:
+        """Return when the deadline ends, or half of it; None while the stream still comes.
 
-        A recording that is too full to be read any further counts as ended.
+        Half of it always follows the last progress of an upload. The answer to audio that was
+        sent faster than real time may take half a second more for each second of it.
         """
-        begin = max(await self._recording.ends_or_is_full(), self._ready_at)
-        await asyncio.sleep(begin + seconds - asyncio.get_running_loop().time())
+        if not ended.done():
+            return None
+        begin = max(ended.result(), self._ready_at)
+        progress = max(attempt.progress_at for attempt in attempts)
+        lead = max(attempt.source.segment.lead for attempt in attempts)
+        return max(
+            begin + (deadline / 2 if half else deadline),
+            progress + deadline / 2 + lead * ANSWER_SECONDS_PER_SECOND,
+        )
 
-    async def _attempt(self, engine: Engine, options: RecognitionOptions) -> Part | None:
+    async def _attempt(
+        self, engine: Engine, source: _Source, options: RecognitionOptions
+    ) -> Part | None:
         """Ask a resource, again as long as that can help; return None when it has failed."""
         has_others = len(self._engines) > 1 or self._has_backup
         unexplained = 0
         for tries in count():
-            source = _Source(self._recording, self._position, self._policy)
             try:
                 recognition = await engine.recognize(source, options)
             except SpeechError as err:
+                # The source's own error may have come to light in another request.
                 if self._recording.error:
                     raise BrokenRecordingError from self._recording.error
                 self._failure = err
@@ -133,6 +167,15 @@ class PartRecognizer:
         return None
 
 
+async def _wait(
+    attempts: Sequence[asyncio.Task[Part | None]], ended: asyncio.Task[float], due: float | None
+) -> None:
+    """Wait for an answer, for the stream's end, or until something is due."""
+    timeout = None if due is None else due - asyncio.get_running_loop().time()
+    waited = [*attempts, *([] if ended.done() else [ended])]
+    await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
+
 def _pause(err: SpeechError, tries: int) -> float:
     """Return the seconds before the next try, after some tries before this one."""
     backoff = _THROTTLE_BACKOFF if isinstance(err, ThrottledError) else _BACKOFF
@@ -140,15 +183,38 @@ def _pause(err: SpeechError, tries: int) -> float:
 
 
 class _Source:
-    """An audio source that remembers the last segment it gave."""
+    """An audio source that remembers the last segment it gave.
+
+    `called` says whether a request has begun: until then, it may wait for a free slot.
+    """
 
     def __init__(self, recording: Recording, start: int, policy: Policy) -> None:
         self._new = partial(Segment, recording, start, several_voices=policy.several_voices)
         self.segment = self._new()
+        self.called = False
 
     def __call__(self) -> Segment:
+        self.called = True
         self.segment = self._new()
         return self.segment
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Requests to one resource, one after the other."""
+
+    source: _Source
+    task: asyncio.Task[Part | None]
+    started_at: float
+
+    @property
+    def progress_at(self) -> float:
+        """The time of the last progress of the upload, or of the start before any."""
+        return self.source.segment.read_at or self.started_at
+
+    async def cancel(self) -> None:
+        self.task.cancel()
+        await asyncio.wait([self.task])
 
 
 def place(recognition: Recognition, segment: Segment) -> Part:

@@ -3,6 +3,7 @@
 Positions and lengths are samples at 16 kHz, levels are decibels of full scale.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final, Self
 
@@ -22,8 +23,9 @@ _CUT_FRAMES: Final = 5
 class Segment:
     """Reads a recording from a position on, for at most as long as one request may be.
 
-    `position` is how far it has been read, `cut` where it was cut off, or None. With several
-    voices, a quiet voice isn't taken for a pause to cut at.
+    `position` is how far it has been read, `cut` where it was cut off, or None, and `read_at`
+    the time of the last block by the event loop's clock, or None. With several voices, a quiet
+    voice isn't taken for a pause to cut at.
     """
 
     def __init__(self, recording: Recording, start: int, *, several_voices: bool = False) -> None:
@@ -32,6 +34,8 @@ class Segment:
         self._several_voices = several_voices
         self.position = start
         self.cut: int | None = None
+        self.read_at: float | None = None
+        self._began_at = 0.0
         self._recording = recording
         self._reader = recording.read(start, start + _CUT_WHEN_QUIET)
         self._threshold: float | None = None
@@ -44,8 +48,18 @@ class Segment:
         block = b"" if self.cut is not None else await self._next_block()
         if not block:
             raise StopAsyncIteration
+        now = asyncio.get_running_loop().time()
+        if self.read_at is None:
+            self._began_at = now
+        self.read_at = now
         self.position += len(block) // SAMPLE_WIDTH
         return block
+
+    @property
+    def lead(self) -> float:
+        """Seconds of audio that were read faster than real time."""
+        elapsed = self.read_at - self._began_at if self.read_at else 0.0
+        return max(0.0, (self.position - self.start) / SAMPLE_RATE - elapsed)
 
     async def _next_block(self) -> bytes:
         length = self.position - self.start

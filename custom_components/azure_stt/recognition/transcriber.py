@@ -18,7 +18,7 @@ from ..azure_speech import (
     RecognitionStatus,
     SpeechError,
 )
-from .endpointing import CONTINUATION_RANGE, LEAD, Loudness, next_speech
+from .endpointing import CONTINUATION_RANGE, LEAD, Loudness, first_sound, next_speech
 from .policy import BackupEngine, Engine, IsWholeCommand, Patience, Policy, Understands
 from .recording import Recording
 from .retry import PartRecognizer
@@ -201,9 +201,16 @@ class Transcriber:
         return bool(part.text), bool(part.text) and understood, part.recognition.confidence or 0.0
 
     async def _ask_backup(self, err: SpeechError) -> Part:
-        """Return the rest as the backup engine recognizes it, or raise the resource's error."""
+        """Return the rest as the backup engine recognizes it, or raise the resource's error.
+
+        The engine isn't asked about sound in which nobody speaks, because some invent words then.
+        """
         if self._backup is None:
             raise err
+        start = await first_sound(self._recording, self._position)
+        if start is None:
+            return self._backup_part("")
+        self._position = start
         _LOGGER.debug("Asking the backup engine, because: %s", err)
         async with TaskScope() as tasks:
             overdue = tasks.start(self._backup_overdue(asyncio.get_running_loop().time()))
@@ -214,6 +221,9 @@ class Transcriber:
             text = answer.result() if answer.done() else None
         if text is None:
             raise err
+        return self._backup_part(text)
+
+    def _backup_part(self, text: str) -> Part:
         recognition = Recognition(
             status=RecognitionStatus.SUCCESS,
             alternatives=(Alternative(display=text),) if text else (),

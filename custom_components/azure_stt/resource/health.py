@@ -118,7 +118,13 @@ class Health:
                 self._throttled = True
             case QuotaExceededError():
                 self._quota = now + _QUOTA_PAUSE, dt_util.utcnow().month
-            case UnexplainedRequestError() | ResponseError(status=HTTPStatus.TOO_MANY_REQUESTS):
+            case (
+                UnexplainedRequestError()
+                | ResponseError(
+                    # 408: no audio came, because the host has stopped.
+                    status=HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.REQUEST_TIMEOUT
+                )
+            ):
                 pass
             case SpeechError(retryable=True):
                 self._failures += 1

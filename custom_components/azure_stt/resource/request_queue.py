@@ -13,6 +13,7 @@ class RequestQueue:
     def __init__(self, number: int) -> None:
         """Initialize with all slots free."""
         self.free = number
+        self._contended = asyncio.Event()
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = count()
 
@@ -25,12 +26,17 @@ class RequestQueue:
         finally:
             self._release()
 
+    async def contended(self) -> None:
+        """Wait until a request of live voice waits for a slot."""
+        await self._contended.wait()
+
     async def _acquire(self, *, background: bool) -> None:
         if self.free:
             self.free -= 1
             return
         turn = asyncio.get_running_loop().create_future()
         heappush(self._waiting, (background, next(self._order), turn))
+        self._note_contention()
         try:
             await turn
         except asyncio.CancelledError:
@@ -38,6 +44,15 @@ class RequestQueue:
             if not turn.cancelled():
                 self._release()
             raise
+        finally:
+            self._note_contention()
+
+    def _note_contention(self) -> None:
+        """Tell the holders whether live voice waits."""
+        if any(not background and not turn.done() for background, _, turn in self._waiting):
+            self._contended.set()
+        else:
+            self._contended.clear()
 
     def _release(self) -> None:
         """Give the slot to the next request that still waits."""

@@ -20,12 +20,20 @@ from ..azure_speech import (
     TranscriptionOptions,
 )
 from ..const import CONF_TIER, Tier
+from ..recognition.task_scope import TaskScope
 from .client_factory import async_create_client, async_create_transcriber
 from .fast_refusals import FastRefusals
 from .health import Health
 from .request_log import RequestLog
 from .request_queue import RequestQueue
 from .usage import Usage
+from .watched_source import WatchedSource
+
+STALLED_AFTER: Final = 2.5
+"""Seconds without audio after which a request gives its slot to live voice that waits."""
+
+# Seconds between two looks at a source while live voice waits.
+_STALL_CHECK: Final = 0.2
 
 CONCURRENCY: Final = {Tier.F0: 1, Tier.S0: 100}
 """Requests at once, by pricing tier.
@@ -68,21 +76,34 @@ class Resource:
     ) -> Recognition:
         """Recognize the first utterance as soon as the queue allows.
 
-        Background requests let live voice go first. `meter` counts this call, beside the
-        resource's usage. Raises the client's SpeechErrors, and ResponseError (429) without a
-        request while the service's Retry-After lasts.
+        Background requests let live voice go first. A request that has had nothing to send for
+        STALLED_AFTER seconds lets live voice go first as well, and starts again when its audio
+        goes on. `meter` counts this call, beside the resource's usage. Raises the client's
+        SpeechErrors, ResponseError (429) without a request while the service's Retry-After
+        lasts, and the audio source's own error.
         """
-        async with self._queue.turn(background=background):
-            self.health.raise_if_paused()
-            try:
-                recognition = await self.requests.record(
-                    self.client.recognize(audio, options, meter)
-                )
-            except SpeechError as err:
-                self.health.async_note_failure(err, options)
-                raise
-            finally:
-                self._publish_usage()
+        source = WatchedSource(audio)
+        while True:
+            async with self._queue.turn(background=background), TaskScope() as tasks:
+                request = tasks.start(self._request(source, options, meter))
+                wanted = tasks.start(self._slot_is_wanted(source))
+                await asyncio.wait({request, wanted}, return_when=asyncio.FIRST_COMPLETED)
+                if request.done():
+                    return request.result()
+            await source.more()
+
+    async def _request(
+        self, audio: AudioSource, options: RecognitionOptions, meter: Meter | None
+    ) -> Recognition:
+        """Send a request and draw the conclusions from its outcome."""
+        self.health.raise_if_paused()
+        try:
+            recognition = await self.requests.record(self.client.recognize(audio, options, meter))
+        except SpeechError as err:
+            self.health.async_note_failure(err, options)
+            raise
+        finally:
+            self._publish_usage()
         self.health.async_note_success()
         self.fast_refusals.async_note_other_answer()
         return recognition
@@ -125,6 +146,14 @@ class Resource:
             self._publish_usage()
         refusals.async_note_success()
         return transcription
+
+    async def _slot_is_wanted(self, source: WatchedSource) -> None:
+        """Wait until live voice needs the slot of a source that has stalled."""
+        while True:
+            await self._queue.contended()
+            if source.stalled_for >= STALLED_AFTER:
+                return
+            await asyncio.sleep(_STALL_CHECK)
 
     def in_background(self, meter: Meter) -> BackgroundResource:
         """Return an engine for recordings, whose requests a meter counts."""

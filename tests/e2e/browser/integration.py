@@ -29,12 +29,16 @@ async def begin_adding_recognizer(stage: Stage) -> Form:
     return Form(stage.page)
 
 
-async def begin_changing_recognizer(stage: Stage, name: str) -> Form:
-    """Return the form of a recognizer that is there."""
+async def begin_changing_recognizer(
+    stage: Stage, name: str, item: str = "Change the options"
+) -> Form:
+    """Return the form behind an item of the menu of a recognizer that is there."""
     await stage.visit(PAGE)
     row = stage.page.locator("ha-config-sub-entry-row").filter(has_text=name)
     await row.get_by_role("button", name="Change recognizer").click()
-    return Form(stage.page)
+    form = Form(stage.page)
+    await form.words(item).click()
+    return form
 
 
 async def begin_changing_connection(stage: Stage) -> Form:

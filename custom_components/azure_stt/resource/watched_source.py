@@ -1,0 +1,48 @@
+"""An audio source that shows when it stalls, as a host that is muted in mid-sentence does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Self
+
+from ..azure_speech import AudioSource
+
+
+class WatchedSource:
+    """An audio source and the reader that it gave last.
+
+    Calling it gives the audio from its beginning, as calling the source itself does.
+    """
+
+    def __init__(self, audio: AudioSource) -> None:
+        """Initialize with the source itself."""
+        self._audio = audio
+        self._reader: AsyncIterator[bytes] | None = None
+        self._waiting_since: float | None = None
+
+    def __call__(self) -> Self:
+        """Return the audio from its beginning."""
+        self._reader = aiter(self._audio())
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        assert self._reader is not None  # noqa: S101 - for the type checker
+        self._waiting_since = asyncio.get_running_loop().time()
+        try:
+            return await anext(self._reader)
+        finally:
+            self._waiting_since = None
+
+    @property
+    def stalled_for(self) -> float:
+        """Seconds for which a request has had nothing to send."""
+        if self._waiting_since is None:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._waiting_since
+
+    async def more(self) -> None:
+        """Wait until the audio goes on or ends. Raises the source's own error."""
+        if self._reader is not None:
+            await anext(self._reader, None)
