@@ -7,7 +7,8 @@ from functools import partial
 import json
 import logging
 from pathlib import Path
-from typing import Any, Final
+import time
+from typing import Any, BinaryIO, Final
 
 import pytest
 
@@ -22,7 +23,8 @@ from custom_components.azure_stt.actions import (
     fast as fast_action,
     progress as progress_module,
 )
-from custom_components.azure_stt.actions.media import OpenFile
+from custom_components.azure_stt.actions.media import OpenFile, async_open_media
+from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
 from custom_components.azure_stt.resource.resource import Resource
 from tests.audio.test_media_reader import video
@@ -540,32 +542,43 @@ async def test_cancelled_anywhere(
 
 
 async def test_cancelled_twice(
-    hass: HomeAssistant, azure: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second cancellation doesn't keep files open, however often they were opened."""
-    # Otherwise Python would close what is forgotten.
-    kept: list[object] = []
-    make = audio_file._RawFile.__init__
+    close = audio_file._RawFile.close
 
-    def keep(source: audio_file._RawFile, open_file: OpenFile) -> None:
-        make(source, open_file)
-        kept.append(source)
+    def close_slowly(source: audio_file._RawFile) -> None:
+        time.sleep(0.05)
+        close(source)
 
-    monkeypatch.setattr(audio_file._RawFile, "__init__", keep)
-    azure.faults.append(Fault(where=Endpoint.TRANSCRIPTION, at=Moment.DURING_BODY, reset=True))
-    azure.fast_latency = 30
-    (folder / "speech.wav").write_bytes(wav(SPOKEN))
-    before = asyncio.all_tasks()
-    call = asyncio.create_task(transcribe(hass))
-    await eventually(lambda: len(transcriptions(azure)) == 2)
-    await eventually(lambda: len(open_files(folder)) == 3)
-    call.cancel()
-    while call.cancelling() and not call.done():
-        await asyncio.sleep(0)
-        call.cancel()
-    await eventually(lambda: not running(before) and not open_files(folder))
-    assert call.cancelled()
-    assert len(kept) == 2
+    monkeypatch.setattr(audio_file._RawFile, "close", close_slowly)
+    file = tmp_path / "speech.wav"
+    file.write_bytes(wav(SPOKEN))
+    using = asyncio.Event()
+
+    def open_file() -> BinaryIO:
+        return file.open("rb")
+
+    async def use(reader: MediaReader) -> None:
+        async with audio_file.async_sent_file(hass, open_file, reader, lambda _: None) as sent:
+            kept.append(sent)
+            for _ in range(2):
+                await anext(aiter(sent.audio.open()))
+            using.set()
+            await asyncio.Event().wait()
+
+    # Python would close what is forgotten.
+    kept: list[audio_file.SentFile] = []
+    async with async_open_media(hass, open_file) as reader:
+        task = asyncio.create_task(use(reader))
+        await using.wait()
+        assert len(open_files(tmp_path)) == 3
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+        await eventually(lambda: len(open_files(tmp_path)) == 1)
+    assert task.cancelled()
+    assert kept
 
 
 # What is shown.
