@@ -24,7 +24,7 @@ from custom_components.azure_stt.const import DOMAIN
 from custom_components.azure_stt.resource import health
 from custom_components.azure_stt.resource.resource import Resource
 from tests.conftest import Recognize
-from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, Tier, speak
+from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, Moment, Tier, speak
 from tests.emulator.faults import BARE_401
 from tests.emulator.settings import Networking
 from tests.support.home import ENTITY_ID, REACHABLE_ID, set_up_resource
@@ -359,7 +359,7 @@ async def test_check_waits_for_voice(hass: HomeAssistant, emulator: Emulator) ->
     await asyncio.gather(voice, check)
     assert not resource.down
 
-    emulator.faults.append(Fault(where=Endpoint.RECOGNITION, delay=60.0))
+    emulator.faults.append(Fault(at=Moment.AFTER_BODY, delay=60.0))
     check = asyncio.create_task(resource._check())
     await eventually(lambda: len(emulator.requests_for(Endpoint.RECOGNITION)) == 3)
     async with asyncio.timeout(5):
