@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+import errno
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, override
 
 from aiohttp import ClientSession
 import pytest
@@ -683,6 +684,19 @@ class _Zeros:
             raise StopAsyncIteration
         self._left -= 1
         return bytes(MEBIBYTE)
+
+
+async def test_error_of_the_source(transcriber: FastTranscriber) -> None:
+    """A file that can't be read any more isn't taken for a broken connection."""
+
+    class _Broken(_Zeros):
+        @override
+        async def __anext__(self) -> bytes:
+            raise OSError(errno.EIO, "The disk is gone")
+
+    file = AudioFile(format=FileFormat.WAV, open=lambda: _Broken(1))
+    with pytest.raises(OSError, match="disk is gone"):
+        await transcriber.transcribe(file, OPTIONS)
 
 
 async def test_little_memory(make: MakeTranscriber) -> None:

@@ -58,8 +58,6 @@ class SentFile:
     def __init__(self, hass: HomeAssistant, on_sent: OnSent) -> None:
         """Initialize without having read anything."""
         self.audio: AudioFile
-        self.error: AudioFormatError | None = None
-        """The error that ended the reading, which aiohttp takes for a broken connection."""
         self._hass = hass
         self._on_sent = on_sent
         self._sources: list[_Source] = []
@@ -76,11 +74,7 @@ class SentFile:
 
     async def next_block(self, source: _Source, whole: float | None) -> bytes:
         """Return the next block of a source, and nothing at its end."""
-        try:
-            block = await self._hass.async_add_executor_job(source.read)
-        except AudioFormatError as err:
-            self.error = err
-            raise
+        block = await self._hass.async_add_executor_job(source.read)
         self._on_sent(source.done / whole if whole else None)
         return block
 

@@ -99,22 +99,12 @@ async def _by_any(
     reason = ""
     for resource in resources:
         try:
-            return await _persistently(partial(_by_one, resource, sent, asked, meter))
+            ask = partial(resource.transcribe_fast, sent.audio, asked, background=True, meter=meter)
+            return await _persistently(ask)
         except SpeechError as err:
             _LOGGER.debug("Fast transcription failed: %s", err)
             reason = str(err)
     raise NotTranscribedError(reason)
-
-
-async def _by_one(
-    resource: Resource, sent: SentFile, asked: TranscriptionOptions, meter: FastSeconds
-) -> Transcription:
-    try:
-        return await resource.transcribe_fast(sent.audio, asked, background=True, meter=meter)
-    except SpeechError as err:
-        if sent.error:
-            raise sent.error from err
-        raise
 
 
 async def _persistently[Answer](ask: Callable[[], Awaitable[Answer]]) -> Answer:

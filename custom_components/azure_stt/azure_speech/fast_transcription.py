@@ -22,7 +22,7 @@ from .errors import AuthenticationError, InvalidAnswerError, ThrottledError
 from .transcription import AudioFile, Transcription, TranscriptionOptions
 from .transcription_errors import refusal
 from .transport import NO_TIMEOUT, read_answer, transport_errors
-from .upload import TRACE_CONFIG, NoContinueError, Phase, RequestTimeout, Timeouts, Upload
+from .upload import TRACE_CONFIG, Body, NoContinueError, Phase, RequestTimeout, Timeouts, Upload
 
 ANSWER_MAX_SIZE: Final = 8 * 1024 * 1024
 """Bytes that an answer may have. Two hours of fast speech have about four megabytes."""
@@ -90,8 +90,9 @@ class FastTranscriber:
 
         Its source is opened again if the request has to be repeated: with another
         authorization, or without `Expect`. `meter` counts this call, beside the client's own.
-        Raises a SpeechError; LocaleNotOfferedError and ServiceNotOfferedError for what another
-        recording won't change, and AuthenticationError when every authorization was refused.
+        Raises what the source raises, and a SpeechError: LocaleNotOfferedError and
+        ServiceNotOfferedError for what another recording won't change, AuthenticationError when
+        every authorization was refused.
         """
         meters = [each for each in (self._meter, meter) if each]
         refused: AuthenticationError | None = None
@@ -139,12 +140,13 @@ class FastTranscriber:
         timeout = RequestTimeout(self._timeouts, expect=expect)
         count = _Count(meters, audio.bytes_per_second)
         body = _Body(audio, form.end, timeout, count, self._answer_limit(audio))
-        with transport_errors(url.host or "", request_id):
+        upload = Upload(body, form.start, timeout, [count], grace=0.0)
+        with upload.source_errors(), transport_errors(url.host or "", request_id):
             async with (
                 timeout,
                 self._session.post(
                     url,
-                    data=Upload(body, form.start, timeout, [count]),
+                    data=Body(upload),
                     headers={
                         **form.headers,
                         "Accept": "application/json",

@@ -127,12 +127,17 @@ class Upload:
         header: bytes,
         timeout: RequestTimeout,
         meters: Sequence[Meter],
+        grace: float = ANSWER_SECONDS_PER_SECOND,
     ) -> None:
-        """Initialize with the audio, the header before it, and the meters that count it."""
+        """Initialize with the audio, the header before it, and the meters that count it.
+
+        `grace` is how much longer the answer may take for a second of PCM that is early.
+        """
         self._audio = aiter(audio)
         self._header = header
         self._timeout = timeout
         self._meters = meters
+        self._grace = grace
         self._writer: asyncio.Task[Any] | None = None
         self._error: Exception | None = None
         self._seconds = 0.0
@@ -162,8 +167,7 @@ class Upload:
             raise
         finally:
             lead = self._seconds - (now() - self._began_at) if self._seconds else 0.0
-            grace = max(0.0, lead) * ANSWER_SECONDS_PER_SECOND
-            self._timeout.enter(Phase.ANSWER, grace=grace)
+            self._timeout.enter(Phase.ANSWER, grace=max(0.0, lead) * self._grace)
         if not self._seconds:
             self._began_at = now()
         self._seconds += len(block) / BYTES_PER_SECOND
