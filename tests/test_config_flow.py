@@ -76,9 +76,8 @@ def _suggested(fields: Mapping[Any, Any]) -> dict[str, Any]:
 async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
     """A key is checked by a token and a recognition; entry, recognizer and entity follow."""
     flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
-    result = await submit(
-        hass, flow_id, {"endpoint": f" {emulator.url}/ ", "api_key": f"\ufeff{S0_KEY}\n"}
-    )
+    typed = {"endpoint": f" {emulator.url}/ ", "api_key": f"\ufeff{S0_KEY}\n", "tier": "s0"}
+    result = await submit(hass, flow_id, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "127.0.0.1"
     entry = result["result"]
@@ -101,6 +100,34 @@ async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
     assert len(emulator.requests[1].audio) < 16000
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.get("stt.azure_speech_to_text")
+
+
+@pytest.mark.parametrize("connection", list(Connection))
+async def test_every_form_asks_for_the_tier(hass: HomeAssistant, connection: Connection) -> None:
+    """The free tier comes first, because it's the one to begin with."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    form = await submit(hass, result["flow_id"], {"next_step_id": connection})
+    schema = form["data_schema"]
+    assert schema is not None
+    (tier,) = (key for key in schema.schema if key == "tier")
+    assert tier.default() == "f0"
+    assert schema.schema["tier"].config["options"] == ["f0", "s0"]
+
+
+async def test_tier_is_kept_after_an_error(hass: HomeAssistant, emulator: Emulator) -> None:
+    """The tier that was chosen stays, and the entry has it; the free one costs nothing."""
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    typed = {"endpoint": emulator.url, "api_key": "0" * 32, "tier": "s0"}
+    form = await submit(hass, flow_id, typed)
+    assert form["errors"] == {"base": "invalid_auth"}
+    assert suggested(form) == typed
+    result = await submit(hass, flow_id, {**typed, "api_key": F0_KEY, "tier": "f0"})
+    assert result["result"].options["tier"] == "f0"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    cost = hass.states.get("sensor.azure_ai_speech_127_0_0_1_estimated_cost_this_month")
+    assert cost is not None
+    assert float(cost.state) == 0
+    assert hass.states.get("sensor.azure_ai_speech_127_0_0_1_free_hours_used")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +225,7 @@ async def test_errors(
     ):
         result = await submit(hass, flow_id, typed)
     assert result["errors"] == {"base": key}
-    assert suggested(result) == typed
+    assert suggested(result) == {**typed, "tier": "f0"}
     assert not hass.config_entries.async_entries(DOMAIN)
     with patch.object(SpeechClient, "check"):
         result = await submit(hass, flow_id, typed)
@@ -249,7 +276,7 @@ async def test_region_that_was_not_chosen(hass: HomeAssistant) -> None:
     flow_id = await open_form(hass, Connection.REGION)
     result = await submit(hass, flow_id, {"api_key": S0_KEY})
     assert result["errors"] == {"region": "unknown_region"}
-    assert suggested(result) == {"region": "", "api_key": S0_KEY}
+    assert suggested(result) == {"region": "", "api_key": S0_KEY, "tier": "f0"}
     with patch.object(SpeechClient, "check"):
         result = await submit(hass, flow_id, {"region": "westeurope", "api_key": S0_KEY})
         await hass.async_block_till_done(wait_background_tasks=True)

@@ -91,7 +91,7 @@ async def fill_in(connection: Connection, emulator: Emulator, api_key: str) -> J
     """Fill in the form for an endpoint of one's own; return what comes of it."""
     menu = await connection.start_flow(DOMAIN)
     step = await connection.choose(menu, "custom_endpoint")
-    return await connection.answer_step(step, endpoint=emulator.url, api_key=api_key)
+    return await connection.answer_step(step, endpoint=emulator.url, api_key=api_key, tier="s0")
 
 
 async def entries(connection: Connection) -> list[str]:
@@ -141,7 +141,7 @@ async def test_wrong_key_then_right_one(connection: Connection, emulator: Emulat
     assert step["type"] == "form"
     assert "invalid_auth" in step["errors"].values()
 
-    step = await connection.answer_step(step, endpoint=emulator.url, api_key=S0_KEY)
+    step = await connection.answer_step(step, endpoint=emulator.url, api_key=S0_KEY, tier="s0")
     assert step["type"] == "create_entry"
     entry_id = step["result"]["entry_id"]
     [entity_id] = await connection.entities(entry_id, "stt")

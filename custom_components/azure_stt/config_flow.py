@@ -76,6 +76,7 @@ DEFAULT_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
     }
 )
 
+_TIER: Final = SelectSelector(SelectSelectorConfig(options=list(Tier), translation_key=CONF_TIER))
 _PRICE: Final = NumberSelector(
     NumberSelectorConfig(min=0, max=1_000_000, step="any", mode=NumberSelectorMode.BOX)
 )
@@ -91,6 +92,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _other: dict[str, Any] | None = None
     """The data of another host at which the resource answers."""
+    _tier = Tier.F0
 
     @staticmethod
     @callback
@@ -183,24 +185,25 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         saved = dict(self._get_reconfigure_entry().data) if changing else {}
         errors: dict[str, str] = {}
         if user_input is not None:
-            data, errors = await self._async_try(
-                {**saved, CONF_CONNECTION: connection, **user_input}
-            )
+            typed = dict(user_input)
+            self._tier = Tier(typed.pop(CONF_TIER, self._tier))
+            data, errors = await self._async_try({**saved, CONF_CONNECTION: connection, **typed})
             if self._other:
                 return await self.async_step_other_host()
             if not errors:
                 return self._async_finish(data)
-        schema = vol.Schema(
-            {
-                # Of a list that is required, the frontend chooses the first one.
-                vol.Optional(key, default=saved.get(key, ""))
-                if key == CONF_REGION
-                else vol.Optional(key)
-                if changing and key in SECRETS
-                else vol.Required(key): field
-                for key, field in fields_of(connection).items()
-            }
-        )
+        fields: dict[vol.Marker, Any] = {
+            # Of a list that is required, the frontend chooses the first one.
+            vol.Optional(key, default=saved.get(key, ""))
+            if key == CONF_REGION
+            else vol.Optional(key)
+            if changing and key in SECRETS
+            else vol.Required(key): field
+            for key, field in fields_of(connection).items()
+        }
+        if not changing:
+            fields[vol.Required(CONF_TIER, default=Tier.F0)] = _TIER
+        schema = vol.Schema(fields)
         shown = {key: value for key, value in saved.items() if key not in SECRETS}
         return self.async_show_form(
             step_id=SOURCE_RECONFIGURE if changing else connection,
@@ -258,7 +261,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_create_entry(
                 title=title_of(data),
                 data=data,
-                options=dict(DEFAULT_OPTIONS),
+                options={**DEFAULT_OPTIONS, CONF_TIER: self._tier},
                 subentries=[
                     ConfigSubentryData(
                         subentry_type=SUBENTRY_TYPE,
@@ -286,9 +289,7 @@ class AzureSttOptionsFlow(OptionsFlow):
             return self.async_create_entry(data=user_input)
         schema = vol.Schema(
             {
-                vol.Required(CONF_TIER): SelectSelector(
-                    SelectSelectorConfig(options=list(Tier), translation_key=CONF_TIER)
-                ),
+                vol.Required(CONF_TIER): _TIER,
                 vol.Required(CONF_PRICE_PER_HOUR): _PRICE,
                 vol.Required(CONF_SECOND_PRICE_PER_HOUR): _PRICE,
                 vol.Required(CONF_CURRENCY): SelectSelector(

@@ -88,9 +88,13 @@ _METERS: Final = (
         device_class=SensorDeviceClass.MONETARY,
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
-        value=lambda usage, options: usage.cost_month(
-            options[CONF_PRICE_PER_HOUR],
-            options.get(CONF_SECOND_PRICE_PER_HOUR, DEFAULT_SECOND_PRICE_PER_HOUR),
+        value=lambda usage, options: (
+            0.0
+            if options[CONF_TIER] == Tier.F0
+            else usage.cost_month(
+                options[CONF_PRICE_PER_HOUR],
+                options.get(CONF_SECOND_PRICE_PER_HOUR, DEFAULT_SECOND_PRICE_PER_HOUR),
+            )
         ),
     ),
 )

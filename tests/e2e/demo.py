@@ -92,7 +92,7 @@ async def _service(arguments: argparse.Namespace) -> AsyncIterator[Form]:
     with _step("Loading Whisper, the ear of the stand-in for Azure"):
         ear = await asyncio.to_thread(WhisperEar, WhisperModel.tiny_english())
     async with Emulator(ear=ear) as emulator:
-        yield "custom_endpoint", {"endpoint": emulator.url, "api_key": S0_KEY}
+        yield "custom_endpoint", {"endpoint": emulator.url, "api_key": S0_KEY, "tier": "s0"}
 
 
 async def _set_up(connection: Connection, form: Form) -> str:

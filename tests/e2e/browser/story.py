@@ -68,6 +68,7 @@ async def add_with_wrong_key(stage: Stage) -> None:
     await expect(form.text("Endpoint")).to_have_value(stage.emulator.url)
     await expect(form.text("Key")).to_have_value(_WRONG_KEY)
     await form.fill("Key", S0_KEY)
+    await form.option("Standard (S0)").click()
     await form.submit()
     await form.finish("Name and assign", "Skip and finish")
     await stage.visit(PAGE)
