@@ -38,6 +38,7 @@ from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
+    CONF_END_OF_SPEECH,
     CONF_ENDPOINT_ID,
     CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
@@ -56,7 +57,7 @@ from .const import (
     Tier,
 )
 from .home.text_format import CORRECTIONS_MAX, TextForm
-from .recognition.policy import Patience
+from .recognition.answering import EndOfSpeech, Patience
 
 LANGUAGES_MAX: Final = 3
 """Additional languages that a recognizer may have."""
@@ -64,7 +65,7 @@ LANGUAGES_MAX: Final = 3
 # The sections of the form. The saved options are flat.
 _SECTIONS = {
     "meaning": (CONF_HOME_AWARE, CONF_CORRECTIONS, CONF_LANGUAGES),
-    "answer": (CONF_PATIENCE, CONF_DEADLINE),
+    "answer": (CONF_PATIENCE, CONF_END_OF_SPEECH, CONF_DEADLINE),
     "backup": (CONF_SECOND_ENTRY, CONF_FALLBACK_ENTITY),
     "custom_speech": (CONF_ENDPOINT_ID, CONF_ENDPOINT_LANGUAGE),
 }
@@ -152,6 +153,7 @@ class RecognizerFlow(ConfigSubentryFlow):
                 )
             ),
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
+            vol.Required(CONF_END_OF_SPEECH): _choice(EndOfSpeech, CONF_END_OF_SPEECH),
             vol.Required(CONF_DEADLINE): NumberSelector(
                 NumberSelectorConfig(
                     min=1, max=60, step=0.5, unit_of_measurement="s", mode=NumberSelectorMode.BOX

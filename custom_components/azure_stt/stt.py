@@ -1,18 +1,19 @@
 """The speech-to-text entity: Assist's stream in, its text out."""
 
-import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import replace
 from functools import partial
 import logging
 from typing import override
 
 from homeassistant.components.stt import (
+    DEFAULT_AUDIO_PROCESSING,
     AudioBitRates,
     AudioChannels,
     AudioCodecs,
     AudioFormats,
     AudioSampleRates,
+    SpeechAudioProcessing,
     SpeechMetadata,
     SpeechResult,
     SpeechResultState,
@@ -30,6 +31,7 @@ from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
+    CONF_END_OF_SPEECH,
     CONF_ENDPOINT_ID,
     CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
@@ -45,27 +47,36 @@ from .const import (
     Tier,
 )
 from .entity import RecognizerEntity
-from .home.assist import async_languages, async_listening_satellite
+from .home.assist import async_get_assistant, async_languages, async_listening_satellite
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
 from .home.metadata import pcm_format
 from .home.selection import (
     Selection,
-    async_is_whole_command,
+    async_judge,
     async_prepare,
     async_select,
     async_understands,
     plain_selection,
 )
+from .home.satellites import (
+    Satellite,
+    async_get_satellites,
+    async_wake_words,
+    finished_speaking,
+)
 from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from .home.text_format import Corrections, TextForm, TextFormat
-from .recognition.policy import Patience, Policy
+from .home.wake_words import without_wake_word
+from .recognition.answering import EndOfSpeech, Heard, Patience
+from .recognition.file_transcriber import FileTranscriber
+from .recognition.policy import Policy
 from .recognition.recording import NoSpeechError, Recording, recorded
 from .recognition.task_scope import TaskScope
 from .recognition.transcriber import Transcriber
 from .recognition.transcript import Transcript
 from .resource.health import SIGNAL_HEALTH
 from .resource.issues import Issue, async_create_issue, async_delete_issue
-from .resource.resource import AzureSttConfigEntry, Resource
+from .resource.resource import AzureSttConfigEntry, Resource, parallel_requests
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -141,6 +152,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @property
     @override
+    def audio_processing(self) -> SpeechAudioProcessing:
+        """Whether Home Assistant's detector finds the end of speech, or the recognizer does."""
+        recognizer = self._settings[CONF_END_OF_SPEECH] == EndOfSpeech.RECOGNIZER
+        return replace(DEFAULT_AUDIO_PROCESSING, requires_external_vad=not recognizer)
+
+    @property
+    @override
     def supported_languages(self) -> list[str]:
         return list(LOCALES)
 
@@ -199,14 +217,20 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     async def _recognize(self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]) -> Utterance:
         """Return the outcome of an utterance; log the reason if it failed."""
         outcome = Outcome.FAILED
+        satellites = async_get_satellites(self.hass)
+        wake_words = async_wake_words(self.hass, self.entity_id, satellites)
         try:
             async with (
                 recorded(stream, StreamDecoder(pcm_format(metadata))) as recording,
                 TaskScope() as tasks,
             ):
                 tasks.start(self._prepare(metadata.language))
-                transcript = await self._transcriber(recording, metadata.language).transcribe()
-                delay = await _delay(recording, transcript)
+                transcript = without_wake_word(
+                    await self._transcribe(recording, metadata.language, satellites, wake_words),
+                    wake_words,
+                )
+                parts = transcript.parts
+                delay = await recording.seconds_since(parts[-1].end) if parts else None
             return await self._recognized(transcript, delay)
         except NoSpeechError as err:
             _LOGGER.debug("%s: %s", self.entity_id, err)
@@ -274,28 +298,49 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             endpoint_id=self._settings.get(CONF_ENDPOINT_ID) if custom else None,
         )
 
-    def _transcriber(self, recording: Recording, language: str) -> Transcriber:
+    async def _transcribe(
+        self,
+        recording: Recording,
+        language: str,
+        satellites: Sequence[Satellite],
+        wake_words: Sequence[str],
+    ) -> Transcript:
         backup_entity = self._settings.get(CONF_FALLBACK_ENTITY)
-        return Transcriber(
-            recording,
-            Policy(
-                options=self.options_for(language),
-                additional_languages=self._additional_languages(language),
-                patience=Patience(self._settings[CONF_PATIENCE]),
-                deadline=self._settings[CONF_DEADLINE],
-            ),
-            self.engines(),
-            is_whole_command=self._is_whole_command,
-            understands=partial(self._understands, language),
-            backup=partial(async_ask_backup_engine, self.hass, backup_entity)
-            if backup_entity
-            else None,
+        backup = partial(async_ask_backup_engine, self.hass, backup_entity)
+        policy = Policy(
+            options=self.options_for(language),
+            additional_languages=self._additional_languages(language),
+            patience=Patience(self._settings[CONF_PATIENCE]),
+            end_of_speech=EndOfSpeech(self._settings[CONF_END_OF_SPEECH]),
+            agent_decides=async_get_assistant(self.hass, self.entity_id, language).decides,
+            finished_speaking=finished_speaking(satellites),
+            deadline=self._settings[CONF_DEADLINE],
+            parallel=parallel_requests(self._entry),
         )
 
-    async def _is_whole_command(self, text: str, language: str) -> bool:
-        """Return whether a text is a whole command once the user's corrections are made."""
-        text = self.text_format.corrections.apply(text)
-        return await async_is_whole_command(self.hass, self.entity_id, text, language)
+        async def judge(transcript: Transcript) -> Heard:
+            selection = await self._select(without_wake_word(transcript, wake_words))
+            return await async_judge(
+                self.hass, self.entity_id, selection.text, transcript.language, satellites
+            )
+
+        understands = partial(self._understands, language)
+        if await recording.comes_as_file():
+            return await FileTranscriber(
+                recording,
+                policy,
+                self.engines(),
+                understands=understands,
+                backup=backup if backup_entity else None,
+            ).transcribe()
+        return await Transcriber(
+            recording,
+            policy,
+            self.engines(),
+            judge=judge,
+            understands=understands,
+            backup=backup if backup_entity else None,
+        ).transcribe()
 
     async def _understands(self, language: str, text: str) -> bool:
         """Return whether a text is understood once the user's corrections are made."""
@@ -330,13 +375,3 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         missing = CONF_SECOND_ENTRY in self._settings and self._second_entry is None
         change = async_create_issue if missing else async_delete_issue
         change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
-
-
-async def _delay(recording: Recording, transcript: Transcript) -> float | None:
-    """Return the seconds since the last word, by the audio since then."""
-    if not transcript.parts:
-        return None
-    since_word = (recording.length - transcript.parts[-1].end) / SAMPLE_RATE
-    if not recording.ended:
-        return since_word
-    return since_word + asyncio.get_running_loop().time() - await recording.ends()

@@ -45,7 +45,7 @@ _REPORTED: Final[HassKey[bool]] = HassKey(f"{DOMAIN}_assist_reported")
 
 
 @contextmanager
-def _private_api(hass: HomeAssistant) -> Iterator[None]:
+def private_api(hass: HomeAssistant) -> Iterator[None]:
     """Suppress any error of Home Assistant's private API, and log the first one."""
     try:
         yield
@@ -99,7 +99,7 @@ class Assistant:
         """
         result = await self.recognize(text) if self.decides else None
         if result is not None:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 return _is_whole(result, text)
         return False
 
@@ -115,7 +115,7 @@ class Assistant:
         off").
         """
         if self.gazetteer is not None:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 from homeassistant.components.conversation.gazetteer import (  # noqa: PLC0415
                     async_refers_back,
                 )
@@ -135,8 +135,8 @@ class Assistant:
         """
         if not self.default_agent or not self.has_sentences:
             return None
-        for satellite_id in _listening_satellites(self.hass) or [None]:
-            with _private_api(self.hass):
+        for satellite_id in async_listening_satellites(self.hass) or [None]:
+            with private_api(self.hass):
                 result = await self.default_agent.async_recognize_intent(
                     self._input(text, satellite_id), strict_intents_only=True
                 )
@@ -146,7 +146,7 @@ class Assistant:
 
     async def _triggers_sentence(self, text: str) -> bool:
         if self.default_agent:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 return bool(
                     await self.default_agent.async_recognize_sentence_trigger(
                         self._input(text, None)
@@ -175,7 +175,7 @@ class Assistant:
 def async_get_assistant(hass: HomeAssistant, entity_id: str, language: str) -> Assistant:
     """Return who gets the text of an entity in a language (of speech)."""
     assistant = Assistant(hass=hass, entity_id=entity_id, language=language)
-    with _private_api(hass):
+    with private_api(hass):
         pipelines = [
             pipeline
             for pipeline in _pipelines(hass, entity_id)
@@ -190,7 +190,7 @@ def async_get_assistant(hass: HomeAssistant, entity_id: str, language: str) -> A
 @callback
 def async_languages(hass: HomeAssistant, entity_id: str) -> set[str]:
     """Return the languages (of speech) of the pipelines that use an entity."""
-    with _private_api(hass):
+    with private_api(hass):
         return {
             pipeline.stt_language
             for pipeline in _pipelines(hass, entity_id)
@@ -202,7 +202,7 @@ def async_languages(hass: HomeAssistant, entity_id: str) -> set[str]:
 @callback
 def async_is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
     """Return whether an entity is exposed to Assist; not if that can't be told."""
-    with _private_api(hass):
+    with private_api(hass):
         from homeassistant.components.homeassistant.exposed_entities import (  # noqa: PLC0415
             async_should_expose,
         )
@@ -214,11 +214,21 @@ def async_is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
 @callback
 def async_listening_satellite(hass: HomeAssistant) -> str | None:
     """Return the satellite that an utterance comes from, if only one is listening."""
-    listening = _listening_satellites(hass)
+    listening = async_listening_satellites(hass)
     return listening[0] if len(listening) == 1 else None
 
 
-def _listening_satellites(hass: HomeAssistant) -> list[str | None]:
+@callback
+def async_wake_word_ids(hass: HomeAssistant, entity_id: str) -> list[str]:
+    """Return the ids of the wake words of the pipelines that use an entity."""
+    with private_api(hass):
+        return [each.wake_word_id for each in _pipelines(hass, entity_id) if each.wake_word_id]
+    return []
+
+
+@callback
+def async_listening_satellites(hass: HomeAssistant) -> list[str]:
+    """Return the satellites that are listening."""
     return [
         state.entity_id
         for state in hass.states.async_all("assist_satellite")
