@@ -87,7 +87,12 @@ async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
         "endpoint": emulator.url,
         "api_key": S0_KEY,
     }
-    assert entry.options == {"tier": "s0", "price_per_hour": 1.0, "currency": "USD"}
+    assert entry.options == {
+        "tier": "s0",
+        "price_per_hour": 1.0,
+        "second_price_per_hour": 0.36,
+        "currency": "USD",
+    }
     (subentry,) = entry.subentries.values()
     assert subentry.subentry_type == SUBENTRY_TYPE
     assert subentry.data == DEFAULT_RECOGNIZER
@@ -423,8 +428,18 @@ async def test_reconfigure_keeps_a_name_of_the_users_own(
 async def test_options(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
     """Tier and price are kept as options."""
     result = await hass.config_entries.options.async_init(loaded_entry.entry_id)
-    assert suggested(result) == {"tier": "s0", "price_per_hour": 1.0, "currency": "USD"}
-    options = {"tier": "f0", "price_per_hour": 0.9, "currency": "EUR"}
+    assert suggested(result) == {
+        "tier": "s0",
+        "price_per_hour": 1.0,
+        "second_price_per_hour": 0.36,
+        "currency": "USD",
+    }
+    options = {
+        "tier": "f0",
+        "price_per_hour": 0.9,
+        "second_price_per_hour": 0.3,
+        "currency": "EUR",
+    }
     result = await hass.config_entries.options.async_configure(result["flow_id"], options)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -444,6 +459,9 @@ FORM = {
             {"heard": "um"},
         ],
         "languages": ["de-DE", "fr-FR"],
+        "second_opinion": False,
+        "send_names": False,
+        "second_opinion_timeout": 1.5,
     },
     "answer": {"patience": "to_the_end", "deadline": 5},
     "backup": {"fallback_entity": "stt.whisper"},

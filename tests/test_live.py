@@ -285,6 +285,7 @@ async def test_transcribe(connection: Connection, resource: Resource, home: Home
         language="en-US",
     )
     assert answer[resource.entity_id]["text"] == "Buy some milk"
+    assert answer[resource.entity_id]["method"] == "fast"
 
 
 async def test_meters(connection: Connection, resource: Resource) -> None:

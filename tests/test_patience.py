@@ -21,7 +21,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.azure_stt.home.selection import async_is_whole_command
+from custom_components.azure_stt.home.assist import async_get_assistant
 from custom_components.azure_stt.recognition.recording import CAPACITY, Recording
 from tests.conftest import Recognize
 from tests.emulator import BYTES_PER_SECOND, SERVICE_KINDS, Emulator, Endpoint, silence, speak
@@ -56,7 +56,9 @@ async def home(hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emu
     await add_pipeline(hass)
     await hass.async_block_till_done()
     # The first sentence in a language loads it.
-    assert await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light", "en-US")
+    assert await async_get_assistant(hass, ENTITY_ID, "en-US").is_whole_command(
+        "Turn on the kitchen light"
+    )
     emulator.requests.clear()
 
 
@@ -195,7 +197,7 @@ async def test_any_conversation(
 
 
 class Ahead:
-    """Watches how much the recordings hold, and how far a host is ahead of what is recognised."""
+    """Watches how far hosts are ahead of what is recognized."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Look at every chunk that is recorded."""
@@ -204,7 +206,7 @@ class Ahead:
 
         def watched(recording: Recording, pcm: bytes) -> None:
             append(recording, pcm)
-            self.most = max(self.most, recording.length - recording._start)
+            self.most = max(self.most, recording.length - recording._recognized)
 
         monkeypatch.setattr(Recording, "append", watched)
 

@@ -114,7 +114,8 @@ async def act(
 
 
 async def transcribe(hass: HomeAssistant, name: str = "speech.wav", **data: object) -> Response:
-    """Return the response to transcribing a local file."""
+    """Return the response to transcribing a local file by short audio."""
+    data = {"method": "short_audio", **data}
     return (await act(hass, "transcribe", f"{LOCAL}/{name}", ENTITY_ID, **data))[ENTITY_ID]
 
 
@@ -171,7 +172,15 @@ async def test_transcribe(hass: HomeAssistant, azure: Emulator, folder: Path, na
     # Of what lossy kinds make of silence a little may be looked at again.
     assert seconds == pytest.approx(len(SPOKEN) / BYTES_PER_SECOND, abs=0.2)
     (part,) = response.pop("parts")
-    assert response == {"text": SENTENCE, "language": "en-US", "damaged": False}
+    heard = response.pop("words")
+    assert [word["word"] for word in heard] == ["turn", "on", "the", "kitchen", "light"]
+    assert response == {
+        "text": SENTENCE,
+        "language": "en-US",
+        "damaged": False,
+        "missing": [],
+        "method": "short_audio",
+    }
     assert part == {
         "offset": pytest.approx(0.1, abs=0.06),
         "duration": pytest.approx(len(SPOKEN) / BYTES_PER_SECOND - 0.2, abs=0.06),
@@ -211,8 +220,10 @@ async def test_text_to_speech(hass: HomeAssistant, voice: None) -> None:
     """What Home Assistant says itself can be heard too, and hasn't to be on disk."""
     for cache in (True, False):
         media_id = tts.generate_media_source_id(hass, SENTENCE, "tts.voice", "en", cache=cache)
-        response = await act(hass, "transcribe", media_id, ENTITY_ID)
-        assert response[ENTITY_ID]["text"] == SENTENCE
+        for method in ("short_audio", "fast"):
+            response = await act(hass, "transcribe", media_id, ENTITY_ID, method=method)
+            assert response[ENTITY_ID]["text"] == SENTENCE
+            assert response[ENTITY_ID]["method"] == method
 
 
 async def test_several_parts(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
@@ -312,7 +323,15 @@ async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> No
     response = await transcribe(hass)
     seconds = response.pop("seconds_sent")
     assert 0 < seconds < 20
-    assert response == {"text": "", "language": "en-US", "parts": [], "damaged": False}
+    assert response == {
+        "text": "",
+        "language": "en-US",
+        "parts": [],
+        "words": [],
+        "method": "short_audio",
+        "damaged": False,
+        "missing": [],
+    }
 
 
 # Options.
@@ -364,6 +383,7 @@ async def test_language(
         (transcribe, {"profanity": "Masked"}),
         (transcribe, {"text_form": "sung"}),
         (transcribe, {"granularity": "word"}),
+        (transcribe, {"method": "slow"}),
         (transcribe, {"media": "speech.wav"}),
         (transcribe, {"media": None}),
         (assess, {"language": "en"}),
@@ -470,7 +490,8 @@ async def test_several_targets(hass: HomeAssistant, azure: Emulator, folder: Pat
     async with second_emulator() as second:
         await set_up_resource(hass, second, {"text_form": "lexical"})
         media_id = f"{LOCAL}/speech.wav"
-        response = await act(hass, "transcribe", media_id, [ENTITY_ID, SECOND_ID])
+        targets = [ENTITY_ID, SECOND_ID]
+        response = await act(hass, "transcribe", media_id, targets, method="short_audio")
         assert {target: each["text"] for target, each in response.items()} == {
             ENTITY_ID: SENTENCE,
             SECOND_ID: "turn on the kitchen light",

@@ -50,9 +50,11 @@ from .connection_form import (
 from .const import (
     CONF_CONNECTION,
     CONF_PRICE_PER_HOUR,
+    CONF_SECOND_PRICE_PER_HOUR,
     CONF_TIER,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
+    DEFAULT_SECOND_PRICE_PER_HOUR,
     DOMAIN,
     SUBENTRY_TYPE,
     Connection,
@@ -66,7 +68,16 @@ from .resource.resource import AzureSttConfigEntry
 _LOGGER = logging.getLogger(__name__)
 
 DEFAULT_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
-    {CONF_TIER: Tier.S0, CONF_PRICE_PER_HOUR: 1.0, CONF_CURRENCY: "USD"}
+    {
+        CONF_TIER: Tier.S0,
+        CONF_PRICE_PER_HOUR: 1.0,
+        CONF_SECOND_PRICE_PER_HOUR: DEFAULT_SECOND_PRICE_PER_HOUR,
+        CONF_CURRENCY: "USD",
+    }
+)
+
+_PRICE: Final = NumberSelector(
+    NumberSelectorConfig(min=0, max=1_000_000, step="any", mode=NumberSelectorMode.BOX)
 )
 
 # Errors after which the resource may answer at another host.
@@ -278,11 +289,8 @@ class AzureSttOptionsFlow(OptionsFlow):
                 vol.Required(CONF_TIER): SelectSelector(
                     SelectSelectorConfig(options=list(Tier), translation_key=CONF_TIER)
                 ),
-                vol.Required(CONF_PRICE_PER_HOUR): NumberSelector(
-                    NumberSelectorConfig(
-                        min=0, max=1_000_000, step="any", mode=NumberSelectorMode.BOX
-                    )
-                ),
+                vol.Required(CONF_PRICE_PER_HOUR): _PRICE,
+                vol.Required(CONF_SECOND_PRICE_PER_HOUR): _PRICE,
                 vol.Required(CONF_CURRENCY): SelectSelector(
                     SelectSelectorConfig(
                         options=sorted(ACTIVE_CURRENCIES), mode=SelectSelectorMode.DROPDOWN

@@ -14,6 +14,9 @@ CONF_RESOURCE_ID: Final = "resource_id"
 
 CONF_TIER: Final = "tier"
 CONF_PRICE_PER_HOUR: Final = "price_per_hour"
+CONF_SECOND_PRICE_PER_HOUR: Final = "second_price_per_hour"
+DEFAULT_SECOND_PRICE_PER_HOUR: Final = 0.36
+"""US dollars for an hour of fast transcription, as public notes of 2026 have it."""
 
 CONF_PROFANITY: Final = "profanity"
 CONF_TEXT_FORM: Final = "text_form"
@@ -29,6 +32,9 @@ CONF_END_OF_SPEECH: Final = "end_of_speech"
 CONF_DEADLINE: Final = "deadline"
 CONF_SECOND_ENTRY: Final = "second_entry"
 CONF_FALLBACK_ENTITY: Final = "fallback_entity"
+CONF_SECOND_OPINION: Final = "second_opinion"
+CONF_SECOND_OPINION_TIMEOUT: Final = "second_opinion_timeout"
+CONF_SEND_NAMES: Final = "send_names"
 
 SUBENTRY_TYPE: Final = "stt"
 DEFAULT_NAME: Final = "Azure Speech to Text"
@@ -42,6 +48,9 @@ DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
         CONF_PATIENCE: "automatic",
         CONF_END_OF_SPEECH: "home_assistant",
         CONF_DEADLINE: 8.0,
+        CONF_SECOND_OPINION: True,
+        CONF_SECOND_OPINION_TIMEOUT: 2.5,
+        CONF_SEND_NAMES: True,
     }
 )
 """The default options of a recognizer; the other options have none."""

@@ -56,7 +56,11 @@ async def async_get_config_entry_diagnostics(
             "seconds": usage.seconds,
             "seconds_month": usage.seconds_month,
             "requests_month": usage.requests_month,
+            "fast_seconds": usage.fast_seconds,
+            "fast_seconds_month": usage.fast_seconds_month,
+            "fast_requests_month": usage.fast_requests_month,
         },
+        "fast_transcription": resource.fast_refusals.as_dict(),
         "requests": [asdict(request) for request in resource.requests],
     }
 

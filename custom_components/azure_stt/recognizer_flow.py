@@ -49,6 +49,9 @@ from .const import (
     CONF_PATIENCE,
     CONF_PROFANITY,
     CONF_SECOND_ENTRY,
+    CONF_SECOND_OPINION,
+    CONF_SECOND_OPINION_TIMEOUT,
+    CONF_SEND_NAMES,
     CONF_TEXT_FORM,
     CONF_TIER,
     DEFAULT_NAME,
@@ -64,7 +67,14 @@ LANGUAGES_MAX: Final = 3
 
 # The sections of the form. The saved options are flat.
 _SECTIONS = {
-    "meaning": (CONF_HOME_AWARE, CONF_CORRECTIONS, CONF_LANGUAGES),
+    "meaning": (
+        CONF_HOME_AWARE,
+        CONF_SECOND_OPINION,
+        CONF_SEND_NAMES,
+        CONF_SECOND_OPINION_TIMEOUT,
+        CONF_CORRECTIONS,
+        CONF_LANGUAGES,
+    ),
     "answer": (CONF_PATIENCE, CONF_END_OF_SPEECH, CONF_DEADLINE),
     "backup": (CONF_SECOND_ENTRY, CONF_FALLBACK_ENTITY),
     "custom_speech": (CONF_ENDPOINT_ID, CONF_ENDPOINT_LANGUAGE),
@@ -141,6 +151,9 @@ class RecognizerFlow(ConfigSubentryFlow):
         ]
         fields = {
             vol.Required(CONF_HOME_AWARE): BooleanSelector(),
+            _with_default(CONF_SECOND_OPINION): BooleanSelector(),
+            _with_default(CONF_SEND_NAMES): BooleanSelector(),
+            _with_default(CONF_SECOND_OPINION_TIMEOUT): _seconds(least=0.5, most=10),
             vol.Optional(CONF_CORRECTIONS): _CORRECTIONS,
             vol.Optional(CONF_LANGUAGES): SelectSelector(
                 SelectSelectorConfig(
@@ -154,11 +167,7 @@ class RecognizerFlow(ConfigSubentryFlow):
             ),
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
             vol.Required(CONF_END_OF_SPEECH): _choice(EndOfSpeech, CONF_END_OF_SPEECH),
-            vol.Required(CONF_DEADLINE): NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=60, step=0.5, unit_of_measurement="s", mode=NumberSelectorMode.BOX
-                )
-            ),
+            vol.Required(CONF_DEADLINE): _seconds(least=1, most=60),
             vol.Optional(CONF_SECOND_ENTRY): ConfigEntrySelector(
                 ConfigEntrySelectorConfig(integration=DOMAIN)
             ),
@@ -199,6 +208,18 @@ _CORRECTIONS = ObjectSelector(
         translation_key=CONF_CORRECTIONS,
     )
 )
+
+
+def _with_default(key: str) -> vol.Required:
+    return vol.Required(key, default=DEFAULT_RECOGNIZER[key])
+
+
+def _seconds(*, least: float, most: float) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=least, max=most, step=0.5, unit_of_measurement="s", mode=NumberSelectorMode.BOX
+        )
+    )
 
 
 def _choice(options: type[StrEnum], translation_key: str) -> SelectSelector:

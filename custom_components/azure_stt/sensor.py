@@ -22,15 +22,21 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_PRICE_PER_HOUR, CONF_TIER, DOMAIN, SUBENTRY_TYPE, Tier
+from .const import (
+    CONF_PRICE_PER_HOUR,
+    CONF_SECOND_PRICE_PER_HOUR,
+    CONF_TIER,
+    DEFAULT_SECOND_PRICE_PER_HOUR,
+    DOMAIN,
+    SUBENTRY_TYPE,
+    Tier,
+)
 from .entity import RecognizerEntity, ResourceEntity
 from .home.signals import SIGNAL_UTTERANCE, Utterance
 from .resource.resource import AzureSttConfigEntry
 from .resource.usage import FREE_SECONDS, SIGNAL_USAGE, Usage
 
 PARALLEL_UPDATES = 0
-
-_SECONDS_PER_HOUR: Final = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +88,9 @@ _METERS: Final = (
         device_class=SensorDeviceClass.MONETARY,
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
-        value=lambda usage, options: (
-            usage.seconds_month / _SECONDS_PER_HOUR * options[CONF_PRICE_PER_HOUR]
+        value=lambda usage, options: usage.cost_month(
+            options[CONF_PRICE_PER_HOUR],
+            options.get(CONF_SECOND_PRICE_PER_HOUR, DEFAULT_SECOND_PRICE_PER_HOUR),
         ),
     ),
 )

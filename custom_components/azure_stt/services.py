@@ -22,7 +22,7 @@ from homeassistant.helpers.typing import VolDictType
 from homeassistant.util import language as language_util
 
 from .actions.pronunciation import async_assess_pronunciation
-from .actions.transcribe import async_transcribe
+from .actions.transcribe import Method, async_transcribe
 from .azure_speech import (
     Dimension,
     GradingSystem,
@@ -38,6 +38,7 @@ from .stt import AzureSpeechToTextEntity
 
 ATTR_MEDIA: Final = "media"
 ATTR_LANGUAGE: Final = "language"
+ATTR_METHOD: Final = "method"
 
 # The media selector's name for it.
 ATTR_ID: Final = "media_content_id"
@@ -69,6 +70,7 @@ _TRANSCRIBE: Final[VolDictType] = {
     **_MEDIA,
     vol.Optional(CONF_PROFANITY): _choice(Profanity),
     vol.Optional(CONF_TEXT_FORM): _choice(TextForm),
+    vol.Optional(ATTR_METHOD, default=Method.AUTOMATIC.value): _choice(Method),
 }
 _ASSESSMENT: Final[VolDictType] = {
     vol.Required("reference_text"): vol.All(
@@ -112,7 +114,12 @@ async def _async_transcribe(entity: AzureSpeechToTextEntity, call: ServiceCall) 
     )
     options = replace(entity.options_for(_language(call)), profanity=text_format.profanity)
     return await async_transcribe(
-        call.hass, call.data[ATTR_MEDIA][ATTR_ID], entity.engines(), options, text_format
+        call.hass,
+        call.data[ATTR_MEDIA][ATTR_ID],
+        entity.engines(),
+        options,
+        text_format,
+        call.data[ATTR_METHOD],
     )
 
 

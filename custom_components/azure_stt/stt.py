@@ -1,31 +1,30 @@
 """The speech-to-text entity: Assist's stream in, its text out."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable
 from dataclasses import replace
 from functools import partial
 import logging
 from typing import override
 
 from homeassistant.components.stt import (
-    DEFAULT_AUDIO_PROCESSING,
     AudioBitRates,
     AudioChannels,
     AudioCodecs,
     AudioFormats,
     AudioSampleRates,
-    SpeechAudioProcessing,
     SpeechMetadata,
     SpeechResult,
     SpeechResultState,
     SpeechToTextEntity,
 )
+from homeassistant.components.stt.models import DEFAULT_AUDIO_PROCESSING, SpeechAudioProcessing
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audio.decoder import StreamDecoder
-from .audio.pcm import SAMPLE_RATE, AudioFormatError
+from .audio.pcm import AudioFormatError
 from .azure_speech import Profanity, RecognitionOptions, SpeechError
 from .azure_speech.locales import LOCALES
 from .const import (
@@ -40,6 +39,7 @@ from .const import (
     CONF_PATIENCE,
     CONF_PROFANITY,
     CONF_SECOND_ENTRY,
+    CONF_SECOND_OPINION,
     CONF_TEXT_FORM,
     CONF_TIER,
     DEFAULT_RECOGNIZER,
@@ -47,36 +47,24 @@ from .const import (
     Tier,
 )
 from .entity import RecognizerEntity
-from .home.assist import async_get_assistant, async_languages, async_listening_satellite
+from .home.assist import async_get_assistant, async_languages
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.interpreter import Interpreter
 from .home.metadata import pcm_format
-from .home.selection import (
-    Selection,
-    async_judge,
-    async_prepare,
-    async_select,
-    async_understands,
-    plain_selection,
-)
-from .home.satellites import (
-    Satellite,
-    async_get_satellites,
-    async_wake_words,
-    finished_speaking,
-)
+from .home.satellites import async_listening_satellite, finished_speaking
+from .home.second_opinion import SecondOpinion
+from .home.selection import async_prepare
 from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from .home.text_format import Corrections, TextForm, TextFormat
-from .home.wake_words import without_wake_word
-from .recognition.answering import EndOfSpeech, Heard, Patience
-from .recognition.file_transcriber import FileTranscriber
+from .recognition.answering import RULES, EndOfSpeech, Patience
 from .recognition.policy import Policy
 from .recognition.recording import NoSpeechError, Recording, recorded
 from .recognition.task_scope import TaskScope
-from .recognition.transcriber import Transcriber
 from .recognition.transcript import Transcript
+from .recognition.transcription import transcribe
 from .resource.health import SIGNAL_HEALTH
 from .resource.issues import Issue, async_create_issue, async_delete_issue
-from .resource.resource import AzureSttConfigEntry, Resource, parallel_requests
+from .resource.resource import AzureSttConfigEntry, Resource
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -117,6 +105,14 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             form=TextForm(settings[CONF_TEXT_FORM]),
             profanity=Profanity(settings[CONF_PROFANITY]),
             corrections=Corrections(settings.get(CONF_CORRECTIONS, [])),
+        )
+
+        wanted = settings[CONF_HOME_AWARE] and settings[CONF_SECOND_OPINION]
+        # The free tier has no fast transcription.
+        self._second_opinion = (
+            SecondOpinion(self._resource, self.text_format, settings)
+            if wanted and entry.options[CONF_TIER] == Tier.S0
+            else None
         )
 
     @override
@@ -217,21 +213,20 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     async def _recognize(self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]) -> Utterance:
         """Return the outcome of an utterance; log the reason if it failed."""
         outcome = Outcome.FAILED
-        satellites = async_get_satellites(self.hass)
-        wake_words = async_wake_words(self.hass, self.entity_id, satellites)
+        interpreter = Interpreter.for_utterance(
+            self.hass,
+            self.entity_id,
+            self.text_format,
+            home_aware=self._settings[CONF_HOME_AWARE],
+        )
         try:
             async with (
                 recorded(stream, StreamDecoder(pcm_format(metadata))) as recording,
                 TaskScope() as tasks,
             ):
                 tasks.start(self._prepare(metadata.language))
-                transcript = without_wake_word(
-                    await self._transcribe(recording, metadata.language, satellites, wake_words),
-                    wake_words,
-                )
-                parts = transcript.parts
-                delay = await recording.seconds_since(parts[-1].end) if parts else None
-            return await self._recognized(transcript, delay)
+                transcript = await self._transcribe(recording, metadata.language, interpreter)
+            return await self._recognized(transcript, recording, interpreter)
         except NoSpeechError as err:
             _LOGGER.debug("%s: %s", self.entity_id, err)
             outcome = Outcome.NO_SPEECH
@@ -249,9 +244,15 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 engine.health.async_note_utterance_end()
         return self._utterance(outcome, metadata.language)
 
-    async def _recognized(self, transcript: Transcript, delay: float | None) -> Utterance:
+    async def _recognized(
+        self, transcript: Transcript, recording: Recording, interpreter: Interpreter
+    ) -> Utterance:
         """Return the outcome of a transcript, with the text that goes out."""
-        selection = await self._select(transcript)
+        selection = await interpreter.select(transcript)
+        if selection.text and self._second_opinion:
+            selection = await self._second_opinion.on(
+                self.hass, self.entity_id, selection, transcript, recording
+            )
         if not selection.text:
             return self._utterance(Outcome.NO_SPEECH, transcript.language)
         others = (self.text_format.text(each, transcript.language) for each in transcript.ranked())
@@ -265,7 +266,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             ),
             confidence=transcript.confidence,
             duration=transcript.duration,
-            delay=delay,
+            delay=recording.since(transcript.parts[-1].end),
         )
 
     def _utterance(self, outcome: Outcome, language: str) -> Utterance:
@@ -277,18 +278,6 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             language=language,
         )
 
-    async def _select(self, transcript: Transcript) -> Selection:
-        """Return the text that goes out for a transcript."""
-        if transcript.parts and self._settings[CONF_HOME_AWARE]:
-            return await async_select(
-                self.hass,
-                self.entity_id,
-                transcript.alternatives,
-                transcript.language,
-                self.text_format,
-            )
-        return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
-
     def options_for(self, language: str) -> RecognitionOptions:
         """Return the options of a request in a language."""
         custom = self._settings.get(CONF_ENDPOINT_LANGUAGE) == language
@@ -299,53 +288,36 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         )
 
     async def _transcribe(
-        self,
-        recording: Recording,
-        language: str,
-        satellites: Sequence[Satellite],
-        wake_words: Sequence[str],
+        self, recording: Recording, language: str, interpreter: Interpreter
     ) -> Transcript:
+        """Return the transcript, without the tail of a wake word."""
         backup_entity = self._settings.get(CONF_FALLBACK_ENTITY)
-        backup = partial(async_ask_backup_engine, self.hass, backup_entity)
-        policy = Policy(
-            options=self.options_for(language),
-            additional_languages=self._additional_languages(language),
-            patience=Patience(self._settings[CONF_PATIENCE]),
-            end_of_speech=EndOfSpeech(self._settings[CONF_END_OF_SPEECH]),
-            agent_decides=async_get_assistant(self.hass, self.entity_id, language).decides,
-            finished_speaking=finished_speaking(satellites),
-            deadline=self._settings[CONF_DEADLINE],
-            parallel=parallel_requests(self._entry),
-        )
-
-        async def judge(transcript: Transcript) -> Heard:
-            selection = await self._select(without_wake_word(transcript, wake_words))
-            return await async_judge(
-                self.hass, self.entity_id, selection.text, transcript.language, satellites
-            )
-
-        understands = partial(self._understands, language)
-        if await recording.comes_as_file():
-            return await FileTranscriber(
-                recording,
-                policy,
-                self.engines(),
-                understands=understands,
-                backup=backup if backup_entity else None,
-            ).transcribe()
-        return await Transcriber(
+        backup = backup_entity and partial(async_ask_backup_engine, self.hass, backup_entity)
+        transcript = await transcribe(
             recording,
-            policy,
+            self._policy(language, interpreter),
             self.engines(),
-            judge=judge,
-            understands=understands,
-            backup=backup if backup_entity else None,
-        ).transcribe()
+            judge=interpreter.judge,
+            understands=partial(interpreter.understands, language),
+            backup=backup or None,
+        )
+        return interpreter.without_wake_word(transcript)
 
-    async def _understands(self, language: str, text: str) -> bool:
-        """Return whether a text is understood once the user's corrections are made."""
-        text = self.text_format.corrections.apply(text)
-        return await async_understands(self.hass, self.entity_id, language, text)
+    def _policy(self, language: str, interpreter: Interpreter) -> Policy:
+        additional_languages = self._additional_languages(language)
+        patience = Patience(self._settings[CONF_PATIENCE])
+        return Policy(
+            options=self.options_for(language),
+            additional_languages=additional_languages,
+            rules=RULES[
+                EndOfSpeech(self._settings[CONF_END_OF_SPEECH]),
+                Patience.TO_THE_END if additional_languages else patience,
+                async_get_assistant(self.hass, self.entity_id, language).decides,
+            ],
+            finished_speaking=finished_speaking(interpreter.satellites),
+            deadline=self._settings[CONF_DEADLINE],
+            parallel=self._resource.parallel_requests,
+        )
 
     def _additional_languages(self, language: str) -> list[str]:
         """Return the additional languages; none on the free tier, which takes one request."""

@@ -105,6 +105,14 @@ def test_wav_header() -> None:
     )
 
 
+def test_wav_header_of_a_known_length() -> None:
+    """Both sizes are the file's."""
+    assert wav_header(1000) == bytes.fromhex(
+        "52494646 0c040000 57415645 666d7420 10000000 0100 0100 803e0000 007d0000 0200 1000"
+        "64617461 e8030000"
+    )
+
+
 async def test_each_request_has_an_id(emulator: Emulator, client: SpeechClient) -> None:
     """Each try has its own, also the second try of one recognition."""
     emulator.faults.append(Fault(status=401))

@@ -13,11 +13,16 @@ from aiohttp import ClientSession
 import numpy as np
 
 from custom_components.azure_stt.azure_speech import (
+    TRACE_CONFIG,
     Alternative,
+    AudioFile,
     Endpoint,
+    FastTranscriber,
+    KeyCredential,
     Recognition,
     RecognitionOptions,
     RecognitionStatus,
+    TranscriptionOptions,
     wav_header,
 )
 from tests.emulator import S0_KEY
@@ -73,7 +78,11 @@ class Ear:
     def __init__(self, session: ClientSession, address: str, model: str, locale: str) -> None:
         """Ask at an address."""
         self._session = session
-        self._url = Endpoint.from_address(address).recognition_url
+        endpoint = Endpoint.from_address(address)
+        self._url = endpoint.recognition_url
+        self._transcriber = FastTranscriber(
+            session, endpoint, KeyCredential(session, endpoint.token_url, S0_KEY)
+        )
         self._options = RecognitionOptions(language=locale)
         self._folder = _KEPT / "heard" / model / locale
 
@@ -81,7 +90,10 @@ class Ear:
     @asynccontextmanager
     async def listening(cls, model: str, locale: str) -> AsyncIterator[Self]:
         """Run the emulator with Whisper, "whisper" for English or "multilingual"."""
-        async with whisper(model) as address, ClientSession() as session:
+        async with (
+            whisper(model) as address,
+            ClientSession(trace_configs=[TRACE_CONFIG]) as session,
+        ):
             yield cls(session, address, model, locale)
 
     async def hear(self, pcm: bytes) -> tuple[Alternative, ...]:
@@ -92,6 +104,15 @@ class Ear:
             path.write_text(json.dumps(await self._ask(pcm)))
         answer = json.loads(path.read_text())
         return Recognition.from_answer(answer, RecognitionStatus.SUCCESS).alternatives
+
+    async def hear_again(self, pcm: bytes, phrases: Sequence[str]) -> str:
+        """Return the text that fast transcription hears, which expects some phrases."""
+        options = TranscriptionOptions(language=self._options.language, phrases=phrases)
+        path = self._folder / f"{_digest(pcm + options.definition().encode())}.txt"
+        if not path.exists():
+            answer = await self._transcriber.transcribe(AudioFile.from_pcm(pcm), options)
+            path.write_text(answer.text)
+        return path.read_text()
 
     async def _ask(self, pcm: bytes) -> dict[str, object]:
         async with self._session.post(

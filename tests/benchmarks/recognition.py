@@ -38,6 +38,7 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Alternative, Profanity
+from custom_components.azure_stt.home.second_opinion import AskAgain, async_ask_second_opinion
 from custom_components.azure_stt.home.selection import async_select
 from custom_components.azure_stt.home.text_format import Corrections, TextForm, TextFormat
 from tests.support.sentences import SENTENCES
@@ -130,14 +131,24 @@ type Deeds = frozenset[Action]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A command, how it sounds, and what is heard of it."""
+
+    command: Command
+    sound: bytes = field(repr=False)
+    alternatives: Sequence[Alternative]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """A command that was said, and what was done for its text at each stage."""
 
     command: Command
     wanted: Deeds
-    texts: tuple[str, str]
-    """The first alternative, and the text that goes out."""
-    deeds: tuple[Deeds, Deeds]
+    texts: tuple[str, str, str]
+    """The first alternative, the selected text, and that after a second opinion."""
+    asked_again: bool
+    deeds: tuple[Deeds, Deeds, Deeds]
     misheard_name: bool
     """Whether all that the ear got wrong is the name."""
 
@@ -174,12 +185,13 @@ class Tally:
 
     def row(self) -> list[str]:
         """Return the figures, for a table."""
-        right = [sum(trial.right(stage) for trial in self.trials) for stage in range(2)]
+        right = [sum(trial.right(stage) for trial in self.trials) for stage in range(3)]
         failed = [trial for trial in self.trials if not trial.right(0)]
         return [
             self.condition,
             str(len(self.trials)),
             *map(str, right),
+            str(sum(trial.asked_again for trial in self.trials)),
             _repaired(failed),
             _repaired([trial for trial in failed if trial.misheard_name]),
             str(sum(trial.spoiled for trial in self.trials)),
@@ -197,6 +209,8 @@ _COLUMNS: Final = (
     "commands",
     "first right",
     "selected right",
+    "second opinion",
+    "asked again",
     "repaired",
     "name alone",
     "made wrong",
@@ -212,6 +226,19 @@ _NOTES: Final = (
     "led astray: something unwanted is done that the first alternative hadn't done.",
     "reversed: and it is the opposite of what is wanted.",
 )
+
+
+class _SecondHearing:
+    """Lets the ear hear a sound again, and notes whether that happened."""
+
+    def __init__(self, ear: Ear, sound: bytes) -> None:
+        self.asked = False
+        self._ear = ear
+        self._sound = sound
+
+    async def __call__(self, names: Sequence[str]) -> str:
+        self.asked = True
+        return await self._ear.hear_again(self._sound, names)
 
 
 class Home:
@@ -249,26 +276,31 @@ class Home:
             self._known[key] = frozenset(self._done)
         return self._known[key]
 
-    async def texts(self, alternatives: Sequence[Alternative], way: Way) -> tuple[str, str]:
-        """Return the first alternative, and the text that goes out."""
+    async def texts(
+        self, alternatives: Sequence[Alternative], way: Way, ask_again: AskAgain
+    ) -> tuple[str, str, str]:
+        """Return the first alternative, the selected text, and that after a second opinion."""
         if not alternatives:
-            return "", ""
-        selection = await async_select(
-            self.hass, _entity_id(way), [alternatives], self._plan.locale, DISPLAY
+            return "", "", ""
+        entity_id, locale = _entity_id(way), self._plan.locale
+        selected = await async_select(self.hass, entity_id, [alternatives], locale, DISPLAY)
+        final = await async_ask_second_opinion(
+            self.hass, entity_id, selected, locale, DISPLAY, ask_again
         )
-        return selection.heard, selection.text
+        return selected.heard, selected.text, final.text
 
-    async def try_out(
-        self, command: Command, alternatives: Sequence[Alternative], way: Way
-    ) -> Trial:
-        """Choose among what was heard, and do it."""
-        texts = await self.texts(alternatives, way)
-        first, selected = [await self.deeds(text, way) for text in texts]
+    async def try_out(self, heard: Heard, way: Way, ear: Ear) -> Trial:
+        """Select among what was heard, and do it."""
+        second = _SecondHearing(ear, heard.sound)
+        command = heard.command
+        texts = await self.texts(heard.alternatives, way, second)
+        first, selected, final = [await self.deeds(text, way) for text in texts]
         return Trial(
             command=command,
             wanted=await self.deeds(command.text, way),
             texts=texts,
-            deeds=(first, selected),
+            asked_again=second.asked,
+            deeds=(first, selected, final),
             misheard_name=self._misheard_name(command, texts[0]),
         )
 
@@ -443,10 +475,7 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
             tallies = [
                 Tally(
                     condition=str(condition),
-                    trials=[
-                        await home.try_out(command, alternatives, way)
-                        for command, alternatives in answers
-                    ],
+                    trials=[await home.try_out(each, way, ear) for each in answers],
                 )
                 for condition, answers in heard
             ]
@@ -458,36 +487,41 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
     return tables
 
 
-async def _listen(
-    ear: Ear, commands: Sequence[Command], condition: Condition
-) -> list[tuple[Command, Sequence[Alternative]]]:
+async def _listen(ear: Ear, commands: Sequence[Command], condition: Condition) -> list[Heard]:
     """Return what is heard of each command."""
     _say(f"{condition}")
     sounds = say(condition.voice, [command.text for command in commands])
-    return [
-        (command, await ear.hear(in_noise(sounds[command.text], condition.ratio)))
-        for command in commands
-    ]
+    heard = []
+    for command in commands:
+        sound = in_noise(sounds[command.text], condition.ratio)
+        heard.append(Heard(command=command, sound=sound, alternatives=await ear.hear(sound)))
+    return heard
 
 
 async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str]) -> Table:
     """Say what isn't a command, and count what doesn't go out as it was heard."""
     table = Table(
-        title="Dictation, shopping lists and questions: how many were changed",
+        title="Dictation, shopping lists and questions: how many were changed (and asked again)",
         columns=("condition", "utterances", "heard", *Way),
     )
     sounds = say(voice, sentences)
     for ratio in (None, 10.0):
         condition = Condition(voice=voice, ratio=ratio)
         _say(f"{condition}, no commands")
-        answers = [await ear.hear(in_noise(sounds[text], ratio)) for text in sentences]
-        changed = []
+        answers = [
+            (sound := in_noise(sounds[text], ratio), await ear.hear(sound)) for text in sentences
+        ]
+        counts = []
         for way in Way:
-            texts = [await home.texts(alternatives, way) for alternatives in answers]
-            changed.append(str(sum(first != last for first, last in texts)))
-        table.rows.append(
-            (str(condition), str(len(sentences)), str(sum(map(bool, answers))), *changed)
-        )
+            changed = asked = 0
+            for sound, alternatives in answers:
+                second = _SecondHearing(ear, sound)
+                first, *_, last = await home.texts(alternatives, way, second)
+                changed += first != last
+                asked += second.asked
+            counts.append(f"{changed} ({asked})")
+        understood = sum(bool(alternatives) for _, alternatives in answers)
+        table.rows.append((str(condition), str(len(sentences)), str(understood), *counts))
     return table
 
 

@@ -19,7 +19,7 @@ _PYTHONS: Final = {
     ear: str(Path(f".dev/{environment}/bin/python").absolute())
     for ear, environment in (("whisper", "emulator"), ("multilingual", "multilingual"))
 }
-_INSTANT: Final = ("--port=0", "--answers=early", "--latency=0")
+_INSTANT: Final = ("--port=0", "--answers=early", "--latency=0", "--fast-latency=0")
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 CLIENT_CORE: Final = _CORES[0]

@@ -1,4 +1,4 @@
-"""A local stand-in for Azure's "Speech to text REST API for short audio".
+"""A local stand-in for Azure's "Speech to text REST API for short audio" and fast transcription.
 
 It refuses what Azure refuses, behaves as any service does that Azure may be, and goes wrong when a
 test wants it to:

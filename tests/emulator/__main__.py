@@ -62,6 +62,7 @@ def _make_parser() -> argparse.ArgumentParser:
     for name, help_text in {
         "pause": f"seconds of quiet that end an utterance ({default.pause:g})",
         "latency": f"seconds until the answer ({default.latency:g})",
+        "fast_latency": f"seconds until fast transcription's answer ({default.fast_latency:g})",
         "speed": "how many times faster than real time it works (no limit)",
         "initial_silence": f"seconds of quiet that end a request ({default.initial_silence:g})",
     }.items():
@@ -82,7 +83,7 @@ def _read_profile(arguments: argparse.Namespace) -> Profile:
         except ProfileError as error:
             message = f"{arguments.profile}: {error}"
             raise ProfileError(message) from error
-    names = ("answers", "pause", "latency", "speed", "initial_silence")
+    names = ("answers", "pause", "latency", "fast_latency", "speed", "initial_silence")
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     return read_profile(json.dumps(asdict(profile) | given))
 

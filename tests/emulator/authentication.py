@@ -118,6 +118,18 @@ class Authentication:
         self._check_key(host, key)
         return Identity(account=key, tier=self._settings.keys[key], credential=Credential.KEY)
 
+    def identify_plain(self, host: Host, headers: Mapping[str, str]) -> Identity:
+        """Find out whose request for fast transcription it is.
+
+        [doc] A key, or the token of Microsoft Entra as it is. [?] Whether `aad#…` or an issued
+        token is taken: not here. Raises `RefusedError` like `identify`.
+        """
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return self.identify(host, headers)
+        account = self._find_token(token, Credential.ENTRA)
+        return Identity(account=account, tier=Tier.S0, credential=Credential.ENTRA)
+
     def _identify_bearer(self, host: Host, text: str) -> Identity:
         if text.startswith("aad#"):
             return self._identify_entra(host, text)

@@ -70,6 +70,10 @@ class Ear(Protocol):
         """
         ...
 
+    def expecting(self, phrases: Sequence[str]) -> Ear:  # noqa: ARG002  # most ears can't
+        """Return an ear that expects phrases, the likeliest first; without a way to, itself."""
+        return self
+
 
 type Line = str | Alternative | Heard
 """One line of a script; a plain text stands for the alternative of that text."""

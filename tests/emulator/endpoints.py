@@ -17,6 +17,8 @@ class Endpoint(StrEnum):
     """An access token in exchange for a key (`issueToken`)."""
     RECOGNITION = "recognition"
     """The text of spoken audio."""
+    TRANSCRIPTION = "transcription"
+    """All that is said in a file: fast transcription."""
     ENTRA = "entra"
     """A Microsoft Entra token in exchange for a client's secret."""
     UNKNOWN = "unknown"
@@ -56,12 +58,17 @@ _HOSTS: Final = {
 }
 
 _RECOGNITION: Final = r"/speech/recognition/conversation/cognitiveservices/v1"
+_TRANSCRIPTION: Final = r"/speechtotext/transcriptions:transcribe"
 _PATHS: Final = {
     HostKind.SPEECH: {Endpoint.RECOGNITION: _RECOGNITION},
-    HostKind.TOKEN: {Endpoint.TOKEN: r"/sts/v1\.0/issueToken"},
+    HostKind.TOKEN: {
+        Endpoint.TOKEN: r"/sts/v1\.0/issueToken",
+        Endpoint.TRANSCRIPTION: _TRANSCRIPTION,
+    },
     HostKind.CUSTOM: {
         Endpoint.RECOGNITION: f"/stt{_RECOGNITION}",
         Endpoint.TOKEN: r"/sts/v1\.0/issueToken",
+        Endpoint.TRANSCRIPTION: _TRANSCRIPTION,
     },
     HostKind.LOGIN: {Endpoint.ENTRA: r"/[^/]+/oauth2/v2\.0/token"},
 }

@@ -17,7 +17,8 @@ class Moment(StrEnum):
     BEFORE_BODY = "before_body"
     """When the headers have come: before authentication, `100 Continue` and any audio."""
     DURING_BODY = "during_body"
-    """When `after_bytes` of the body have been read. Only recognition has a body."""
+    """When `after_bytes` of the body have been read. Only recognition and
+    fast transcription have one."""
     AFTER_BODY = "after_body"
     """When the answer would be sent: at the end of the utterance, or of the upload."""
     DURING_ANSWER = "during_answer"

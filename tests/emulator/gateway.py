@@ -24,6 +24,8 @@ def pass_gateway(settings: Settings, host: Host | None, endpoint: Endpoint) -> H
         refuse_path()
     if endpoint is Endpoint.ENTRA:
         return host
+    if endpoint is Endpoint.TRANSCRIPTION and not settings.fast_transcription:
+        refuse_path()
     if message := _NETWORKING.get(settings.networking):
         refuse(HTTPStatus.FORBIDDEN, message)
     if host.is_regional:

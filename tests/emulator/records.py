@@ -32,6 +32,8 @@ class RecordedRequest:
     """Complete HTTP chunks of the body that were read."""
     body_bytes: int = 0
     """Bytes of the body that were read, header included."""
+    definition: str = field(default="", repr=False)
+    """What fast transcription was asked for: JSON."""
     header: bytes = b""
     """The audio file's header."""
     audio: bytearray = field(default_factory=bytearray, repr=False)

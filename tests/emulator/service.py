@@ -1,4 +1,4 @@
-"""The emulator: a local server that takes and refuses what Azure's short-audio service does."""
+"""The emulator: a local server that takes and refuses what Azure's speech services do."""
 
 from dataclasses import dataclass, field
 import ssl
@@ -18,13 +18,14 @@ from .gateway import pass_gateway
 from .recognition import Recognizer
 from .records import RecordedRequest
 from .settings import Settings
+from .transcription import Transcriber
 
 _CONTROL = "/emulator/"
 
 
 @dataclass(kw_only=True)
 class Emulator(Settings):
-    """Azure's short-audio service on this machine; an async context manager.
+    """Azure's speech to text on this machine; an async context manager.
 
     The `Host` header decides which of Azure's hosts it is; reached by its own address it is a
     custom domain, so `url` is what a client takes for the endpoint.
@@ -43,6 +44,7 @@ class Emulator(Settings):
         """Set up what doesn't depend on the address."""
         self._authentication = Authentication(self)
         self._recognizer = Recognizer(self, self._authentication)
+        self._transcriber = Transcriber(self, self._authentication)
         self._runner: web.ServerRunner | None = None
 
     @property
@@ -108,6 +110,8 @@ class Emulator(Settings):
         host = pass_gateway(self, host, exchange.record.kind)
         if exchange.record.kind is Endpoint.RECOGNITION:
             return await self._recognizer.answer(host, exchange)
+        if exchange.record.kind is Endpoint.TRANSCRIPTION:
+            return await self._transcriber.answer(host, exchange)
         if exchange.record.kind is Endpoint.TOKEN:
             answer = self._authentication.issue_token(host, request.headers)
             exchange.record.credential = Credential.KEY

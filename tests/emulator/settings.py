@@ -1,6 +1,6 @@
 """The emulator's settings. All of them may be changed while it runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from .ear import Ear
+from .languages import LANGUAGES
 from .profile import Answers, Profile
 from .spoken import SpokenEar
 
@@ -113,6 +114,7 @@ class Settings(Profile):
     answers: Answers = field(default_factory=lambda: DEFAULT_ANSWERS)
     pause: float = field(default_factory=lambda: DEFAULT_PAUSE)
     latency: float = 0.0
+    fast_latency: float = 0.0
     audio_timeout: float = 10.0
     """Seconds without any audio after which the answer is 408 [?]."""
     simple_only: bool = False
@@ -123,6 +125,19 @@ class Settings(Profile):
     empty_file_header: bool = True
     """Whether a WAV header with the sizes of a finished, empty file (RIFF 36, data 0) is taken for
     one of unknown length [?]. Otherwise no audio is found after it."""
+
+    fast_ear: Ear | None = None
+    """The ear of fast transcription, if it's another one; phrases that are expected go to it."""
+    fast_transcription: bool = True
+    """Whether the region has fast transcription. Otherwise 404 [?]."""
+    fast_tiers: set[Tier] = field(default_factory=lambda: {Tier.S0})
+    """The tiers that have it. [?] F0 doesn't, by the table of quotas."""
+    fast_locales: AbstractSet[str] = LANGUAGES
+    """The locales that it has. [doc] Not all of the others'."""
+    fast_longest: float = 2 * 3600.0
+    """Seconds of audio that it takes. [doc]"""
+    fast_largest: int = 250_000_000
+    """Bytes of a file. [doc] The reference says 250 MB, the how-to guide 300."""
 
     keys: dict[str, Tier] = field(default_factory=_one_key_of_each_tier)
     revoked_keys: set[str] = field(default_factory=set)

@@ -7,6 +7,7 @@ other than English; nothing else in the emulator does.
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 import re
@@ -43,6 +44,7 @@ _TICKS_PER_TOKEN: Final = TICKS_PER_SECOND // _TOKENS_PER_SECOND
 # Silence, noise and tones measured 0.69 to 0.95; commands below 0.01, or 0.2 if they're
 # spoken by diphones.
 _NO_SPEECH: Final = 0.6
+_PROMPT_TOKENS: Final = 223  # half of the model's context, less the mark before it
 # A prompt misleads the model in long speech.
 _LONGEST_PROMPTED: Final = 10 * BYTES_PER_SECOND
 
@@ -72,10 +74,7 @@ class WhisperEar(Ear):
         self._multilingual = model.multilingual
         self._least_confidence = model.least_confidence
         self._tokenizer = Tokenizer.from_buffer(model.content["tokenizer.json"])
-        self._prompt: list[int] = []
-        if prompt:
-            words = self._tokenizer.encode(" " + prompt.strip(), add_special_tokens=False).ids
-            self._prompt = [self._token("<|startofprev|>"), *words]
+        self._prompt = self._tokens_of(prompt)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
 
     @override
@@ -90,6 +89,23 @@ class WhisperEar(Ear):
         loop = asyncio.get_running_loop()
         start = self._start(language)
         return await loop.run_in_executor(self._executor, self._recognize, audio, start)
+
+    @override
+    def expecting(self, phrases: Sequence[str]) -> Ear:
+        """Return an ear of the same model with these phrases as its prompt, as many as fit.
+
+        The first ones count most, so they stand nearest to what is said.
+        """
+        prompted = copy(self)
+        prompted._prompt = self._tokens_of(", ".join(reversed(phrases)) + ".")
+        return prompted
+
+    def _tokens_of(self, prompt: str) -> list[int]:
+        """Return a prompt's tokens, the last ones if it's too long; none without a prompt."""
+        if not prompt:
+            return []
+        words = self._tokenizer.encode(" " + prompt.strip(), add_special_tokens=False).ids
+        return [self._token("<|startofprev|>"), *words[-_PROMPT_TOKENS:]]
 
     def _start(self, language: str) -> Sequence[int]:
         """Give the tokens that every text of a language begins with."""

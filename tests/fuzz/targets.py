@@ -13,7 +13,12 @@ from custom_components.azure_stt.audio.decoder import StreamDecoder
 from custom_components.azure_stt.audio.ogg import PACKET_MAX_SIZE, OggReader
 from custom_components.azure_stt.audio.pcm import TARGET, AudioFormatError, PcmFormat
 from custom_components.azure_stt.audio.signature import is_media_file
-from custom_components.azure_stt.azure_speech import SpeechError, client, transport
+from custom_components.azure_stt.azure_speech import (
+    SpeechError,
+    client,
+    fast_transcription,
+    transport,
+)
 from custom_components.azure_stt.recognition.endpointing import Loudness
 from custom_components.azure_stt.recognition.recording import NoSpeechError, recorded
 from custom_components.azure_stt.recognition.segment import Segment
@@ -50,12 +55,28 @@ def read_answer(data: bytes) -> None:
     repr(recognition)
 
 
+def read_transcription(data: bytes) -> None:
+    """Read fast transcription's answer, with the same care."""
+    if data.startswith(b"\0"):
+        data = _Answer(data[1:], "phrases").json
+    try:
+        transcription = fast_transcription._transcription(data, "0" * 32)
+    except SpeechError:
+        return
+    assert all(len(phrase.alternatives) == 1 for phrase in transcription.phrases)
+    assert all(phrase.text for phrase in transcription.phrases)
+    _check(transcription)
+    repr(transcription)
+
+
 class _Answer:
     """Makes JSON of any bytes, with the names of the service's own: they rarely are JSON."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, listed: str = "NBest") -> None:
+        """Make an answer that has a list of one name for certain."""
         self._bytes = iter(data)
         members = [("RecognitionStatus", "Success"), *(self._member(8) for _ in range(8))]
+        members.append((listed, [self._value(8) for _ in range(self._next() % 4)]))
         self.json = json.dumps(dict(members)).encode()
 
     def _next(self) -> int:
@@ -241,7 +262,23 @@ _ANSWERS: Final = (
         ],
     },
 )
+_TRANSCRIPTION: Final = {
+    "durationMilliseconds": 2000,
+    "combinedPhrases": [{"text": "Weather"}],
+    "phrases": [
+        {
+            "offsetMilliseconds": 40,
+            "durationMilliseconds": 320,
+            "text": "Weather",
+            "words": [{"text": "weather", "offsetMilliseconds": 40, "durationMilliseconds": 320}],
+            "locale": "en-US",
+            "confidence": 0.78983736,
+        }
+    ],
+}
 _NAMES: Final = (
+    *("phrases", "combinedPhrases", "text", "words", "offsetMilliseconds", "durationMilliseconds"),
+    *("locale", "confidence"),
     *("NBest", "Words", "Phonemes", "Feedback", "Prosody", "Break", "Intonation", "Monotone"),
     *("Display", "DisplayText", "Lexical", "Word", "Phoneme", "ErrorType", "ErrorTypes"),
     *("Offset", "Duration", "Confidence", "SNR", "Channel", "AccuracyScore", "PronScore"),
@@ -273,6 +310,7 @@ _JSON_WORDS: Final = (
     *(b"{", b"}", b"[", b"]", b":", b",", b'"', b"null", b"true", b"NaN", b"-Infinity", b"1e999"),
     *(rb"\ud800", b'"NBest":[{', b'"Words":[{', b'"Phonemes":[{', b'"Feedback":{"Prosody":{'),
     *(b'"Display":', b'"Confidence":', b'"Offset":', b'"Duration":', b'"SNR":', b'"Channel":'),
+    *(b'"phrases":[{', b'"words":[{', b'"text":', b'"offsetMilliseconds":', b'"confidence":'),
     *(b'"RecognitionStatus":"Success"', b'"Message":"', b'"error":{"message":"', b"GMT"),
 )
 _AUDIO_WORDS: Final = (
@@ -288,6 +326,14 @@ TARGETS: Final = {
             *(json.dumps(answer).encode() for answer in _ANSWERS),
             *(b"\0" + bytes(range(start, 256, 7)) * 3 for start in range(4)),
             b"\0\0\xe1\xf7\1\xe1\xf7\2\xe1\xf7\3\xf1\4\xf3\5\xf3\6\xf1\7\xf2",
+        ],
+        words=_JSON_WORDS,
+    ),
+    "transcription": Target(
+        run=read_transcription,
+        seeds=[
+            json.dumps(_TRANSCRIPTION).encode(),
+            *(b"\0" + bytes(range(start, 256, 7)) * 3 for start in range(4)),
         ],
         words=_JSON_WORDS,
     ),

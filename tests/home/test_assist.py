@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.home import assist
-from custom_components.azure_stt.home.selection import async_is_whole_command
+from custom_components.azure_stt.home.assist import async_get_assistant
 from tests.conftest import Recognize
 from tests.emulator import speak
 from tests.support.home import ENTITY_ID, add_pipeline
@@ -153,7 +153,7 @@ async def test_recognizes_after_a_change(
     CHANGES[change](monkeypatch)
     for text in ("Turn on the kitchen light", "What is the meaning of life"):
         assert (await recognize(HostStream(speak(text)))).text == text
-        await async_is_whole_command(hass, ENTITY_ID, text, "en-US")
+        await async_get_assistant(hass, ENTITY_ID, "en-US").is_whole_command(text)
     [warning] = warnings(caplog)
     assert "can't be asked" in warning
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -13,6 +13,7 @@ from custom_components.azure_stt.audio.pcm import SAMPLE_RATE, AudioFormatError
 from custom_components.azure_stt.recognition import recording as recording_module
 from custom_components.azure_stt.recognition.recording import (
     CAPACITY,
+    KEPT,
     BrokenRecordingError,
     NoSpeechError,
     Recording,
@@ -177,16 +178,32 @@ async def test_cancelled_reader_leaves_nothing() -> None:
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.wait([gone])
-    assert len(recording._waiting) == 1
+    assert len(recording._waiters._waiting) == 1
     recording.append(sound(BLOCK))
     recording.end()
     assert await here == [sound(BLOCK)]
-    assert not recording._waiting
+    assert not recording._waiters._waiting
 
 
 # Positions.
 
 
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep nothing of what is recognized."""
+    monkeypatch.setattr(recording_module, "KEPT", 0)
+
+
+async def test_keeps_the_last_seconds() -> None:
+    """What was recognized in the last twenty seconds can be heard once more."""
+    recording = filled(bytes(30 * SECOND))
+    recording.forget(25 * SAMPLE_RATE)
+    assert len(recording.copy(5 * SAMPLE_RATE, 30 * SAMPLE_RATE)) == 25 * SECOND
+    with pytest.raises(ValueError, match="forgotten"):
+        recording.copy(5 * SAMPLE_RATE - 1, 30 * SAMPLE_RATE)
+
+
+@pytest.mark.usefixtures("nothing_kept")
 async def test_forgets() -> None:
     """What is forgotten is gone, positions stay, and others' places don't move."""
     recording = filled(sound(2000))
@@ -207,6 +224,7 @@ async def test_forgets() -> None:
             await read(recording, start)
 
 
+@pytest.mark.usefixtures("nothing_kept")
 async def test_forgets_no_more_than_there_is() -> None:
     """A position beyond the end forgets all up to now."""
     recording = filled(sound(100))
@@ -227,6 +245,7 @@ async def test_copies_what_exists() -> None:
     assert recording.copy(50, 60) == recording.copy(90, 100) == recording.copy(20, 10) == b""
 
 
+@pytest.mark.usefixtures("nothing_kept")
 async def test_tells_how_it_stands() -> None:
     """Length, end and its time."""
     recording = filled(sound(100))
@@ -275,7 +294,7 @@ async def test_records_live() -> None:
 
 
 async def test_ten_minutes_need_the_memory_of_one() -> None:
-    """The host is read at most a minute ahead of what has been forgotten."""
+    """The host is read at most a minute ahead of what was recognized, and little of it is kept."""
     chunk, total = SECOND // 2, 10 * 60 * SECOND
     given, largest, heard = 0, 0, bytearray()
 
@@ -286,7 +305,7 @@ async def test_ten_minutes_need_the_memory_of_one() -> None:
             yield bytes([given // chunk % 251]) * chunk
 
     async with recorded(stream(), StreamDecoder()) as recording:
-        await eventually(lambda: bool(recording._waiting))
+        await eventually(lambda: bool(recording._waiters._waiting))
         assert given == 2 * CAPACITY
         position = 0
         async for block in recording.read():
@@ -295,7 +314,7 @@ async def test_ten_minutes_need_the_memory_of_one() -> None:
             position += len(block) // 2
             recording.forget(position)
             await asyncio.sleep(0)
-    assert largest <= 2 * CAPACITY + chunk
+    assert largest <= 2 * (CAPACITY + KEPT) + chunk
     assert heard == b"".join(bytes([number % 251]) * chunk for number in range(1, 1201))
 
 
@@ -475,7 +494,7 @@ async def test_leaving_early_closes_the_stream(
 ) -> None:
     """A block that is left takes the host's stream with it, and leaves no task."""
     monkeypatch.setattr(recording_module, "CAPACITY", capacity)
-    monkeypatch.setattr(recording_module, "_BLOCK_MIN", 160)
+    monkeypatch.setattr(recording_module, "BLOCK_MIN", 160)
     before = asyncio.all_tasks()
     stream = HostStream(sound(BLOCK), never())
     async with recorded(stream, StreamDecoder()) as recording:
@@ -509,7 +528,7 @@ async def test_end_waits_for_the_stream_to_close() -> None:
 async def test_cancelled_anywhere(monkeypatch: pytest.MonkeyPatch, capacity: int) -> None:
     """After any step: the cancellation comes through, the stream is closed, no task is left."""
     monkeypatch.setattr(recording_module, "CAPACITY", capacity)
-    monkeypatch.setattr(recording_module, "_BLOCK_MIN", 160)
+    monkeypatch.setattr(recording_module, "BLOCK_MIN", 160)
     before = asyncio.all_tasks()
     for steps in count(1):
         going_on = never()

@@ -57,9 +57,18 @@ async def test_something_that_is_relied_on(tmp_path: Path) -> None:
 async def test_something_else(tmp_path: Path) -> None:
     """Whatever is only asked doesn't decide."""
     async with Emulator() as azure:
+        azure.fast_transcription = False
         report = await observe(azure.url, tmp_path, "fast", "gateway")
     assert [probe["holds"] for probe in report["probes"]] == ["no", "no"]
     assert report["code"] == 0
+
+
+async def test_fast_transcription(tmp_path: Path) -> None:
+    """Both of its probes hold on the emulator, with a phrase list and without."""
+    async with Emulator() as azure:
+        report = await observe(azure.url, tmp_path, "fast", "fast-phrases")
+    assert [probe["holds"] for probe in report["probes"]] == ["yes", "yes"]
+    assert "phraseList" in azure.requests[-1].definition
 
 
 @pytest.mark.parametrize(

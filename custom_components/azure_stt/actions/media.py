@@ -20,18 +20,17 @@ if TYPE_CHECKING:
 
 _TTS: Final = "media-source://tts/"
 
-type _Open = Callable[[], BinaryIO]
+type OpenFile = Callable[[], BinaryIO]
+"""Opens a media from its beginning; it blocks."""
 
 
 @asynccontextmanager
-async def async_open_media(hass: HomeAssistant, media_id: str) -> AsyncIterator[MediaReader]:
+async def async_open_media(hass: HomeAssistant, open_file: OpenFile) -> AsyncIterator[MediaReader]:
     """Provide a reader of a media's audio while the block runs.
 
-    Files are reached only through the media source, which keeps to the allowed folders.
-    Raises ServiceValidationError for anything but files and text-to-speech (a radio station
-    has no end), and AudioFormatError for a file without readable audio.
+    Raises AudioFormatError for a file without readable audio.
     """
-    opening = hass.async_add_executor_job(_reader, await _async_find(hass, media_id))
+    opening = hass.async_add_executor_job(_reader, open_file)
     try:
         # Not awaited directly: its thread can't be cancelled, and its file must be closed.
         await asyncio.wait([opening])
@@ -53,8 +52,13 @@ async def _async_close(hass: HomeAssistant, opening: asyncio.Future[MediaReader]
         await hass.async_add_executor_job(reader.close)
 
 
-async def _async_find(hass: HomeAssistant, media_id: str) -> _Open:
-    """Return a function that opens a media; it blocks."""
+async def async_find_media(hass: HomeAssistant, media_id: str) -> OpenFile:
+    """Return a function that opens a media.
+
+    Files are reached only through the media source, which keeps to the allowed folders.
+    Raises ServiceValidationError for anything but files and text-to-speech (a radio station
+    has no end), and AudioFormatError for a name without a file.
+    """
     if media_id.startswith(_TTS) and TTS_DOMAIN in hass.config.components:
         return partial(BytesIO, await _async_speech(hass, media_id))
     try:
@@ -83,7 +87,7 @@ def _not_local() -> ServiceValidationError:
     return ServiceValidationError(translation_domain=DOMAIN, translation_key="media_not_local")
 
 
-def _reader(open_file: _Open) -> MediaReader:
+def _reader(open_file: OpenFile) -> MediaReader:
     """Open a media. It loads PyAV, so it mustn't run on the event loop."""
     from ..audio.ffmpeg import MediaReader  # noqa: PLC0415
 

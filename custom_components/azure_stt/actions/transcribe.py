@@ -1,6 +1,8 @@
 """Transcription of a recording of any length."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
 import logging
 from typing import Final
 
@@ -9,7 +11,6 @@ from homeassistant.core import HomeAssistant
 from ..audio.pcm import SAMPLE_RATE
 from ..azure_speech import RecognitionOptions
 from ..home.text_format import TextFormat
-from ..recognition.policy import Patience
 from ..recognition.transcript import Part, Transcript
 from ..resource.resource import Resource
 from .common import (
@@ -19,12 +20,24 @@ from .common import (
     raising_translated_errors,
     recording_policy,
 )
-from .media import async_open_media, async_read
+from .fast import FastSeconds, NotTranscribedError, async_transcribe_fast, usable
+from .media import OpenFile, async_find_media, async_open_media, async_read
+from .progress import Progress, async_showing_progress
+from .words import transcript_words
 
 _LOGGER = logging.getLogger(__name__)
 
 # Samples between two lines in the log.
 _PROGRESS_STEP: Final = 60 * SAMPLE_RATE
+
+
+class Method(StrEnum):
+    """The ways to transcribe a recording."""
+
+    AUTOMATIC = "automatic"
+    """Fast transcription where the tier has it, otherwise short audio."""
+    SHORT_AUDIO = "short_audio"
+    FAST = "fast"
 
 
 async def async_transcribe(
@@ -33,21 +46,71 @@ async def async_transcribe(
     engines: Sequence[Resource],
     options: RecognitionOptions,
     text_format: TextFormat,
+    method: Method,
 ) -> Response:
     """Return everything that is said in a media.
 
-    Raises HomeAssistantError and ServiceValidationError, translated.
+    Where fast transcription fails, the service for short audio takes over, and the response has
+    the reason. Raises HomeAssistantError and ServiceValidationError, translated.
     """
-    policy = recording_policy(options, Patience.TO_THE_END)
+    fast = _fast_resources(engines, options, method)
+    meter, error = FastSeconds(), None
     with raising_translated_errors():
-        async with async_open_media(hass, media_id) as reader:
-            transcript, seconds_sent = await async_transcribe_pcm(
-                async_read(hass, reader), engines, policy, _log_progress(reader.duration)
-            )
-            damaged = reader.damaged
+        open_file = await async_find_media(hass, media_id)
+        async with async_showing_progress(hass, media_id) as progress:
+            if fast:
+                try:
+                    transcript, damaged = await async_transcribe_fast(
+                        hass, open_file, fast, options, progress, meter
+                    )
+                except NotTranscribedError as err:
+                    error = str(err)
+            seconds_sent = 0.0
+            if not fast or error:
+                transcript, damaged, seconds_sent = await _async_transcribe_short(
+                    hass, open_file, engines, options, progress
+                )
     if damaged:
         _LOGGER.warning("Part of a media is damaged and couldn't be transcribed")
-    return {**_response(transcript, text_format, seconds_sent), "damaged": damaged}
+    response = {
+        **_response(transcript, text_format, seconds_sent + meter.seconds),
+        "words": transcript_words(transcript, text_format.profanity),
+        "method": Method.SHORT_AUDIO if error or not fast else Method.FAST,
+        "damaged": damaged,
+    }
+    return {**response, "fast_error": error} if error else response
+
+
+def _fast_resources(
+    engines: Sequence[Resource], options: RecognitionOptions, method: Method
+) -> list[Resource]:
+    """Return the resources whose fast transcription is asked."""
+    if method is Method.AUTOMATIC:
+        return [engine for engine in engines if usable(engine, options)]
+    return list(engines) if method is Method.FAST else []
+
+
+async def _async_transcribe_short(
+    hass: HomeAssistant,
+    open_file: OpenFile,
+    engines: Sequence[Resource],
+    options: RecognitionOptions,
+    progress: Progress,
+) -> tuple[Transcript, bool, float]:
+    """Return the transcript by short audio, whether sound is missing, and the seconds sent."""
+    policy = recording_policy(replace(options, word_times=True))
+    async with async_open_media(hass, open_file) as reader:
+        log = _log_progress(reader.duration)
+
+        def on_part(part: Part) -> None:
+            log(part)
+            done = part.end / SAMPLE_RATE
+            progress.async_transcribed(done / reader.duration if reader.duration else None)
+
+        transcript, seconds_sent = await async_transcribe_pcm(
+            async_read(hass, reader), engines, policy, on_part
+        )
+        return transcript, reader.damaged, seconds_sent
 
 
 def _log_progress(duration: float | None) -> Callable[[Part], None]:
@@ -75,6 +138,13 @@ def _response(transcript: Transcript, text_format: TextFormat, seconds_sent: flo
         "language": language,
         "seconds_sent": round(seconds_sent, 2),
         "parts": [_part(part, text_format, language) for part in transcript.parts],
+        "missing": [
+            {
+                "offset": round(start / SAMPLE_RATE, 2),
+                "duration": round((end - start) / SAMPLE_RATE, 2),
+            }
+            for start, end in transcript.missing
+        ],
     }
 
 

@@ -11,6 +11,7 @@ from av.audio.frame import AudioFrame
 from av.error import FFmpegError, InvalidDataError
 from av.filter import Graph
 
+from .media_kind import media_kind
 from .ogg import OggReader
 from .pcm import SAMPLE_RATE, SAMPLE_WIDTH, TARGET, AudioFormatError, PcmFormat, WholeFrames
 from .wav import HEADER_MAX_SIZE, read_header
@@ -184,7 +185,8 @@ class MediaReader:
         self._file = file
         self._lock = Lock()
         try:
-            self._is_open_ended = _is_open_ended(file)
+            self.is_open_ended: Final = _is_open_ended(file)
+            """Whether it's a WAV file that doesn't say how much sound it has."""
             self._container = av.open(
                 file, "r", options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
             )
@@ -195,6 +197,8 @@ class MediaReader:
         duration = self._container.duration
         self.duration: Final = duration / av.time_base if duration else None
         """Seconds; None if the file doesn't say."""
+        self.kind: Final = media_kind(self._container)
+        """The container and the codec of the sound."""
         self.damaged = False
         """Whether some of the sound couldn't be read, as far as it's known by now."""
         self._seconds = 0.0
@@ -249,7 +253,7 @@ class MediaReader:
         """Yield what can be decoded; a broken packet costs its own sound only."""
         for packet in self._packets():
             # What FFmpeg says at the end of a WAV file of unknown size, too.
-            self.damaged |= packet.is_corrupt and not self._is_open_ended
+            self.damaged |= packet.is_corrupt and not self.is_open_ended
             try:
                 yield from filter(_is_usual, packet.decode())
             except FFmpegError, ValueError:
@@ -267,7 +271,7 @@ class MediaReader:
     def _seconds_expected(self) -> float:
         """Return the least seconds of sound of a file without damage; 0 if it isn't known."""
         stream = self._container.streams.audio[0]
-        if self._is_open_ended or self._container.format.name in _GUESSED:
+        if self.is_open_ended or self._container.format.name in _GUESSED:
             return 0
         if stream.duration is not None and stream.time_base is not None:
             seconds = float(stream.duration * stream.time_base)

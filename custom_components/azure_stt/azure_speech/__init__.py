@@ -1,4 +1,4 @@
-"""A client for Azure AI Speech's REST API for short audio.
+"""A client for Azure AI Speech's REST API for short audio, and for fast transcription.
 
 It knows nothing of Home Assistant. Contract:
 https://learn.microsoft.com/azure/ai-services/speech-service/rest-speech-to-text-short
@@ -23,10 +23,12 @@ from .errors import (
     InvalidAnswerError,
     InvalidEndpointError,
     InvalidRequestError,
+    LocaleNotOfferedError,
     NetworkRulesError,
     OtherHostError,
     QuotaExceededError,
     ResponseError,
+    ServiceNotOfferedError,
     SpeechConnectionError,
     SpeechError,
     SpeechTimeoutError,
@@ -34,6 +36,7 @@ from .errors import (
     UnexplainedRequestError,
     UnknownHostError,
 )
+from .fast_transcription import FastTranscriber, TranscriptionMeter
 from .request import (
     PROSODY_LOCALES,
     AudioFormat,
@@ -45,17 +48,20 @@ from .request import (
     PronunciationAssessment,
     RecognitionOptions,
 )
+from .transcription import PHRASES_MAX, AudioFile, FileFormat, Transcription, TranscriptionOptions
 from .upload import ANSWER_SECONDS_PER_SECOND, TRACE_CONFIG, Meter, Timeouts
 from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
 
 __all__ = [
     "ANSWER_SECONDS_PER_SECOND",
     "BYTES_PER_SECOND",
+    "PHRASES_MAX",
     "PROSODY_LOCALES",
     "SAMPLE_RATE",
     "SAMPLE_WIDTH",
     "TRACE_CONFIG",
     "Alternative",
+    "AudioFile",
     "AudioFormat",
     "AudioSource",
     "AuthenticationError",
@@ -65,12 +71,15 @@ __all__ = [
     "Dimension",
     "Endpoint",
     "EntraCredential",
+    "FastTranscriber",
+    "FileFormat",
     "GradingSystem",
     "Granularity",
     "InvalidAnswerError",
     "InvalidEndpointError",
     "InvalidRequestError",
     "KeyCredential",
+    "LocaleNotOfferedError",
     "Meter",
     "NetworkRulesError",
     "OtherHostError",
@@ -85,6 +94,7 @@ __all__ = [
     "RecognitionOptions",
     "RecognitionStatus",
     "ResponseError",
+    "ServiceNotOfferedError",
     "SpeechClient",
     "SpeechConnectionError",
     "SpeechError",
@@ -92,6 +102,9 @@ __all__ = [
     "Syllable",
     "ThrottledError",
     "Timeouts",
+    "Transcription",
+    "TranscriptionMeter",
+    "TranscriptionOptions",
     "UnexplainedRequestError",
     "UnknownHostError",
     "Word",

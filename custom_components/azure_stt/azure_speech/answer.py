@@ -6,18 +6,17 @@ Times are seconds here. Azure counts in ticks of 100 ns: numbers in practice, st
 documentation. A field that is missing or invalid is None.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
-from math import isfinite
 from typing import Final, Self
+
+from .fields import mapping, mappings, number, seconds, text, texts
 
 TICKS_PER_SECOND: Final = 10_000_000
 
 # The service gives five alternatives, and takes a minute of speech. What is beyond these
 # isn't read: to make sense of a million words would take seconds or more.
-_TEXT_MAX: Final = 4_000
 _ALTERNATIVES_MAX: Final = 10
 _WORDS_MAX: Final = 1_000
 _PHONEMES_MAX: Final = 100
@@ -161,13 +160,13 @@ class Recognition:
         connection_id: str | None = None,
     ) -> Self:
         """Read a simple or a detailed answer."""
-        channel = _number(answer.get("Channel"))
+        channel = number(answer.get("Channel"))
         return cls(
             status=status,
             alternatives=_alternatives(answer) if status is RecognitionStatus.SUCCESS else (),
             offset=_seconds(answer.get("Offset")),
             duration=_seconds(answer.get("Duration")),
-            signal_to_noise_ratio=_number(answer.get("SNR")),
+            signal_to_noise_ratio=number(answer.get("SNR")),
             channel=None if channel is None else int(channel),
             language=_language(answer.get("PrimaryLanguage")),
             connection_id=connection_id,
@@ -176,7 +175,7 @@ class Recognition:
 
 def _language(value: object) -> str | None:
     """Return a language: an object in recorded answers, a string elsewhere."""
-    return _text(_mapping(value).get("Language")) or _text(value) or None
+    return text(mapping(value).get("Language")) or text(value) or None
 
 
 def _alternatives(answer: Mapping[str, object]) -> tuple[Alternative, ...]:
@@ -186,129 +185,92 @@ def _alternatives(answer: Mapping[str, object]) -> tuple[Alternative, ...]:
     (https://github.com/jambonz/jambonz-feature-server/issues/92). Its text may stand at the
     top level only.
     """
-    items = list(_mappings(answer.get("NBest"), _ALTERNATIVES_MAX)) or [{}]
+    items = list(mappings(answer.get("NBest"), _ALTERNATIVES_MAX)) or [{}]
     first, *others = map(_alternative, items)
-    display = first.display or _text(answer.get("DisplayText"))
+    display = first.display or text(answer.get("DisplayText"))
     return (replace(first, display=display), *others) if display else ()
 
 
 def _alternative(item: Mapping[str, object]) -> Alternative:
     return Alternative(
-        display=_text(item.get("Display")) or _text(item.get("DisplayText")),
-        lexical=_text(item.get("Lexical")),
-        itn=_text(item.get("ITN")),
-        masked_itn=_text(item.get("MaskedITN")),
-        confidence=_number(item.get("Confidence")),
-        words=tuple(_word(word) for word in _mappings(item.get("Words"), _WORDS_MAX)),
+        display=text(item.get("Display")) or text(item.get("DisplayText")),
+        lexical=text(item.get("Lexical")),
+        itn=text(item.get("ITN")),
+        masked_itn=text(item.get("MaskedITN")),
+        confidence=number(item.get("Confidence")),
+        words=tuple(_word(word) for word in mappings(item.get("Words"), _WORDS_MAX)),
         scores=_scores(item),
     )
 
 
 def _scores(item: Mapping[str, object]) -> PronunciationScores | None:
     scores = PronunciationScores(
-        accuracy=_number(item.get("AccuracyScore")),
-        fluency=_number(item.get("FluencyScore")),
-        completeness=_number(item.get("CompletenessScore")),
-        prosody=_number(item.get("ProsodyScore")),
-        pronunciation=_number(item.get("PronScore")),
+        accuracy=number(item.get("AccuracyScore")),
+        fluency=number(item.get("FluencyScore")),
+        completeness=number(item.get("CompletenessScore")),
+        prosody=number(item.get("ProsodyScore")),
+        pronunciation=number(item.get("PronScore")),
     )
     return None if scores == PronunciationScores() else scores
 
 
 def _word(item: Mapping[str, object]) -> Word:
     return Word(
-        text=_text(item.get("Word")),
+        text=text(item.get("Word")),
         offset=_seconds(item.get("Offset")),
         duration=_seconds(item.get("Duration")),
-        confidence=_number(item.get("Confidence")),
-        accuracy_score=_number(item.get("AccuracyScore")),
-        error_type=_text(item.get("ErrorType")) or None,
+        confidence=number(item.get("Confidence")),
+        accuracy_score=number(item.get("AccuracyScore")),
+        error_type=text(item.get("ErrorType")) or None,
         syllables=tuple(
-            _syllable(syllable) for syllable in _mappings(item.get("Syllables"), _PHONEMES_MAX)
+            _syllable(syllable) for syllable in mappings(item.get("Syllables"), _PHONEMES_MAX)
         ),
         phonemes=tuple(
-            _phoneme(phoneme) for phoneme in _mappings(item.get("Phonemes"), _PHONEMES_MAX)
+            _phoneme(phoneme) for phoneme in mappings(item.get("Phonemes"), _PHONEMES_MAX)
         ),
-        prosody=_prosody(_mapping(_mapping(item.get("Feedback")).get("Prosody"))),
+        prosody=_prosody(mapping(mapping(item.get("Feedback")).get("Prosody"))),
     )
 
 
 def _phoneme(item: Mapping[str, object]) -> Phoneme:
     return Phoneme(
-        text=_text(item.get("Phoneme")),
+        text=text(item.get("Phoneme")),
         offset=_seconds(item.get("Offset")),
         duration=_seconds(item.get("Duration")),
-        accuracy_score=_number(item.get("AccuracyScore")),
+        accuracy_score=number(item.get("AccuracyScore")),
         alternatives=tuple(
-            Phoneme(text=_text(other.get("Phoneme")), accuracy_score=_number(other.get("Score")))
-            for other in _mappings(item.get("NBestPhonemes"), _ALTERNATIVES_MAX)
+            Phoneme(text=text(other.get("Phoneme")), accuracy_score=number(other.get("Score")))
+            for other in mappings(item.get("NBestPhonemes"), _ALTERNATIVES_MAX)
         ),
     )
 
 
 def _syllable(item: Mapping[str, object]) -> Syllable:
     return Syllable(
-        text=_text(item.get("Syllable")),
-        grapheme=_text(item.get("Grapheme")),
+        text=text(item.get("Syllable")),
+        grapheme=text(item.get("Grapheme")),
         offset=_seconds(item.get("Offset")),
         duration=_seconds(item.get("Duration")),
-        accuracy_score=_number(item.get("AccuracyScore")),
+        accuracy_score=number(item.get("AccuracyScore")),
     )
 
 
 def _prosody(feedback: Mapping[str, object]) -> Prosody | None:
     if not feedback:
         return None
-    pause = _mapping(feedback.get("Break"))
-    intonation = _mapping(feedback.get("Intonation"))
-    monotone = _mapping(intonation.get("Monotone"))
+    pause = mapping(feedback.get("Break"))
+    intonation = mapping(feedback.get("Intonation"))
+    monotone = mapping(intonation.get("Monotone"))
     return Prosody(
-        break_errors=_texts(pause.get("ErrorTypes")),
-        break_length=_number(pause.get("BreakLength")),
-        unexpected_break_confidence=_number(
-            _mapping(pause.get("UnexpectedBreak")).get("Confidence")
-        ),
-        missing_break_confidence=_number(_mapping(pause.get("MissingBreak")).get("Confidence")),
-        intonation_errors=_texts(intonation.get("ErrorTypes")),
-        monotone_confidence=_number(monotone.get("Confidence")),
-        syllable_pitch_delta_confidence=_number(monotone.get("SyllablePitchDeltaConfidence")),
+        break_errors=texts(pause.get("ErrorTypes")),
+        break_length=number(pause.get("BreakLength")),
+        unexpected_break_confidence=number(mapping(pause.get("UnexpectedBreak")).get("Confidence")),
+        missing_break_confidence=number(mapping(pause.get("MissingBreak")).get("Confidence")),
+        intonation_errors=texts(intonation.get("ErrorTypes")),
+        monotone_confidence=number(monotone.get("Confidence")),
+        syllable_pitch_delta_confidence=number(monotone.get("SyllablePitchDeltaConfidence")),
     )
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _mappings(value: object, most: int) -> Iterable[Mapping[str, object]]:
-    if not isinstance(value, list):
-        return []
-    return islice((item for item in value if isinstance(item, Mapping)), most)
-
-
-def _text(value: object) -> str:
-    """Return a string that can be encoded: JSON may hold half a surrogate pair."""
-    if not isinstance(value, str):
-        return ""
-    return value[:_TEXT_MAX].encode(errors="replace").decode()
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        return ()
-    return tuple(_text(item) for item in value if isinstance(item, str))
-
-
-def _number(value: object) -> float | None:
-    """Return a finite number from a number or a string."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError, OverflowError:
-        return None
-    return number if isfinite(number) else None
-
-
 def _seconds(value: object) -> float | None:
-    ticks = _number(value)
-    return None if ticks is None or ticks < 0 else ticks / TICKS_PER_SECOND
+    return seconds(value, TICKS_PER_SECOND)

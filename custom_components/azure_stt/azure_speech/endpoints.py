@@ -20,6 +20,10 @@ from .errors import AuthenticationError, InvalidEndpointError
 _RECOGNITION_PATH = "/speech/recognition/conversation/cognitiveservices/v1"
 _TOKEN_PATH = "/sts/v1.0/issueToken"  # noqa: S105
 
+# https://learn.microsoft.com/rest/api/speechtotext/transcriptions/transcribe
+_TRANSCRIPTION_PATH = "/speechtotext/transcriptions:transcribe"
+_TRANSCRIPTION_VERSION = "2025-10-15"
+
 _REGION = re.compile(r"[a-z][a-z0-9]{1,39}")
 
 # The portal writes "(Europe) West Europe".
@@ -98,6 +102,13 @@ class Endpoint:
     def host(self) -> str:
         """The host that hears the speech, without a port."""
         return self.recognition_url.host or ""
+
+    @property
+    def transcription_url(self) -> URL:
+        """The address of fast transcription, at the host that issues tokens."""
+        return self.token_url.with_path(_TRANSCRIPTION_PATH).with_query(
+            {"api-version": _TRANSCRIPTION_VERSION}
+        )
 
     def follow(self, location: str) -> URL | None:
         """Return the address of a redirect, if it leads to a speech host of the same cloud.

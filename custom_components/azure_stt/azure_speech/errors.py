@@ -56,7 +56,7 @@ class CertificateError(SpeechConnectionError):
 
 
 class InvalidAnswerError(SpeechError):
-    """An answer that isn't the service's: not JSON, cut off, or larger than 1 MiB."""
+    """An answer that isn't the service's: not JSON, cut off, or larger than it may be."""
 
     retryable = True
 
@@ -108,6 +108,16 @@ class ThrottledError(ResponseError):
 
 class InvalidRequestError(ResponseError):
     """400 with a known reason: language, audio format, or Custom Speech endpoint id."""
+
+
+class LocaleNotOfferedError(InvalidRequestError):
+    """400: fast transcription doesn't have this locale."""
+
+
+class ServiceNotOfferedError(ResponseError):
+    """The resource's tier, region or network has no fast transcription."""
+
+    is_final = True
 
 
 class UnexplainedRequestError(ResponseError):

@@ -1,6 +1,6 @@
 """The transport: size limits, and errors with their reasons."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -49,7 +49,8 @@ looks healthy."""
 # https://github.com/MicrosoftDocs/azure-docs/issues/23489
 # https://github.com/Azure-Samples/cognitive-services-speech-sdk/issues/387
 _KNOWN_REQUEST_ERRORS: Final = ("invalid cid or language", "unsupported audio format", "no audio")
-_QUOTA: Final = "quota"
+QUOTA: Final = "quota"
+"""The word for a used-up quota in the service's messages."""
 # https://learn.microsoft.com/azure/ai-services/cognitive-services-virtual-networks
 _NETWORK: Final = ("virtual network", "firewall", "private endpoint", "public access")
 HINTS: Final[Mapping[int, str]] = {
@@ -87,43 +88,20 @@ def transport_errors(host: str, connection_id: str | None = None) -> Iterator[No
         raise SpeechConnectionError(msg, connection_id=connection_id) from None
 
 
-async def read_answer(response: ClientResponse, connection_id: str | None = None) -> bytes:
-    """Return the answer's body; raises InvalidAnswerError past MAX_ANSWER_SIZE."""
+async def read_answer(
+    response: ClientResponse, connection_id: str | None = None, max_size: int = MAX_ANSWER_SIZE
+) -> bytes:
+    """Return the answer's body; raises InvalidAnswerError past a number of bytes."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_ANSWER_SIZE:
+        if len(body) > max_size:
             msg = "The answer is too large"
             raise InvalidAnswerError(msg, connection_id=connection_id)
     return bytes(body)
 
 
-def response_error(
-    response: ClientResponse,
-    body: bytes,
-    connection_id: str | None = None,
-    hints: Mapping[int, str] = HINTS,
-) -> ResponseError:
-    """Return the error for a response whose status isn't 200; the hints say what it's due to."""
-    status = response.status
-    detail = _service_message(body)
-    trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    hint = hints.get(status, "the service has trouble" if trouble else "not what it answers")
-    message = f"HTTP {status}, {hint} ({detail})" if detail else f"HTTP {status}, {hint}"
-    retry_after = _retry_after(response.headers.get(RETRY_AFTER))
-    kind = _kind(status, detail.lower())
-    if kind is UnexplainedRequestError:
-        return kind(message, retry_after=retry_after, connection_id=connection_id)
-    return kind(
-        message,
-        status=status,
-        explained=bool(detail),
-        retry_after=retry_after,
-        connection_id=connection_id,
-    )
-
-
-def _kind(status: int, detail: str) -> type[ResponseError]:
+def response_kind(status: int, detail: str) -> type[ResponseError]:
     """Return the kind of error for a status and the service's message in lowercase."""
     kind: type[ResponseError] = ResponseError
     match status:
@@ -135,11 +113,37 @@ def _kind(status: int, detail: str) -> type[ResponseError]:
         case HTTPStatus.FORBIDDEN:
             rules = any(reason in detail for reason in _NETWORK)
             kind = NetworkRulesError if rules else QuotaExceededError
-        case HTTPStatus.TOO_MANY_REQUESTS if _QUOTA in detail:
+        case HTTPStatus.TOO_MANY_REQUESTS if QUOTA in detail:
             kind = QuotaExceededError
         case HTTPStatus.NOT_FOUND:
             kind = OtherHostError
     return kind
+
+
+def response_error(
+    response: ClientResponse,
+    body: bytes,
+    connection_id: str | None = None,
+    hints: Mapping[int, str] = HINTS,
+    kind_of: Callable[[int, str], type[ResponseError]] = response_kind,
+) -> ResponseError:
+    """Return the error for a response whose status isn't 200; the hints say what it's due to."""
+    status = response.status
+    detail = _service_message(body)
+    trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    hint = hints.get(status, "the service has trouble" if trouble else "not what it answers")
+    message = f"HTTP {status}, {hint} ({detail})" if detail else f"HTTP {status}, {hint}"
+    retry_after = _retry_after(response.headers.get(RETRY_AFTER))
+    kind = kind_of(status, detail.lower())
+    if kind is UnexplainedRequestError:
+        return kind(message, retry_after=retry_after, connection_id=connection_id)
+    return kind(
+        message,
+        status=status,
+        explained=bool(detail),
+        retry_after=retry_after,
+        connection_id=connection_id,
+    )
 
 
 def _service_message(body: bytes) -> str:

@@ -105,6 +105,10 @@ class RequestTimeout:
         now = asyncio.get_running_loop().time()
         self._timeout.reschedule(None if limit is None else now + limit + grace)
 
+    def extend_answer(self, seconds: float) -> None:
+        """Set the limits that count from the upload's end."""
+        self._limits[Phase.ANSWER] = self._limits[Phase.READING] = seconds
+
     def headers_sent(self) -> None:
         """Start the phase that follows the request's headers."""
         self.enter(self._after_headers)

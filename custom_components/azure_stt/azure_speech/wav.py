@@ -12,16 +12,16 @@ SAMPLE_WIDTH: Final = 2
 BYTES_PER_SECOND: Final = SAMPLE_RATE * SAMPLE_WIDTH
 
 
-def wav_header() -> bytes:
-    """Return the 44 bytes that announce 16 kHz 16-bit mono PCM of unknown length.
+def wav_header(size: int | None = None) -> bytes:
+    """Return the 44 bytes that announce 16 kHz 16-bit mono PCM, of `size` bytes if it's known.
 
-    Both sizes are 0. Microsoft's streaming samples send a data size of 0 too, with a RIFF size
-    that isn't that of an empty file: 36 and 0 would say "a finished, empty file".
+    Otherwise both sizes are 0. Microsoft's streaming samples send a data size of 0 too, with a
+    RIFF size that isn't that of an empty file: 36 and 0 would say "a finished, empty file".
     """
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
-        0,
+        0 if size is None else 36 + size,
         b"WAVE",
         b"fmt ",
         16,
@@ -32,5 +32,5 @@ def wav_header() -> bytes:
         SAMPLE_WIDTH,
         8 * SAMPLE_WIDTH,
         b"data",
-        0,
+        size or 0,
     )

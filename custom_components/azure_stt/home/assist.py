@@ -5,8 +5,6 @@ has changed, it says so once in the log and the answer is "unknown": a recognize
 lost because of it. So nothing of it is imported before it's needed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 import logging
 import re
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import language as language_util
-from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN
 from .phrases import async_get_phrase_registry
+from .private_api import private_api
+from .satellites import async_listening_satellites
 
 if TYPE_CHECKING:
     from hassil.recognize import RecognizeResult
@@ -33,7 +31,22 @@ _LOGGER = logging.getLogger(__name__)
 # homeassistant.components.conversation.HOME_ASSISTANT_AGENT
 _HOME_ASSISTANT_AGENT: Final = "conversation.home_assistant"
 
-_PLACES: Final = {"area", "floor", "name"}
+_PLACES: Final = frozenset({"area", "floor", "name"})
+
+# Intents that do nothing: what names one of them is asked about, or talked about.
+_QUESTIONS: Final = frozenset(
+    {
+        "HassBroadcast",
+        "HassClimateGetTemperature",
+        "HassGetCurrentDate",
+        "HassGetCurrentTime",
+        "HassGetState",
+        "HassGetWeather",
+        "HassNevermind",
+        "HassRespond",
+        "HassTimerStatus",
+    }
+)
 
 # The first sentence of a conversation refers to nothing before it.
 _NO_CONVERSATION: Final = ""
@@ -41,22 +54,16 @@ _NO_CONVERSATION: Final = ""
 # A text that no agent understands.
 _UNKNOWN_TEXT: Final = "-"
 
-_REPORTED: Final[HassKey[bool]] = HassKey(f"{DOMAIN}_assist_reported")
+_ROBOTS: Final = ("HassVacuum", "HassLawnMower")
 
 
-@contextmanager
-def private_api(hass: HomeAssistant) -> Iterator[None]:
-    """Suppress any error of Home Assistant's private API, and log the first one."""
-    try:
-        yield
-    except Exception as err:  # noqa: BLE001 - a change of the API can show as anything
-        if not hass.data.get(_REPORTED):
-            hass.data[_REPORTED] = True
-            _LOGGER.warning(
-                "Home Assistant's agent can't be asked, so names aren't matched and commands"
-                " aren't answered early: %s",
-                type(err).__name__,
-            )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownName:
+    """The words of a command that would be a name."""
+
+    text: str
+    certain: bool
+    """Whether it is a command whatever its other words are: it sets a number, or moves a robot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,8 @@ class Assistant:
     decides: bool = False
     """Whether Home Assistant's agent gets the text first in every pipeline. Otherwise nobody
     can tell what will be understood."""
+    alone: bool = False
+    """Whether no other agent gets the text in any pipeline."""
     gazetteer: GazetteerFallback | None = None
     """Home Assistant's own correction of names, if it gets the text at all."""
 
@@ -127,18 +136,33 @@ class Assistant:
                 return accepted or async_refers_back(interpretation)
         return False
 
-    async def recognize(self, text: str) -> RecognizeResult | None:
+    async def unknown_name(self, text: str) -> UnknownName | None:
+        """Return the name in a text that would be a command if the name existed; or None.
+
+        Of a question it is none, because nothing is done for those.
+        """
+        result = await self.recognize(text, strict=False)
+        if result is not None:
+            with private_api(self.hass):
+                return _unknown_name(result)
+        return None
+
+    async def recognize(self, text: str, *, strict: bool = True) -> RecognizeResult | None:
         """Recognize a text as Home Assistant's agent would, without carrying it out.
 
         Without a place the agent doesn't understand "turn on the lights". The text's satellite
-        isn't known, but it is listening.
+        isn't known, but it is listening. Unless it's `strict`, names may be unknown.
         """
         if not self.default_agent or not self.has_sentences:
             return None
-        for satellite_id in async_listening_satellites(self.hass) or [None]:
+        # The agent keeps results by their text. After a strict one without a match it would no
+        # longer tell later which name it doesn't know. With spaces it is another text.
+        text += " " if strict else "  "
+        satellites: list[str | None] = [*async_listening_satellites(self.hass)]
+        for satellite_id in satellites or [None]:
             with private_api(self.hass):
                 result = await self.default_agent.async_recognize_intent(
-                    self._input(text, satellite_id), strict_intents_only=True
+                    self._input(text, satellite_id), strict_intents_only=strict
                 )
                 if result is not None:
                     return result
@@ -159,9 +183,7 @@ class Assistant:
 
         entity = er.async_get(self.hass).async_get(satellite_id) if satellite_id else None
         return ConversationInput(
-            # The agent keeps results by their text. After a strict one without a match it would
-            # no longer say later which name it doesn't know: to it, this is another text.
-            text=f"{text} ",
+            text=text,
             context=Context(),
             conversation_id=None,
             device_id=entity.device_id if entity else None,
@@ -212,28 +234,11 @@ def async_is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
 
 
 @callback
-def async_listening_satellite(hass: HomeAssistant) -> str | None:
-    """Return the satellite that an utterance comes from, if only one is listening."""
-    listening = async_listening_satellites(hass)
-    return listening[0] if len(listening) == 1 else None
-
-
-@callback
 def async_wake_word_ids(hass: HomeAssistant, entity_id: str) -> list[str]:
     """Return the ids of the wake words of the pipelines that use an entity."""
     with private_api(hass):
         return [each.wake_word_id for each in _pipelines(hass, entity_id) if each.wake_word_id]
     return []
-
-
-@callback
-def async_listening_satellites(hass: HomeAssistant) -> list[str]:
-    """Return the satellites that are listening."""
-    return [
-        state.entity_id
-        for state in hass.states.async_all("assist_satellite")
-        if state.state == "listening"
-    ]
 
 
 def _pipelines(hass: HomeAssistant, entity_id: str) -> list[Pipeline]:
@@ -266,12 +271,33 @@ def _with_agent(assistant: Assistant, pipelines: list[Pipeline]) -> Assistant:
         default_agent=agent,
         has_sentences=known,
         decides=known and all(map(_asks_default_agent, pipelines)),
+        alone=known and only,
         gazetteer=gazetteer,
     )
 
 
 def _asks_default_agent(pipeline: Pipeline) -> bool:
     return pipeline.conversation_engine == _HOME_ASSISTANT_AGENT or pipeline.prefer_local_intents
+
+
+def _unknown_name(result: RecognizeResult) -> UnknownName | None:
+    from hassil.models import UnmatchedTextEntity  # noqa: PLC0415
+    from hassil.recognize import MISSING_ENTITY  # noqa: PLC0415
+
+    unmatched = {
+        name: entity.text
+        for name, entity in result.unmatched_entities.items()
+        if isinstance(entity, UnmatchedTextEntity) and entity.text != MISSING_ENTITY
+    }
+    if len(unmatched) != 1 or not _PLACES.issuperset(unmatched):
+        return None
+    if result.intent.name in _QUESTIONS:
+        return None
+    return UnknownName(
+        text=next(iter(unmatched.values())),
+        certain=result.intent.name.startswith(_ROBOTS)
+        or any(isinstance(entity.value, int | float) for entity in result.entities_list),
+    )
 
 
 def _is_whole(result: RecognizeResult, text: str) -> bool:

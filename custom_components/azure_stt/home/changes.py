@@ -12,5 +12,7 @@ class Change(StrEnum):
     """It is another one of Azure's alternatives, because of a name."""
     NAME = "name"
     """A misheard name was corrected."""
+    SECOND_OPINION = "second_opinion"
+    """It is fast transcription's, which was told the names of the home."""
     CORRECTION = "correction"
     """A correction of the user's was made."""

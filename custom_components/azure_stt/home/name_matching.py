@@ -87,6 +87,23 @@ class Names:
         """Return the places of names in a text, as ranges of its words."""
         return [span for span, _ in self._found(plain(text).split())]
 
+    def are_named(self, word: str) -> bool:
+        """Return whether a word is part of a name."""
+        return any(word in key.split() for key in self._keys)
+
+    def most_like(self, text: str, limit: int) -> list[str]:
+        """Return at most so many names, those first that are most like some words of a text."""
+        heard = plain(text)
+        sounds = sound(heard)
+        ranked = sorted(
+            zip(self._keys, self._sounds, strict=True),
+            key=lambda name: (
+                fuzz.partial_ratio(heard, name[0]) + fuzz.partial_ratio(sounds, name[1])
+            ),
+            reverse=True,
+        )
+        return [self._spelled[key] for key, _ in ranked[:limit]]
+
     def correct(self, text: str, *, understood_later: bool) -> NameCorrection | None:
         """Return the correction of one name in a text; None without any, or a clear one.
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
-from .assist import async_listening_satellites, async_wake_word_ids, private_api
+from .private_api import private_api
 
 _DEFAULT_FINISHED_SPEAKING: Final = 0.7
 """Seconds of Home Assistant's *Finished speaking detection* at *default*."""
@@ -38,14 +38,27 @@ def finished_speaking(satellites: Iterable[Satellite]) -> float:
     return max((each.finished_speaking for each in satellites), default=_DEFAULT_FINISHED_SPEAKING)
 
 
-@callback
-def async_wake_words(
-    hass: HomeAssistant, entity_id: str, satellites: Iterable[Satellite]
-) -> list[str]:
-    """Return the wake words whose end may stand before what is said to an entity."""
+def wake_words(satellites: Iterable[Satellite], ids: Iterable[str]) -> list[str]:
+    """Return wake words as they are spoken: those of satellites, and those with ids."""
     spoken = [word for satellite in satellites for word in satellite.wake_words]
-    ids = async_wake_word_ids(hass, entity_id)
     return list(dict.fromkeys([*spoken, *(_phrase(each) for each in ids)]))
+
+
+@callback
+def async_listening_satellite(hass: HomeAssistant) -> str | None:
+    """Return the satellite that an utterance comes from, if only one is listening."""
+    listening = async_listening_satellites(hass)
+    return listening[0] if len(listening) == 1 else None
+
+
+@callback
+def async_listening_satellites(hass: HomeAssistant) -> list[str]:
+    """Return the satellites that are listening."""
+    return [
+        state.entity_id
+        for state in hass.states.async_all("assist_satellite")
+        if state.state == "listening"
+    ]
 
 
 def _satellite(hass: HomeAssistant, entity_id: str) -> Satellite:

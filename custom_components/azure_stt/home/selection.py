@@ -9,12 +9,10 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 
 from ..azure_speech import Alternative
-from ..recognition.answering import Heard
 from .assist import Assistant, async_get_assistant
 from .changes import Change
 from .exposed_names import async_get_names
 from .name_matching import Names
-from .satellites import Satellite
 from .text_format import TextFormat
 from .words import plain
 
@@ -33,21 +31,6 @@ class Selection:
     text: str = field(repr=False)
     changes: tuple[Change, ...] = ()
     """In the order in which they were made; empty if both texts are the same."""
-
-
-async def async_judge(
-    hass: HomeAssistant, entity_id: str, text: str, language: str, satellites: Sequence[Satellite]
-) -> Heard:
-    """Return what a text is to the home, as it goes out."""
-    assistant = async_get_assistant(hass, entity_id, language)
-    if not text:
-        return Heard.NOTHING
-    if await assistant.is_whole_command(text):
-        return Heard.WHOLE_COMMAND
-    awaited = any(satellite.waits_for_answer for satellite in satellites)
-    if assistant.decides and (awaited or await assistant.understands(text)):
-        return Heard.UNDERSTOOD
-    return Heard.WORDS
 
 
 async def async_understands(hass: HomeAssistant, entity_id: str, language: str, text: str) -> bool:

@@ -57,6 +57,8 @@ class Rules:
     anything: float | None = None
     first_answer: bool = False
     """Whether the first answer with words is taken, whatever follows."""
+    ends_itself: bool = False
+    """Whether the recognizer must find an end, because the host's stream has none."""
     ignores_first_word: bool = False
     """Whether a lone word within the first FIRST_WORD seconds is nothing unless understood: it is
     the end of the wake word, or an echo."""
@@ -85,21 +87,28 @@ RULES: Final[Mapping[tuple[EndOfSpeech, Patience, bool], Rules]] = MappingProxyT
             whole_command=0.8,
             understood=1.2,
             anything=2.0,
+            ends_itself=True,
             ignores_first_word=True,
         ),
-        (EndOfSpeech.RECOGNIZER, Patience.AUTOMATIC, False): Rules(upload_ends=1.4, anything=2.0),
+        (EndOfSpeech.RECOGNIZER, Patience.AUTOMATIC, False): Rules(
+            upload_ends=1.4, anything=2.0, ends_itself=True
+        ),
         **{
             (EndOfSpeech.HOME_ASSISTANT, Patience.TO_THE_END, decides): Rules()
             for decides in (True, False)
         },
         **{
             (EndOfSpeech.RECOGNIZER, Patience.TO_THE_END, decides): Rules(
-                upload_ends=2.0, anything=2.5
+                upload_ends=2.0, anything=2.5, ends_itself=True
             )
             for decides in (True, False)
         },
         **{
-            (end, Patience.FIRST_PAUSE, decides): Rules(upload_ends=_AT_PAUSE, first_answer=True)
+            (end, Patience.FIRST_PAUSE, decides): Rules(
+                upload_ends=_AT_PAUSE,
+                first_answer=True,
+                ends_itself=end is EndOfSpeech.RECOGNIZER,
+            )
             for end in EndOfSpeech
             for decides in (True, False)
         },

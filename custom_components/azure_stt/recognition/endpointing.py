@@ -25,8 +25,11 @@ _STANDING_OUT: Final = 6.0
 # Quieter sound is no speech, whatever the room.
 _INAUDIBLE: Final = -70.0
 
-# Loud frames in a row that are speech, and not a click: 60 ms.
+# Loud frames in a row that are speech, and not a click.
 _ONSET_FRAMES: Final = 3
+
+ONSET: Final = _ONSET_FRAMES * FRAME
+"""Samples of sound that are speech, and not a click: 60 ms."""
 
 # The background is the level that 80 % of a second's frames stay below, in the quietest second so
 # far. The first second may be shorter, because a host's stream often begins shortly before speech.
@@ -49,9 +52,10 @@ _LONG_QUIET_FRAMES: Final = SAMPLE_RATE // FRAME
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loudness:
-    """The level of speech, and of the room around it."""
+    """The level of speech, how loud it usually is, and the level of the room around it."""
 
     speech: float
+    usual: float
     room: float
 
     @classmethod
@@ -63,19 +67,17 @@ class Loudness:
             for position in range(start, stop, SAMPLE_RATE)
         )
         ordered = sorted(level for second in seconds for level in levels(second)) or [SILENT]
-        return cls(speech=ordered[len(ordered) * 19 // 20], room=ordered[len(ordered) // 20])
+        speech, usual, room = (ordered[len(ordered) * share // 100] for share in (95, 80, 5))
+        return cls(speech=speech, usual=usual, room=room)
 
-    def with_quiet_voices(self) -> Self:
-        """Return the loudness of distant voices: 30 dB lower, if the room allows."""
-        room = min(self.room, self.speech - 2 * CONTINUATION_RANGE)
-        return type(self)(speech=room + 2 * _STANDING_OUT, room=room)
+    def threshold(self, *, several_voices: bool = False) -> float:
+        """Return the level above which sound is speech.
 
-    @property
-    def threshold(self) -> float:
-        """The level above which sound is speech: near the utterance's, and above the room's.
-
-        Even sound says nothing about the room.
+        That is near the utterance's level, and above the room's; with several voices, up to
+        30 dB lower. Even sound says nothing about the room.
         """
+        if several_voices:
+            return min(self.room, self.speech - 2 * CONTINUATION_RANGE) + _STANDING_OUT
         uneven = self.speech - self.room >= _STANDING_OUT
         middle = (self.speech + self.room) / 2 if uneven else SILENT
         return max(self.speech - CONTINUATION_RANGE, middle)
@@ -192,9 +194,7 @@ class Endpointer:
                 on_quiet(position - LEAD)
         return None
 
-    async def pause_after(
-        self, position: int, length: int, until: int | None = None
-    ) -> int | None:
+    async def pause_after(self, position: int, length: int, until: int | None = None) -> int | None:
         """Wait for a pause of a length after a position; return where speech ends before it.
 
         Returns None if the recording ends first, or there's no pause up to `until`.
@@ -207,16 +207,20 @@ class Endpointer:
             run = run + 1 if level > self._threshold else 0
             if run >= _ONSET_FRAMES:
                 end = position
-            if position - end >= length:
+            if run == 0 and position - end >= length:
                 return end
         return None
 
     def onset_between(self, start: int, stop: int) -> int | None:
-        """Return where speech begins in a part that has been followed, or None."""
-        run = 0
+        """Return where speech begins in a part that has been followed, or None.
+
+        Speech that goes on from before the part doesn't begin in it.
+        """
+        run, in_speech = 0, True
         for position, level in self._known(start, stop):
             run = run + 1 if level > self._threshold else 0
-            if run == _ONSET_FRAMES:
+            in_speech = in_speech and run > 0
+            if run >= _ONSET_FRAMES and not in_speech:
                 return position - (run - 1) * FRAME
         return None
 

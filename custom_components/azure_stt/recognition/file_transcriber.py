@@ -109,24 +109,25 @@ class FileTranscriber:
             onset = await self._endpointer.first_sound(0)
             while onset is not None:
                 start = max(self._position, onset - LEAD)
-                # The first answer shows whether phrases can be joined.
-                kind = self._engines[0].kind
-                await self._waiters.until(
-                    lambda: len(self._pieces)
-                    < (1 if kind.covers_pauses is None else self._policy.parallel)
-                )
+                await self._waiters.until(self._has_place)
                 cut = Cut(self._recording)
                 cut.make(await self._end_of_piece(start, onset))
                 self._position = cut.position or start
                 task = tasks.start(self._recognize_piece(start, cut))
                 self._pieces.append(_Piece(start, self._position, task))
                 self._waiters.wake()
-                onset = await self._endpointer.next_onset(
-                    self._position, None, self._note_quiet
-                )
+                onset = await self._endpointer.next_onset(self._position, None, self._note_quiet)
         finally:
             self._is_cut = True
             self._waiters.wake()
+
+    def _has_place(self) -> bool:
+        """Return whether another piece may be sent.
+
+        The first answer shows whether phrases can be joined, so it is waited for.
+        """
+        known = self._engines[0].kind.covers_pauses is not None
+        return len(self._pieces) < (self._policy.parallel if known else 1)
 
     def _note_quiet(self, position: int) -> None:
         self._position = max(self._position, position)

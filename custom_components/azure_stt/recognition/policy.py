@@ -1,11 +1,11 @@
 """What the transcriber is told, and what it needs from the world around it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from ..azure_speech import AudioSource, Recognition, RecognitionOptions
-from .answering import RULES, EndOfSpeech, Heard, Patience, Rules
+from .answering import Heard, Rules
 from .recording import Recording
 from .service_kind import ServiceKind
 from .transcript import Transcript
@@ -46,12 +46,9 @@ class Policy:
 
     options: RecognitionOptions
     additional_languages: Sequence[str] = ()
-    """Languages recognized beside that of the options. With any, the answer comes at the
-    stream's end."""
-    patience: Patience = Patience.AUTOMATIC
-    end_of_speech: EndOfSpeech = EndOfSpeech.HOME_ASSISTANT
-    agent_decides: bool = True
-    """Whether Home Assistant's agent gets the text first, so that it can be asked."""
+    """Languages recognized beside that of the options."""
+    rules: Rules = field(default_factory=Rules)
+    """When to answer. By default that is the end of the host's stream."""
     finished_speaking: float = 0.0
     """Seconds of quiet before which nothing is answered: the satellite's own setting."""
     deadline: float = DEFAULT_DEADLINE
@@ -74,9 +71,3 @@ class Policy:
             for language in self.additional_languages
         )
         return [self.options, *others]
-
-    @property
-    def rules(self) -> Rules:
-        """When to answer."""
-        patience = Patience.TO_THE_END if self.additional_languages else self.patience
-        return RULES[self.end_of_speech, patience, self.agent_decides]

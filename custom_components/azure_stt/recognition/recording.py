@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from time import monotonic
 from typing import Final, Protocol, Self, override
 
 from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH
@@ -21,6 +22,8 @@ AHEAD: Final = 2.0
 
 # Seconds after which a file is well ahead.
 _FIRST_MOMENT: Final = 0.1
+KEPT: Final = 20 * SAMPLE_RATE
+"""Samples that are kept of the recognized ones, because they may be heard once more."""
 
 IDLE_LIMIT: Final = 10.0
 """Seconds without a chunk after which the host is considered gone.
@@ -72,6 +75,7 @@ class Recording:
         """Initialize an empty recording."""
         self._audio = bytearray()
         self._start = 0
+        self._recognized = 0
         self._ended_at: float | None = None
         self._error: BaseException | None = None
         self._began_at: float | None = None
@@ -101,7 +105,7 @@ class Recording:
         """Whether it came faster than anybody speaks: a file, and not a live voice."""
         if self._began_at is None:
             return False
-        elapsed = asyncio.get_running_loop().time() - self._began_at
+        elapsed = monotonic() - self._began_at
         return self.length / SAMPLE_RATE - elapsed >= AHEAD
 
     async def comes_as_file(self) -> bool:
@@ -114,7 +118,7 @@ class Recording:
     def append(self, pcm: bytes) -> None:
         """Add whole samples at the end."""
         if self._began_at is None:
-            self._began_at = asyncio.get_running_loop().time()
+            self._began_at = monotonic()
         self._audio += pcm
         self._waiters.wake()
 
@@ -125,20 +129,24 @@ class Recording:
         self._waiters.wake()
 
     def forget(self, position: int) -> None:
-        """Drop the samples before a position for good."""
+        """Count the samples before a position as recognized, and drop all but the last ones."""
         position = min(position, self.length)
-        if position > self._start:
-            del self._audio[: (position - self._start) * SAMPLE_WIDTH]
-            self._start = position
-            self._waiters.wake()
+        if position <= self._recognized:
+            return
+        self._recognized = position
+        start = position - KEPT
+        if start > self._start:
+            del self._audio[: (start - self._start) * SAMPLE_WIDTH]
+            self._start = start
+        self._waiters.wake()
 
     async def has_room(self) -> None:
-        """Wait until fewer samples than CAPACITY are kept."""
+        """Wait until fewer samples than CAPACITY wait to be recognized."""
         await self._waiters.until(lambda: self._has_room)
 
     @property
     def _has_room(self) -> bool:
-        return self.length - self._start < CAPACITY
+        return self.length - self._recognized < CAPACITY
 
     def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Return a reader of the samples from `start` up to `stop` or the end.
@@ -177,12 +185,12 @@ class Recording:
         assert self._ended_at is not None  # noqa: S101 - for the type checker
         return self._ended_at
 
-    async def seconds_since(self, position: int) -> float:
-        """Return the seconds since a position, by the audio that came since then."""
-        seconds = (self.length - position) / SAMPLE_RATE
-        if not self.ended:
-            return seconds
-        return seconds + asyncio.get_running_loop().time() - await self.ends()
+    def since(self, position: int) -> float:
+        """Return the seconds since a sample was spoken: the audio since then, and since its end."""
+        waited = 0.0
+        if self._ended_at is not None:
+            waited = asyncio.get_running_loop().time() - self._ended_at
+        return (self.length - position) / SAMPLE_RATE + waited
 
     def wake(self) -> None:
         """Let those look again who wait for a condition of their own."""

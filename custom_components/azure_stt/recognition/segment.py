@@ -125,9 +125,7 @@ class Segment:
         frame = await self._read(FRAME, FRAME)
         if self._threshold is None:
             loudness = Loudness.of(self._recording, self.start, self.position + FRAME)
-            if self._several_voices:
-                loudness = loudness.with_quiet_voices()
-            self._threshold = loudness.threshold
+            self._threshold = loudness.threshold(several_voices=self._several_voices)
         level = levels(frame)
         self._quiet_frames = self._quiet_frames + 1 if level and level[0] <= self._threshold else 0
         if self._quiet_frames == _QUIET_FRAMES:

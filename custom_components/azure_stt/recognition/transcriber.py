@@ -11,9 +11,9 @@ from typing import Final
 
 from ..audio.pcm import FRAME, SAMPLE_RATE
 from ..azure_speech import RecognitionOptions, SpeechError
-from .answering import SILENCE_MAX, SPEECH_MAX, EndOfSpeech, Heard, is_nothing, quiet_needed
+from .answering import SILENCE_MAX, SPEECH_MAX, Heard, Rules, is_nothing, quiet_needed
 from .backup import ask_backup
-from .endpointing import CONTINUATION_RANGE, LEAD, Endpointer, Loudness
+from .endpointing import CONTINUATION_RANGE, LEAD, ONSET, Endpointer, Loudness
 from .languages import recognize_in_languages
 from .policy import BackupEngine, Engine, Judge, Policy, Understands
 from .recording import Recording
@@ -24,9 +24,6 @@ from .task_scope import TaskScope
 from .transcript import Part, Transcript
 
 _LOGGER = logging.getLogger(__name__)
-
-# Samples after an utterance that count for the loudness of its room.
-_ROOM: Final = SAMPLE_RATE // 5
 
 # Samples after an answer's end in which sound is still its last word.
 _TAIL: Final = SAMPLE_RATE // 5
@@ -75,7 +72,7 @@ class Transcriber:
         self._position = 0
         self._parts: list[Part] = []
         self._provisional: Part | None = None
-        self._speech: Loudness | None = None
+        self._usual_level: float | None = None
         self._finished_at = 0.0
 
     async def transcribe(self) -> Transcript:
@@ -119,7 +116,7 @@ class Transcriber:
 
     async def _limit(self) -> None:
         """Wait until a recognizer that finds the end of speech itself must end."""
-        if self._policy.end_of_speech is EndOfSpeech.RECOGNIZER:
+        if self._rules.ends_itself:
             silence, longest = (round(each * SAMPLE_RATE) for each in (SILENCE_MAX, SPEECH_MAX))
             end = silence
             while end < longest and not self._recording.ended:
@@ -144,27 +141,27 @@ class Transcriber:
         if answer is None:
             return onset
         part = answer.part
-        speech_end = self._endpointer.speech_end
         if not part.text:
-            self._finish(part)
-            return await self._next_sound(part.end)
+            return await self._leave_out(part)
         if self._rules.first_answer and not part.cut:
             self._finish(part)
             return None
         missed = self._endpointer.onset_between(part.end + _TAIL, answer.sent)
         self._learn(answer, missed)
-        if part.cut or missed is not None:
-            self._finish(part)
-            if missed is None:
-                missed = await self._endpointer.next_onset(part.end, None, self._endpointer.forget)
-            return missed
-        self._provisional = part
-        heard = await self._judge(self._transcript) if self._judge else Heard.WORDS
-        end = speech_end / SAMPLE_RATE
+        if missed is None and not part.cut:
+            return await self._settle(answer, onset)
+        self._finish(part)
+        if missed is None:
+            missed = await self._endpointer.next_onset(part.end, None, self._endpointer.forget)
+        return missed
+
+    async def _settle(self, answer: Answer, onset: int) -> int | None:
+        """Wait until an answer stands or the person goes on; return where the next part begins."""
+        part = self._provisional = answer.part
+        end = self._endpointer.speech_end / SAMPLE_RATE
+        heard = await self._judged()
         if is_nothing(self._rules, heard, speech_end=end):
-            self._provisional = None
-            self._finish(part, left_out=True)
-            return await self._next_sound(part.end)
+            return await self._leave_out(part)
         quiet = quiet_needed(
             self._rules,
             heard,
@@ -180,10 +177,20 @@ class Transcriber:
         self._finish(part)
         return resumed
 
-    async def _next_sound(self, position: int) -> int | None:
-        """Wait for any sound: without words, the level of speech isn't known."""
+    async def _judged(self) -> Heard:
+        """Return what the text so far is to the home, if that can be known and matters."""
+        if self._judge is None or self._rules == Rules():
+            return Heard.WORDS
+        return await self._judge(self._transcript)
+
+    async def _leave_out(self, part: Part) -> int | None:
+        """Leave out a part that doesn't count, and return where any other sound begins.
+
+        Without words, the level of speech isn't known.
+        """
+        self._finish(part, left_out=True)
         self._endpointer.restart()
-        return await self._endpointer.first_sound(position)
+        return await self._endpointer.first_sound(part.end)
 
     async def _request(self, onset: int) -> Answer | None:
         """Return the answer to a request; None if the person went on before it came."""
@@ -192,7 +199,18 @@ class Transcriber:
             answer = tasks.start(self._recognize(cut))
             superseded = tasks.start(self._end_upload(cut, onset))
             await asyncio.wait({answer, superseded}, return_when=asyncio.FIRST_COMPLETED)
-            return answer.result() if answer.done() else None
+            if answer.done():
+                return None if self._is_cut_in_speech(cut, answer.result()) else answer.result()
+            # Raises if the host's stream broke.
+            superseded.result()
+            return None
+
+    def _is_cut_in_speech(self, cut: Cut, answer: Answer) -> bool:
+        """Return whether the upload ended in speech, because audio came in a burst."""
+        if cut.position is None or answer.sent <= cut.position:
+            return False
+        end = answer.sent + ONSET
+        return self._endpointer.onset_between(cut.position - _TAIL, end) is not None
 
     async def _recognize(self, cut: Cut) -> Answer:
         """Return the next part, in the language that fits it best."""
@@ -218,20 +236,30 @@ class Transcriber:
     async def _end_upload(self, cut: Cut, onset: int) -> None:
         """Finish the upload at a pause, and return if the person goes on before the answer."""
         kind = self._engines[0].kind
-        if (seconds := self._rules.upload_ends) is not None:
-            quiet = round(seconds * SAMPLE_RATE)
+        quiet = round((self._rules.upload_ends or 0.0) * SAMPLE_RATE)
+        if kind.answers_early:
+            quiet = max(quiet, _EARLY)
+        end = await self._pause(onset, quiet) if self._rules.upload_ends is not None else None
+        if end is not None:
             if kind.answers_early:
-                quiet = max(quiet, _EARLY)
-            end = await self._endpointer.pause_after(onset, quiet)
-            if end is not None:
-                if kind.answers_early:
-                    kind.answers_early = False
-                cut.make(self._endpointer.position)
-                resumed = await self._endpointer.next_onset(end)
-                again = resumed is not None and self._is_heard_again(kind, resumed)
-                if again and not self._rules.first_answer:
-                    return
+                kind.answers_early = False
+            cut.make(end + quiet)
+            resumed = await self._endpointer.next_onset(end)
+            again = resumed is not None and self._is_heard_again(kind, resumed)
+            if again and not self._rules.first_answer:
+                return
         await asyncio.Event().wait()
+
+    async def _pause(self, onset: int, quiet: int) -> int | None:
+        """Wait for a pause at which the upload is finished; return where speech ends before it."""
+        speech: int | None = onset
+        end = None
+        while speech is not None:
+            if (end := await self._endpointer.pause_after(speech, quiet)) is None:
+                return None
+            # What is heard again goes on after the pause that was met before.
+            speech = self._endpointer.onset_between(end, self._endpointer.position)
+        return end
 
     def _is_heard_again(self, kind: ServiceKind, resumed: int) -> bool:
         """Return whether speech that goes on is heard again from its beginning."""
@@ -256,6 +284,9 @@ class Transcriber:
         if self._recording.ended and part.end >= self._recording.length:
             return None
         endpointer = self._endpointer
+        resumed = endpointer.onset_between(part.end + _TAIL, endpointer.position)
+        if resumed is not None:
+            return resumed
         end = max(part.end, endpointer.speech_end)
         until = None if quiet is None else end + round(quiet * SAMPLE_RATE)
         kept = self._position + _HEARD_AGAIN_MAX
@@ -269,7 +300,8 @@ class Transcriber:
 
     def _finish(self, part: Part, *, left_out: bool = False) -> None:
         """Keep a part if it belongs to the utterance, and forget its audio."""
-        loudness = Loudness.of(self._recording, max(part.start, self._position), part.end + _ROOM)
+        start = max(part.start, self._position)
+        level = Loudness.of(self._recording, start, part.end).usual
         self._provisional = None
         self._position = part.end
         self._finished_at = asyncio.get_running_loop().time()
@@ -278,11 +310,10 @@ class Transcriber:
             self._on_part(part)
         if not part.text or left_out:
             return
-        if self._policy.several_voices:
-            self._speech = loudness.with_quiet_voices()
-        elif self._speech is None:
-            self._speech = loudness
-        elif loudness.speech < self._speech.speech - CONTINUATION_RANGE:
+        if self._usual_level is None:
+            self._usual_level = level
+        quiet = level < self._usual_level - CONTINUATION_RANGE
+        if quiet and not self._policy.several_voices:
             _LOGGER.debug("Left out speech that is too quiet to belong to the utterance")
             return
         self._parts.append(part)

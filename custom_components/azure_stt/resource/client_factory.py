@@ -23,9 +23,11 @@ from ..azure_speech import (
     Credential,
     Endpoint,
     EntraCredential,
+    FastTranscriber,
     KeyCredential,
     Meter,
     SpeechClient,
+    TranscriptionMeter,
     is_region,
     region_name,
 )
@@ -89,6 +91,15 @@ def async_create_client(
     else:
         credential = KeyCredential(session, endpoint.token_url, data[CONF_API_KEY])
     return SpeechClient(session, endpoint, credential, meter=meter)
+
+
+@callback
+def async_create_transcriber(
+    hass: HomeAssistant, client: SpeechClient, meter: TranscriptionMeter
+) -> FastTranscriber:
+    """Return fast transcription for the resource of a client."""
+    session = async_get_session(hass)
+    return FastTranscriber(session, client.endpoint, client.credential, meter=meter)
 
 
 def endpoint_of(data: Mapping[str, Any]) -> Endpoint:

@@ -9,11 +9,23 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..azure_speech import AudioSource, Meter, Recognition, RecognitionOptions, SpeechError
+from ..azure_speech import (
+    AudioFile,
+    AudioSource,
+    Meter,
+    Recognition,
+    RecognitionOptions,
+    SpeechError,
+    SpeechTimeoutError,
+    Transcription,
+    TranscriptionMeter,
+    TranscriptionOptions,
+)
 from ..const import CONF_TIER, Tier
 from ..recognition.service_kind import ServiceKind
 from ..recognition.task_scope import TaskScope
-from .client_factory import async_create_client
+from .client_factory import async_create_client, async_create_transcriber
+from .fast_refusals import FastRefusals
 from .health import Health
 from .request_log import RequestLog
 from .request_queue import RequestQueue
@@ -36,11 +48,6 @@ type AzureSttConfigEntry = ConfigEntry[Resource]
 _FILE_REQUESTS: Final = 4
 
 
-def parallel_requests(entry: ConfigEntry) -> int:
-    """Return how many requests at once a file may have on an entry's resource."""
-    return min(CONCURRENCY[Tier(entry.options[CONF_TIER])], _FILE_REQUESTS)
-
-
 class Resource:
     """A resource in use, by its own recognizers and by those it is a backup of.
 
@@ -51,14 +58,22 @@ class Resource:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, usage: Usage) -> None:
         """Initialize with the connection in the entry's data and the tier in its options."""
         self.client: Final = async_create_client(hass, entry.data, usage)
+        self.transcriber: Final = async_create_transcriber(hass, self.client, usage.fast)
         self.usage: Final = usage
+        self.tier: Final = Tier(entry.options[CONF_TIER])
         self.requests: Final = RequestLog()
         self.health: Final = Health(hass, entry, self._check)
+        self.fast_refusals: Final = FastRefusals(entry.title)
         self.kind: Final = ServiceKind()
         self._live = 0
         self._no_live_voice = asyncio.Event()
         self._no_live_voice.set()
-        self._queue = RequestQueue(CONCURRENCY[Tier(entry.options[CONF_TIER])])
+        self._queue = RequestQueue(CONCURRENCY[self.tier])
+
+    @property
+    def parallel_requests(self) -> int:
+        """How many requests at once a file may have."""
+        return min(CONCURRENCY[self.tier], _FILE_REQUESTS)
 
     @property
     def down(self) -> bool:
@@ -84,9 +99,7 @@ class Resource:
         source = WatchedSource(audio, self._no_live_voice if background else None)
         while True:
             async with self._queue.turn(background=background), TaskScope() as tasks:
-                request = tasks.start(
-                    self._request(source, options, meter, background=background)
-                )
+                request = tasks.start(self._request(source, options, meter, background=background))
                 wanted = tasks.start(self._slot_is_wanted(source))
                 await asyncio.wait({request, wanted}, return_when=asyncio.FIRST_COMPLETED)
                 if request.done():
@@ -131,7 +144,47 @@ class Resource:
         finally:
             self._publish_usage()
         self.health.async_note_success()
+        self.fast_refusals.async_note_other_answer()
         return recognition
+
+    async def transcribe_fast(
+        self,
+        audio: AudioFile,
+        options: TranscriptionOptions,
+        *,
+        limit: float | None = None,
+        background: bool = False,
+        meter: TranscriptionMeter | None = None,
+    ) -> Transcription:
+        """Return all that is said in a recording, by fast transcription.
+
+        `limit` is in seconds and counts from now, the queue included. Without one, the answer
+        may take as long as the recording's length allows. Raises the client's SpeechErrors, and
+        without a request those that are remembered; none of them touches the resource's health.
+        """
+        try:
+            async with asyncio.timeout(limit), self._queue.turn(background=background):
+                return await self._transcribe_fast(audio, options, meter)
+        except TimeoutError:
+            msg = f"{self.transcriber.endpoint.host} did not answer in time"
+            raise SpeechTimeoutError(msg) from None
+
+    async def _transcribe_fast(
+        self, audio: AudioFile, options: TranscriptionOptions, meter: TranscriptionMeter | None
+    ) -> Transcription:
+        refusals = self.fast_refusals
+        refusals.raise_if_refused(options.language)
+        try:
+            transcription = await self.requests.record(
+                self.transcriber.transcribe(audio, options, meter)
+            )
+        except SpeechError as err:
+            refusals.async_note_failure(err, options.language)
+            raise
+        finally:
+            self._publish_usage()
+        refusals.async_note_success()
+        return transcription
 
     async def _slot_is_wanted(self, source: WatchedSource) -> None:
         """Wait until live voice needs the slot of a source that has stalled."""

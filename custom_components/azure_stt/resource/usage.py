@@ -25,23 +25,32 @@ SIGNAL_USAGE: Final = SignalTypeFormat[()](f"{DOMAIN}_usage_{{}}")
 
 _VERSION: Final = 1
 
+_SECONDS_PER_HOUR: Final = 3600
+
 # A crash loses at most this many seconds of counting; a normal stop loses nothing.
 _SAVE_DELAY: Final = 60.0
 
 
 class _Counts(TypedDict):
-    """The saved counts: bytes of audio and requests, in total and in the month (YYYY-MM)."""
+    """The saved counts: bytes of audio and requests, in total and in the month (YYYY-MM).
+
+    Fast transcription's are apart, in seconds.
+    """
 
     audio: int
     month: str
     audio_month: int
     requests_month: int
+    fast: float
+    fast_month: float
+    fast_requests_month: int
 
 
 class Usage:
     """The audio and the requests sent to a resource, in total and this month.
 
     Months are those of Home Assistant's time zone. The counts outlive their entry's reloads.
+    What goes to fast transcription has another price, so it's counted apart, by `fast`.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -49,13 +58,15 @@ class Usage:
         self._hass = hass
         self._signal = SIGNAL_USAGE.format(entry_id)
         self._store = Store[_Counts](hass, _VERSION, f"{DOMAIN}.usage.{entry_id}")
-        self._counts = _Counts(audio=0, month=_this_month(), audio_month=0, requests_month=0)
+        self._counts = _new_month(audio=0, fast=0.0)
         self._removed = False
+        self.fast: Final = FastUsage(self)
 
     async def async_load(self) -> None:
         """Load the saved counts."""
         if counts := await self._store.async_load():
-            self._counts = counts
+            # Counts that were saved before fast transcription don't have its own.
+            self._counts = {**_new_month(audio=0, fast=0.0), **counts}
 
     async def async_remove(self) -> None:
         """Delete the saved counts, and save no more, because an utterance may still run."""
@@ -78,6 +89,32 @@ class Usage:
         return self._counts["requests_month"]
 
     @property
+    def fast_seconds(self) -> float:
+        """Seconds sent to fast transcription in total."""
+        return self._counts["fast"]
+
+    @property
+    def fast_seconds_month(self) -> float:
+        """Seconds sent to fast transcription this month."""
+        return self._counts["fast_month"]
+
+    @property
+    def fast_requests_month(self) -> int:
+        """Requests sent to fast transcription this month."""
+        return self._counts["fast_requests_month"]
+
+    @property
+    def hours_month(self) -> float:
+        """Hours of audio sent this month, to both services."""
+        return (self.seconds_month + self.fast_seconds_month) / _SECONDS_PER_HOUR
+
+    def cost_month(self, price_per_hour: float, fast_price_per_hour: float) -> float:
+        """Return the estimated cost of this month, in the prices' currency."""
+        return (
+            self.seconds_month * price_per_hour + self.fast_seconds_month * fast_price_per_hour
+        ) / _SECONDS_PER_HOUR
+
+    @property
     def month(self) -> datetime:
         """The start of the counted month."""
         return dt_util.start_of_local_day(date.fromisoformat(f"{self._counts['month']}-01"))
@@ -92,6 +129,16 @@ class Usage:
         self._counts["audio"] += size
         self._counts["audio_month"] += size
 
+    def count_fast_request(self) -> None:
+        """Count a request to fast transcription."""
+        self._turn_over()
+        self._counts["fast_requests_month"] += 1
+
+    def count_fast_seconds(self, seconds: float) -> None:
+        """Count seconds sent to fast transcription; a negative number corrects an estimate."""
+        for count in ("fast", "fast_month"):
+            self._counts[count] = max(0.0, self._counts[count] + seconds)
+
     @callback
     def async_publish(self) -> None:
         """Save the counts and send the signal."""
@@ -103,9 +150,23 @@ class Usage:
     def _turn_over(self) -> None:
         """Begin a new month, but not an earlier one: the clock may not be set yet."""
         if (month := _this_month()) > self._counts["month"]:
-            self._counts = _Counts(
-                audio=self._counts["audio"], month=month, audio_month=0, requests_month=0
-            )
+            self._counts = _new_month(self._counts["audio"], self._counts["fast"], month)
+
+
+class FastUsage:
+    """The meter of fast transcription."""
+
+    def __init__(self, usage: Usage) -> None:
+        """Initialize with the usage that counts."""
+        self._usage = usage
+
+    def count_request(self) -> None:
+        """Count a request."""
+        self._usage.count_fast_request()
+
+    def count_seconds(self, seconds: float) -> None:
+        """Count seconds of audio; a negative number corrects an estimate."""
+        self._usage.count_fast_seconds(seconds)
 
 
 _USAGES: HassKey[dict[str, Usage]] = HassKey(f"{DOMAIN}_usage")
@@ -136,6 +197,19 @@ def async_follow_months(hass: HomeAssistant, usage: Usage) -> CALLBACK_TYPE:
         usage.async_publish()
 
     return async_track_time_change(hass, midnight, hour=0, minute=0, second=0)
+
+
+def _new_month(audio: int, fast: float, month: str | None = None) -> _Counts:
+    """Return the counts of a month that begins, with the totals so far."""
+    return _Counts(
+        audio=audio,
+        month=month or _this_month(),
+        audio_month=0,
+        requests_month=0,
+        fast=fast,
+        fast_month=0.0,
+        fast_requests_month=0,
+    )
 
 
 def _this_month() -> str:

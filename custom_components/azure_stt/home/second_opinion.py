@@ -1,0 +1,156 @@
+"""The second opinion: what another service hears, which is told the names of the home.
+
+It is asked only about a text that nobody understands and that may be a command with a misheard
+name. What it says counts only if the home understands it, and if it differs from the first text
+in a name.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+import logging
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+
+from ..azure_speech import (
+    PHRASES_MAX,
+    Alternative,
+    AudioFile,
+    SpeechError,
+    TranscriptionOptions,
+)
+from ..const import CONF_DEADLINE, CONF_SECOND_OPINION_TIMEOUT, CONF_SEND_NAMES
+from ..recognition.endpointing import LEAD
+from ..recognition.recording import Recording
+from ..recognition.transcript import Transcript
+from ..resource.resource import Resource
+from .assist import Assistant, async_get_assistant
+from .changes import Change
+from .exposed_names import async_get_names
+from .name_matching import Names
+from .selection import Selection, async_select
+from .text_format import TextFormat
+from .words import plain
+
+_LOGGER = logging.getLogger(__name__)
+
+# Words that a command has at most: for Home Assistant's agent alone, and where an LLM would
+# get a text that isn't one, because people tell it all sorts of things.
+_COMMAND_MAX: Final = 20
+_COMMAND_AMONG_OTHERS_MAX: Final = 8
+
+
+class SecondOpinion:
+    """Asks an Azure resource's fast transcription about a recognizer's utterances."""
+
+    def __init__(
+        self, resource: Resource, text_format: TextFormat, settings: Mapping[str, Any]
+    ) -> None:
+        """Initialize with a recognizer's settings."""
+        self._resource = resource
+        self._text_format = text_format
+        self._settings = settings
+
+    async def on(
+        self,
+        hass: HomeAssistant,
+        entity_id: str,
+        first: Selection,
+        transcript: Transcript,
+        recording: Recording,
+    ) -> Selection:
+        """Return the second opinion on an entity's utterance if it's worth more than the first.
+
+        It has what is left of the deadline, and not more time than its own limit.
+        """
+
+        async def hear_again(names: Sequence[str]) -> str:
+            sent = names if self._settings[CONF_SEND_NAMES] else ()
+            return await self._hear(transcript, recording, sent)
+
+        return await async_ask_second_opinion(
+            hass, entity_id, first, transcript.language, self._text_format, hear_again
+        )
+
+    async def _hear(
+        self, transcript: Transcript, recording: Recording, names: Sequence[str]
+    ) -> str:
+        """Return the text from before the first word to after the last; empty if there is none."""
+        first, last = transcript.parts[0], transcript.parts[-1]
+        options = TranscriptionOptions(
+            language=transcript.language,
+            phrases=names,
+            profanity=self._text_format.profanity,
+        )
+        left = self._settings[CONF_DEADLINE] - recording.since(recording.length)
+        limit = min(self._settings[CONF_SECOND_OPINION_TIMEOUT], left)
+        try:
+            pcm = recording.copy(max(0, first.start - LEAD), last.end + LEAD)
+            answer = await self._resource.transcribe_fast(
+                AudioFile.from_pcm(pcm), options, limit=limit
+            )
+        except (SpeechError, ValueError) as err:
+            _LOGGER.debug("There is no second opinion: %s", err)
+            return ""
+        return answer.text
+
+
+type AskAgain = Callable[[Sequence[str]], Awaitable[str]]
+"""Transcribes the same sound again, with names to expect; an empty text if that can't be done."""
+
+
+async def async_ask_second_opinion(
+    hass: HomeAssistant,
+    entity_id: str,
+    first: Selection,
+    language: str,
+    text_format: TextFormat,
+    ask_again: AskAgain,
+) -> Selection:
+    """Return the second opinion on a text if it's worth more, else the first one."""
+    assistant = async_get_assistant(hass, entity_id, language)
+    names = await async_get_names(hass, language)
+    if not await _may_be_misheard(first.text, assistant, names):
+        return first
+    expected = await asyncio.to_thread(names.most_like, first.text, PHRASES_MAX)
+    heard = await ask_again(expected)
+    if not heard:
+        return first
+    second = await async_select(
+        hass, entity_id, [[Alternative(display=heard)]], language, text_format
+    )
+    if not names.differ_only(first.text, second.text) or not await assistant.could_understand(
+        second.text
+    ):
+        _LOGGER.debug("The second opinion wasn't taken")
+        return first
+    _LOGGER.debug("The second opinion was taken")
+    return replace(second, heard=first.heard, changes=(Change.SECOND_OPINION, *second.changes))
+
+
+async def _may_be_misheard(text: str, assistant: Assistant, names: Names) -> bool:
+    """Return whether a text that isn't understood may be a command with a misheard name."""
+    words = plain(text).split()
+    if not words or (len(words) == 1 and not names.are_named(words[0])):
+        return False
+    if await assistant.could_understand(text):
+        return False
+    if assistant.alone:
+        return len(words) <= _COMMAND_MAX and not await assistant.corrects(text)
+    return len(words) <= _COMMAND_AMONG_OTHERS_MAX and await _lacks_only_name(
+        text, assistant, names
+    )
+
+
+async def _lacks_only_name(text: str, assistant: Assistant, names: Names) -> bool:
+    """Return whether a text tells what to do, but not with what.
+
+    To be recognized with an unknown name isn't enough: half of all sentences are.
+    """
+    unknown = await assistant.unknown_name(text)
+    if unknown is None:
+        return False
+    beside = Counter(plain(text).split()) - Counter(plain(unknown.text).split())
+    return unknown.certain or names.words.name_an_action(beside)
