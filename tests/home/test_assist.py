@@ -15,7 +15,7 @@ from homeassistant.components.homeassistant import exposed_entities
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt.home import assist
+from custom_components.azure_stt.home import private_api
 from custom_components.azure_stt.home.assist import async_get_assistant
 from tests.conftest import Recognize
 from tests.emulator import speak
@@ -55,7 +55,7 @@ async def home(hass: HomeAssistant, recognize: Recognize) -> None:
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the adapter's own lines in the log."""
-    return [record.getMessage() for record in caplog.records if record.name == assist.__name__]
+    return [record.getMessage() for record in caplog.records if record.name == private_api.__name__]
 
 
 # Home Assistant itself can't be imported without the last one.

@@ -44,6 +44,7 @@ _CUT_TOLERANCE: Final = SAMPLE_RATE // 2
 # to be down, it gets only the last seconds after the end of speech.
 _BACKOFF: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 _THROTTLE_BACKOFF: Final = (0.5, 1.0, 2.0)
+_FILE_BACKOFF: Final = (0.5, 2.0)
 _DEADLINE_WHEN_DOWN: Final = 1.0
 
 
@@ -98,7 +99,8 @@ class PartRecognizer:
         BrokenRecordingError if the host's stream broke.
         """
         others = list(self._engines[1:])
-        again = not others
+        # With a number of tries, the client's own limit ends a request that hangs.
+        again = not others and self._policy.tries is None
         deadline = self._deadline()
         async with TaskScope() as tasks:
             ended = tasks.start(self._cut.made_or_full())
@@ -174,7 +176,7 @@ class PartRecognizer:
                     raise BrokenRecordingError from self._recording.error
                 self._failure = err
                 unexplained += isinstance(err, UnexplainedRequestError)
-                wait = max(_pause(err, tries), err.retry_after or 0)
+                wait = max(self._pause(err, tries), err.retry_after or 0)
                 hopeless = not err.retryable or unexplained > 1 or wait > self._policy.deadline
                 hopeless = hopeless or tries + 1 == self._policy.tries
                 if hopeless or (engine.down and has_others):
@@ -191,6 +193,13 @@ class PartRecognizer:
                 )
         return None
 
+    def _pause(self, err: SpeechError, tries: int) -> float:
+        """Return the seconds before the next try, after some tries before this one."""
+        backoff: Sequence[float] = _BACKOFF if self._policy.tries is None else _FILE_BACKOFF
+        if isinstance(err, ThrottledError):
+            backoff = _THROTTLE_BACKOFF
+        return backoff[min(tries, len(backoff) - 1)] * uniform(0.5, 1.5)  # noqa: S311
+
 
 async def _wait(
     attempts: Sequence[asyncio.Task[Answer | None]], ended: asyncio.Task[float], due: float | None
@@ -199,12 +208,6 @@ async def _wait(
     timeout = None if due is None else due - asyncio.get_running_loop().time()
     waited = [*attempts, *([] if ended.done() else [ended])]
     await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _pause(err: SpeechError, tries: int) -> float:
-    """Return the seconds before the next try, after some tries before this one."""
-    backoff = _THROTTLE_BACKOFF if isinstance(err, ThrottledError) else _BACKOFF
-    return backoff[min(tries, len(backoff) - 1)] * uniform(0.5, 1.5)  # noqa: S311
 
 
 class _Source:
