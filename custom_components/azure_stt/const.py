@@ -31,6 +31,7 @@ CONF_LANGUAGES: Final = "languages"
 CONF_ENDPOINT_ID: Final = "endpoint_id"
 CONF_ENDPOINT_LANGUAGE: Final = "endpoint_language"
 CONF_PATIENCE: Final = "patience"
+CONF_END_OF_SPEECH: Final = "end_of_speech"
 CONF_DEADLINE: Final = "deadline"
 CONF_SECOND_ENTRY: Final = "second_entry"
 CONF_FALLBACK_ENTITY: Final = "fallback_entity"
@@ -48,6 +49,7 @@ DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
         CONF_TEXT_FORM: "display",
         CONF_HOME_AWARE: True,
         CONF_PATIENCE: "automatic",
+        CONF_END_OF_SPEECH: "home_assistant",
         CONF_DEADLINE: 8.0,
         CONF_SECOND_OPINION: True,
         CONF_SECOND_OPINION_TIMEOUT: 2.5,

@@ -38,6 +38,7 @@ from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
+    CONF_END_OF_SPEECH,
     CONF_ENDPOINT_ID,
     CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
@@ -63,7 +64,7 @@ from .const import (
 )
 from .correct_flow import CorrectFlow
 from .home.text_format import CORRECTIONS_MAX, TextForm
-from .recognition.policy import Patience
+from .recognition.answering import EndOfSpeech, Patience
 
 LANGUAGES_MAX: Final = 3
 """Additional languages that a recognizer may have."""
@@ -81,7 +82,7 @@ _SECTIONS = {
         CONF_REMEMBER_RECENT,
         CONF_LANGUAGES,
     ),
-    "answer": (CONF_PATIENCE, CONF_DEADLINE),
+    "answer": (CONF_PATIENCE, CONF_END_OF_SPEECH, CONF_DEADLINE),
     "backup": (CONF_SECOND_ENTRY, CONF_FALLBACK_ENTITY),
     "custom_speech": (CONF_ENDPOINT_ID, CONF_ENDPOINT_LANGUAGE),
 }
@@ -181,6 +182,7 @@ class RecognizerFlow(CorrectFlow):
                 )
             ),
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
+            vol.Required(CONF_END_OF_SPEECH): _choice(EndOfSpeech, CONF_END_OF_SPEECH),
             vol.Required(CONF_DEADLINE): _seconds(least=1, most=60),
             vol.Optional(CONF_SECOND_ENTRY): ConfigEntrySelector(
                 ConfigEntrySelectorConfig(integration=DOMAIN)

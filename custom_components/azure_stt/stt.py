@@ -17,6 +17,7 @@ from homeassistant.components.stt import (
     SpeechResultState,
     SpeechToTextEntity,
 )
+from homeassistant.components.stt.models import DEFAULT_AUDIO_PROCESSING, SpeechAudioProcessing
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -29,6 +30,7 @@ from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
     CONF_DEADLINE,
+    CONF_END_OF_SPEECH,
     CONF_ENDPOINT_ID,
     CONF_ENDPOINT_LANGUAGE,
     CONF_FALLBACK_ENTITY,
@@ -45,26 +47,22 @@ from .const import (
     Tier,
 )
 from .entity import RecognizerEntity
-from .home.assist import async_languages, async_listening_satellite
+from .home.assist import async_get_assistant, async_languages
 from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.interpreter import Interpreter
 from .home.learned import Learned
 from .home.metadata import pcm_format
+from .home.satellites import async_listening_satellite, finished_speaking
 from .home.second_opinion import SecondOpinion
-from .home.selection import (
-    Selection,
-    async_is_whole_command,
-    async_prepare,
-    async_select,
-    async_understands,
-    plain_selection,
-)
+from .home.selection import async_prepare
 from .home.signals import SIGNAL_UTTERANCE, Outcome, Utterance
 from .home.text_format import Corrections, TextForm, TextFormat
-from .recognition.policy import Patience, Policy
+from .recognition.answering import RULES, EndOfSpeech, Patience
+from .recognition.policy import Policy
 from .recognition.recording import NoSpeechError, Recording, recorded
 from .recognition.task_scope import TaskScope
-from .recognition.transcriber import Transcriber
 from .recognition.transcript import Transcript
+from .recognition.transcription import transcribe
 from .resource.issues import Issue, async_create_issue, async_delete_issue
 from .resource.resource import AzureSttConfigEntry, Resource
 
@@ -135,6 +133,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @property
     @override
+    def audio_processing(self) -> SpeechAudioProcessing:
+        """Whether Home Assistant's detector finds the end of speech, or the recognizer does."""
+        recognizer = self._settings[CONF_END_OF_SPEECH] == EndOfSpeech.RECOGNIZER
+        return replace(DEFAULT_AUDIO_PROCESSING, requires_external_vad=not recognizer)
+
+    @property
+    @override
     def supported_languages(self) -> list[str]:
         return list(LOCALES)
 
@@ -193,14 +198,21 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     async def _recognize(self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]) -> Utterance:
         """Return the outcome of an utterance; log the reason if it failed."""
         outcome = Outcome.FAILED
+        interpreter = Interpreter.for_utterance(
+            self.hass,
+            self.entity_id,
+            self.text_format,
+            self._learned,
+            home_aware=self._settings[CONF_HOME_AWARE],
+        )
         try:
             async with (
                 recorded(stream, StreamDecoder(pcm_format(metadata))) as recording,
                 TaskScope() as tasks,
             ):
                 tasks.start(self._prepare(metadata.language))
-                transcript = await self._transcriber(recording, metadata.language).transcribe()
-            return await self._recognized(transcript, recording)
+                transcript = await self._transcribe(recording, metadata.language, interpreter)
+            return await self._recognized(transcript, recording, interpreter)
         except NoSpeechError as err:
             _LOGGER.debug("%s: %s", self.entity_id, err)
             outcome = Outcome.NO_SPEECH
@@ -218,9 +230,11 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
                 engine.health.async_note_utterance_end()
         return self._utterance(outcome, metadata.language)
 
-    async def _recognized(self, transcript: Transcript, recording: Recording) -> Utterance:
+    async def _recognized(
+        self, transcript: Transcript, recording: Recording, interpreter: Interpreter
+    ) -> Utterance:
         """Return the outcome of a transcript, with the text that goes out."""
-        selection = await self._select(transcript)
+        selection = await interpreter.select(transcript)
         if selection.text and self._second_opinion:
             selection = await self._second_opinion.on(
                 self.hass, self.entity_id, selection, transcript, recording
@@ -250,19 +264,6 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             language=language,
         )
 
-    async def _select(self, transcript: Transcript) -> Selection:
-        """Return the text that goes out for a transcript."""
-        if transcript.parts and self._settings[CONF_HOME_AWARE]:
-            return await async_select(
-                self.hass,
-                self.entity_id,
-                transcript.alternatives,
-                transcript.language,
-                self.text_format,
-                self._learned,
-            )
-        return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
-
     def options_for(self, language: str) -> RecognitionOptions:
         """Return the options of a request in a language."""
         custom = self._settings.get(CONF_ENDPOINT_LANGUAGE) == language
@@ -272,33 +273,37 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             endpoint_id=self._settings.get(CONF_ENDPOINT_ID) if custom else None,
         )
 
-    def _transcriber(self, recording: Recording, language: str) -> Transcriber:
+    async def _transcribe(
+        self, recording: Recording, language: str, interpreter: Interpreter
+    ) -> Transcript:
+        """Return the transcript, without the tail of a wake word."""
         backup_entity = self._settings.get(CONF_FALLBACK_ENTITY)
-        return Transcriber(
+        backup = backup_entity and partial(async_ask_backup_engine, self.hass, backup_entity)
+        transcript = await transcribe(
             recording,
-            Policy(
-                options=self.options_for(language),
-                additional_languages=self._additional_languages(language),
-                patience=Patience(self._settings[CONF_PATIENCE]),
-                deadline=self._settings[CONF_DEADLINE],
-            ),
+            self._policy(language, interpreter),
             self.engines(),
-            is_whole_command=self._is_whole_command,
-            understands=partial(self._understands, language),
-            backup=partial(async_ask_backup_engine, self.hass, backup_entity)
-            if backup_entity
-            else None,
+            judge=interpreter.judge,
+            understands=partial(interpreter.understands, language),
+            backup=backup or None,
         )
+        return interpreter.without_wake_word(transcript)
 
-    async def _is_whole_command(self, text: str, language: str) -> bool:
-        """Return whether a text is a whole command once the user's corrections are made."""
-        text = self.text_format.corrections.apply(text)
-        return await async_is_whole_command(self.hass, self.entity_id, text, language)
-
-    async def _understands(self, language: str, text: str) -> bool:
-        """Return whether a text is understood once the user's corrections are made."""
-        text = self.text_format.corrections.apply(text)
-        return await async_understands(self.hass, self.entity_id, language, text)
+    def _policy(self, language: str, interpreter: Interpreter) -> Policy:
+        additional_languages = self._additional_languages(language)
+        patience = Patience(self._settings[CONF_PATIENCE])
+        return Policy(
+            options=self.options_for(language),
+            additional_languages=additional_languages,
+            rules=RULES[
+                EndOfSpeech(self._settings[CONF_END_OF_SPEECH]),
+                Patience.TO_THE_END if additional_languages else patience,
+                async_get_assistant(self.hass, self.entity_id, language).decides,
+            ],
+            finished_speaking=finished_speaking(interpreter.satellites),
+            deadline=self._settings[CONF_DEADLINE],
+            parallel=self._resource.parallel_requests,
+        )
 
     def _additional_languages(self, language: str) -> list[str]:
         """Return the additional languages; none on the free tier, which takes one request."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from homeassistant.components.stt.const import DATA_COMPONENT
 
-from custom_components.azure_stt.recognition.policy import Patience
+from custom_components.azure_stt.recognition.answering import Patience
 from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import BYTES_PER_SECOND, CUT
 from tests.support.home import hear

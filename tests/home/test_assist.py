@@ -15,8 +15,8 @@ from homeassistant.components.homeassistant import exposed_entities
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from custom_components.azure_stt.home import assist
-from custom_components.azure_stt.home.selection import async_is_whole_command
+from custom_components.azure_stt.home import private_api
+from custom_components.azure_stt.home.assist import async_get_assistant
 from tests.conftest import Recognize
 from tests.emulator import speak
 from tests.support.home import ENTITY_ID, add_pipeline
@@ -55,7 +55,7 @@ async def home(hass: HomeAssistant, recognize: Recognize) -> None:
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the adapter's own lines in the log."""
-    return [record.getMessage() for record in caplog.records if record.name == assist.__name__]
+    return [record.getMessage() for record in caplog.records if record.name == private_api.__name__]
 
 
 # Home Assistant itself can't be imported without the last one.
@@ -153,7 +153,7 @@ async def test_recognizes_after_a_change(
     CHANGES[change](monkeypatch)
     for text in ("Turn on the kitchen light", "What is the meaning of life"):
         assert (await recognize(HostStream(speak(text)))).text == text
-        await async_is_whole_command(hass, ENTITY_ID, text, "en-US")
+        await async_get_assistant(hass, ENTITY_ID, "en-US").is_whole_command(text)
     [warning] = warnings(caplog)
     assert "can't be asked" in warning
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

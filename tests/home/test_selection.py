@@ -21,9 +21,9 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Alternative, Profanity
+from custom_components.azure_stt.home.assist import async_get_assistant
 from custom_components.azure_stt.home.phrases import Expectation, Match, async_get_phrase_registry
 from custom_components.azure_stt.home.selection import (
-    async_is_whole_command,
     async_select,
     async_understands,
 )
@@ -35,6 +35,11 @@ from tests.support.sentences import SENTENCES
 
 ENTITY_ID = "stt.azure"
 DISPLAY = TextFormat(form=TextForm.DISPLAY, profanity=Profanity.MASKED, corrections=Corrections([]))
+
+
+async def is_whole(hass: HomeAssistant, text: str) -> bool:
+    """Return whether a text is a whole command."""
+    return await async_get_assistant(hass, ENTITY_ID, "en-US").is_whole_command(text)
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +86,7 @@ async def add_pipeline(hass: HomeAssistant, **settings: object) -> None:
 async def test_whole(hass: HomeAssistant, text: str, whole: bool) -> None:  # noqa: FBT001
     """A command is whole that names a thing or a place and can't easily go on."""
     await add_pipeline(hass)
-    assert await async_is_whole_command(hass, ENTITY_ID, text, "en-US") is whole
+    assert await is_whole(hass, text) is whole
 
 
 @pytest.mark.parametrize(
@@ -101,17 +106,14 @@ async def test_whole(hass: HomeAssistant, text: str, whole: bool) -> None:  # no
 async def test_pipelines(hass: HomeAssistant, settings: dict[str, Any], whole: bool) -> None:  # noqa: FBT001
     """Only what is said to Home Assistant's own agent can be whole."""
     await add_pipeline(hass, **settings)
-    assert (
-        await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light.", "en-US")
-        is whole
-    )
+    assert await is_whole(hass, "Turn on the kitchen light.") is whole
 
 
 async def test_one_pipeline_of_two(hass: HomeAssistant) -> None:
     """One pipeline with an LLM is enough to wait for the end: which one listens isn't known."""
     await add_pipeline(hass)
     await add_pipeline(hass, conversation_engine="conversation.llm")
-    assert not await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light.", "en-US")
+    assert not await is_whole(hass, "Turn on the kitchen light.")
 
 
 async def test_no_warning_for_a_language_without_sentences(
@@ -119,7 +121,7 @@ async def test_no_warning_for_a_language_without_sentences(
 ) -> None:
     """The agent isn't asked for a language that it would complain about each time."""
     await add_pipeline(hass, conversation_language="tlh")
-    await async_is_whole_command(hass, ENTITY_ID, "Turn on the kitchen light.", "en-US")
+    await is_whole(hass, "Turn on the kitchen light.")
     assert "No intents were loaded" not in caplog.text
 
 

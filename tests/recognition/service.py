@@ -16,18 +16,34 @@ from custom_components.azure_stt.azure_speech import (
     ResponseError,
     SpeechError,
 )
-from custom_components.azure_stt.recognition.policy import Policy
+from custom_components.azure_stt.recognition.answering import (
+    RULES,
+    EndOfSpeech,
+    Heard,
+    Patience,
+    Rules,
+)
+from custom_components.azure_stt.recognition.file_transcriber import FileTranscriber
+from custom_components.azure_stt.recognition.policy import Judge, Policy
 from custom_components.azure_stt.recognition.recording import Recording, recorded
+from custom_components.azure_stt.recognition.service_kind import ServiceKind
 from custom_components.azure_stt.recognition.transcriber import Transcriber
 from custom_components.azure_stt.recognition.transcript import Transcript
 from tests.emulator import BYTES_PER_SECOND, speak
 from tests.emulator.profile import Answers
-from tests.emulator.segmentation import Segmenter, Utterance as Heard
+from tests.emulator.segmentation import Segmenter, Utterance as Said
 from tests.support.home import hear
 
 TICKS: Final = 10_000_000
 LONGEST: Final = 60.0
-POLICY: Final = {"additional_languages", "patience", "deadline", "several_voices"}
+POLICY: Final = {
+    "additional_languages",
+    "deadline",
+    "finished_speaking",
+    "parallel",
+    "several_voices",
+    "tries",
+}
 
 LIGHT: Final = speak("Turn on the light")
 IN_TIME: Final = speak("in five minutes")
@@ -42,6 +58,7 @@ class Service:
     """
 
     answers: Answers = Answers.EARLY
+    kind: ServiceKind = field(default_factory=ServiceKind)
 
     pause: float = 0.5
     initial_silence: float = 5.0
@@ -79,7 +96,7 @@ class Service:
         utterances = list(islice(segmenter.utterances, None if everything else 1))
         return await self._answer(utterances, segmenter.offset / TICKS)
 
-    async def _answer(self, utterances: Sequence[Heard], judged: float) -> Recognition:
+    async def _answer(self, utterances: Sequence[Said], judged: float) -> Recognition:
         if not utterances:
             return Recognition(
                 status=RecognitionStatus.INITIAL_SILENCE_TIMEOUT, offset=judged, duration=0.0
@@ -94,14 +111,13 @@ class Service:
         )
 
 
-async def never(_text: str, _language: str) -> bool:
-    """Take no text for a whole command."""
-    return False
+def taking(heard: Heard) -> Judge:
+    """Return a judge that takes every text for the same."""
 
+    async def judge(_: Transcript) -> Heard:
+        return heard
 
-async def always(_text: str, _language: str) -> bool:
-    """Take every text for a whole command."""
-    return True
+    return judge
 
 
 async def transcribe(
@@ -109,16 +125,29 @@ async def transcribe(
     service: Service,
     **options: Any,  # noqa: ANN401 - the transcriber's own
 ) -> Transcript:
-    """Transcribe a host's stream with a service; options are the policy's or the transcriber's."""
+    """Transcribe a host's stream with a service; options are the policy's or the transcriber's.
+
+    `patience`, `end_of_speech` and `decides` choose the policy's rules.
+    """
+    rules = RULES[
+        options.pop("end_of_speech", EndOfSpeech.HOME_ASSISTANT),
+        options.pop("patience", Patience.AUTOMATIC),
+        options.pop("decides", True),
+    ]
+    if options.get("additional_languages"):
+        rules = Rules()
+    kind: type[Transcriber | FileTranscriber] = options.pop("transcriber", Transcriber)
+    if kind is Transcriber:
+        options.setdefault("judge", taking(Heard.WORDS))
     async with recorded(chunks, StreamDecoder()) as recording:
-        return await Transcriber(
+        return await kind(
             recording,
             Policy(
                 options=RecognitionOptions(language=options.pop("language", "en-US")),
+                rules=rules,
                 **{name: options.pop(name) for name in POLICY & options.keys()},
             ),
             options.pop("engines", [service]),
-            is_whole_command=options.pop("is_whole_command", never),
             **options,
         ).transcribe()
 

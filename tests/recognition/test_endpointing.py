@@ -2,26 +2,20 @@
 
 from array import array
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
 
 from custom_components.azure_stt.audio.pcm import FRAME, SAMPLE_RATE, SILENT
-from custom_components.azure_stt.recognition.endpointing import (
-    LEAD,
-    Loudness,
-    first_sound,
-    next_speech,
-)
+from custom_components.azure_stt.recognition.endpointing import LEAD, Endpointer, Loudness
 from custom_components.azure_stt.recognition.recording import (
-    KEPT,
     BrokenRecordingError,
     Recording,
 )
 from custom_components.azure_stt.recognition.segment import Segment
 from tests.emulator import noise, silence, speak
-
-SPEECH = Loudness(speech=-12, room=-60)
 
 
 def recorded(*parts: bytes, ended: bool = True) -> Recording:
@@ -47,6 +41,12 @@ def mixed(speech: bytes, room: float) -> bytes:
     return array("h", [a + b for a, b in zip(samples, hiss, strict=True)]).tobytes()
 
 
+def add(first: bytes, second: bytes) -> bytes:
+    """Return two sounds at once, as long as the first one."""
+    pairs = zip(array("h", first), array("h", second), strict=False)
+    return array("h", [a + b for a, b in pairs]).tobytes()
+
+
 # Loudness.
 
 
@@ -55,8 +55,9 @@ def test_loudness() -> None:
     loudness = measure(silence(0.2) + speak("Turn on the light") + silence(0.2))
     assert loudness.speech == pytest.approx(-12, abs=0.1)
     assert loudness.room == SILENT
-    assert measure(b"") == Loudness(speech=SILENT, room=SILENT)
+    assert measure(b"") == Loudness(speech=SILENT, usual=SILENT, room=SILENT)
     assert measure(bytes(2 * (FRAME - 1))).speech == SILENT
+    assert measure(noise(0.1, level=0) + speak("one two three" * 3, level=-30)).usual < -29
 
 
 @pytest.mark.parametrize(
@@ -72,28 +73,48 @@ def test_loudness() -> None:
 )
 def test_threshold(speech: float, room: float, threshold: float) -> None:
     """Speech is louder than the room, and not far below what was said."""
-    assert Loudness(speech=speech, room=room).threshold == threshold
+    assert Loudness(speech=speech, usual=speech, room=room).threshold() == threshold
 
 
-def test_threshold_over_a_room() -> None:
-    """Where nothing was said yet, speech stands out of the room."""
-    assert Loudness.over(-40).threshold == -34
+def test_threshold_of_several_voices() -> None:
+    """Voices that are 30 dB lower are speech too, if the room allows."""
+    quiet, loud = (Loudness(speech=-12, usual=-12, room=room) for room in (-60, -30))
+    assert quiet.threshold(several_voices=True) == -54
+    assert loud.threshold(several_voices=True) == -36
 
 
-# Where speech goes on.
+# Where speech begins and ends.
 
 
-@pytest.mark.parametrize("quiet", [0, 1, 320, 8_000, 8_001, 40_000])
-async def test_next_speech(quiet: int) -> None:
-    """It begins within a frame of where it begins."""
-    recording = recorded(bytes(2 * quiet), speak("Light"), silence(0.1))
-    onset = await next_speech(recording, 0, SPEECH)
-    assert onset is not None
-    assert abs(onset - quiet) < FRAME
+@asynccontextmanager
+async def followed(*parts: bytes, ended: bool = True, **options: bool) -> AsyncIterator[Endpointer]:
+    """Give an endpointer that follows a recording of these parts."""
+    endpointer = Endpointer(recorded(*parts, ended=ended), **options)
+    task = asyncio.create_task(endpointer.follow())
+    await asyncio.sleep(0)
+    yield endpointer
+    task.cancel()
+    await asyncio.wait([task])
+
+
+SAID = speak("Turn on the light")
+END = len(SAID) // 2
+
+
+@pytest.mark.parametrize("quiet", [0.06, 0.5, 0.51, 2.5])
+@pytest.mark.parametrize("room", [-100, -50, -38, -32])
+async def test_next_onset(quiet: float, room: float) -> None:
+    """It begins within two frames of where it begins, in any room."""
+    audio = mixed(silence(0.5) + SAID + silence(quiet) + speak("now") + silence(0.5), room)
+    async with followed(audio) as endpointer:
+        start = SAMPLE_RATE // 2 + END
+        onset = await endpointer.next_onset(start + FRAME)
+        assert onset is not None
+        assert abs(onset - start - quiet * SAMPLE_RATE) <= 2 * FRAME
 
 
 @pytest.mark.parametrize(
-    "audio",
+    "after",
     [
         pytest.param(b"", id="nothing"),
         pytest.param(silence(3), id="silence"),
@@ -102,53 +123,109 @@ async def test_next_speech(quiet: int) -> None:
         pytest.param(noise(3, level=-30), id="room"),
     ],
 )
-async def test_no_speech(audio: bytes) -> None:
-    """Neither a click nor what is far away is speech."""
-    assert await next_speech(recorded(audio), 0, SPEECH) is None
+async def test_no_onset(after: bytes) -> None:
+    """Neither a click nor distant sound is speech."""
+    async with followed(SAID, after) as endpointer:
+        assert await endpointer.next_onset(END + FRAME) is None
+        assert endpointer.onset_between(END + FRAME, endpointer.position) is None
+        assert endpointer.speech_end - END <= FRAME
 
 
-@pytest.mark.parametrize("room", [-50, -38, -32])
-async def test_next_speech_in_a_room(room: float) -> None:
-    """The room's noise neither is speech nor hides it."""
-    said = mixed(speak("Turn on the light") + silence(0.8), room)
-    loudness = measure(said)
-    onset = await next_speech(recorded(mixed(silence(2) + speak("now"), room)), 0, loudness)
-    assert onset is not None
-    assert abs(onset - 2 * SAMPLE_RATE) < FRAME
-    assert await next_speech(recorded(mixed(silence(2), room)), 0, loudness) is None
-
-
-async def test_next_speech_until() -> None:
+async def test_next_onset_until() -> None:
     """It doesn't wait beyond what is enough quiet."""
-    recording = recorded(silence(0.8), ended=False)
-    assert await next_speech(recording, 0, SPEECH, SAMPLE_RATE * 8 // 10) is None
+    async with followed(SAID, silence(0.8), ended=False) as endpointer:
+        end = END + SAMPLE_RATE * 7 // 10
+        assert await endpointer.next_onset(END + FRAME, end) is None
 
 
-async def test_next_speech_is_waited_for() -> None:
+async def test_onset_is_waited_for() -> None:
     """Live, it's told as soon as 60 ms were heard."""
-    recording = recorded(silence(1), ended=False)
-    call = asyncio.create_task(next_speech(recording, 0, SPEECH))
-    await asyncio.sleep(0)
-    assert not call.done()
-    recording.append(speak("Light")[: 6 * FRAME])
-    assert await call == SAMPLE_RATE
+    async with followed(SAID, silence(0.98), ended=False) as endpointer:
+        call = asyncio.create_task(endpointer.next_onset(END + FRAME))
+        await asyncio.sleep(0.01)
+        assert not call.done()
+        recording = endpointer._recording
+        onset = recording.length
+        recording.append(speak("Light")[: 8 * FRAME])
+        assert abs((await call or 0) - onset) <= FRAME
 
 
-async def test_quiet_is_forgotten() -> None:
-    """But for the lead that is sent with the speech."""
-    recording = recorded(silence(90), speak("Light"))
-    assert await next_speech(recording, 0, SPEECH) == 90 * SAMPLE_RATE
-    assert recording._start == 90 * SAMPLE_RATE - LEAD - KEPT
+async def test_quiet_is_reported() -> None:
+    """Those who forget it keep the lead of the speech that follows."""
+    reported: list[int] = []
+    async with followed(SAID, silence(20), speak("Light")) as endpointer:
+        onset = await endpointer.next_onset(END + FRAME, None, reported.append)
+        assert onset is not None
+        assert 0 <= onset - LEAD - max(reported) <= SAMPLE_RATE
 
 
-async def test_next_speech_of_a_broken_stream() -> None:
-    """What broke is told."""
-    recording = recorded(silence(1), ended=False)
-    call = asyncio.create_task(next_speech(recording, 0, SPEECH))
-    await asyncio.sleep(0)
-    recording.end(OSError("host"))
-    with pytest.raises(BrokenRecordingError):
-        await call
+@pytest.mark.parametrize(
+    ("pause", "found"), [(0.3, False), (0.58, False), (0.62, True), (3.0, True)]
+)
+async def test_pause_after(pause: float, found: bool) -> None:  # noqa: FBT001
+    """A pause is as long as it was asked for, and its beginning is told."""
+    async with followed(SAID, silence(pause), SAID) as endpointer:
+        end = await endpointer.pause_after(0, SAMPLE_RATE * 6 // 10)
+        assert (end is not None) is found
+        if end is not None:
+            assert abs(end - END) <= FRAME
+        assert endpointer.has_pause(0, endpointer.position, SAMPLE_RATE * 6 // 10) is found
+
+
+async def test_pause_until() -> None:
+    """Speech without a pause is given up where a request must end."""
+    async with followed(SAID * 20, ended=False) as endpointer:
+        assert await endpointer.pause_after(0, SAMPLE_RATE // 2, 2 * SAMPLE_RATE) is None
+
+
+async def test_music_before_and_after() -> None:
+    """A background that is 10 dB lower than speech isn't speech, once it was heard alone."""
+    music = noise(6, level=-12 - 10 + 4.8)
+    voice = silence(1) + SAID * 3 + silence(2)
+    audio = add(voice, music)
+    async with followed(audio) as endpointer:
+        start = await endpointer.first_sound(0)
+        assert start is not None
+        end = await endpointer.pause_after(SAMPLE_RATE + END, SAMPLE_RATE * 6 // 10)
+        assert end is not None
+        assert abs(end - SAMPLE_RATE - 3 * END) <= 2 * FRAME
+
+
+async def test_loud_music_leaves_the_end_to_the_host() -> None:
+    """Where the background is as loud as speech, no quiet is found."""
+    audio = add(silence(1) + SAID * 3 + silence(2), noise(6, level=-12 + 4.8))
+    async with followed(audio) as endpointer:
+        assert await endpointer.pause_after(SAMPLE_RATE + END, SAMPLE_RATE * 6 // 10) is None
+
+
+async def test_speech_that_goes_on_does_not_begin() -> None:
+    """The tail of a word is no new speech."""
+    word = speak("Thermostats")
+    half, end = len(word) // 4, len(word) // 2
+    async with followed(word, silence(0.5), word) as endpointer:
+        assert endpointer.onset_between(half, end) is None
+        found = endpointer.onset_between(half, endpointer.position)
+        assert found is not None
+        assert abs(found - end - SAMPLE_RATE // 2) <= FRAME
+
+
+async def test_several_voices() -> None:
+    """Somebody further away speaks, too."""
+    far = silence(1) + speak("The weather", level=-35)
+    for several in (True, False):
+        async with followed(SAID, far, several_voices=several) as endpointer:
+            onset = await endpointer.next_onset(END + FRAME)
+            assert (onset is not None) is several
+
+
+async def test_a_broken_stream() -> None:
+    """Whoever waits is told."""
+    async with followed(SAID, ended=False) as endpointer:
+        call = asyncio.create_task(endpointer.next_onset(END + FRAME))
+        await asyncio.sleep(0)
+        endpointer._recording.end(OSError("host"))
+        with pytest.raises(BrokenRecordingError):
+            await call
 
 
 # Where anyone may speak at all.
@@ -172,7 +249,8 @@ async def test_next_speech_of_a_broken_stream() -> None:
 )
 async def test_first_sound(audio: bytes, start: float | None) -> None:
     """Speech stands out from what is quieter; even sound and silence hold none."""
-    found = await first_sound(recorded(audio), 0)
+    async with followed(audio) as endpointer:
+        found = await endpointer.first_sound(0)
     assert (found if found is None else found / SAMPLE_RATE) == start
 
 

@@ -178,11 +178,11 @@ async def test_cancelled_reader_leaves_nothing() -> None:
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.wait([gone])
-    assert len(recording._waiting) == 1
+    assert len(recording._waiters._waiting) == 1
     recording.append(sound(BLOCK))
     recording.end()
     assert await here == [sound(BLOCK)]
-    assert not recording._waiting
+    assert not recording._waiters._waiting
 
 
 # Positions.
@@ -305,7 +305,7 @@ async def test_ten_minutes_need_the_memory_of_one() -> None:
             yield bytes([given // chunk % 251]) * chunk
 
     async with recorded(stream(), StreamDecoder()) as recording:
-        await eventually(lambda: bool(recording._waiting))
+        await eventually(lambda: bool(recording._waiters._waiting))
         assert given == 2 * CAPACITY
         position = 0
         async for block in recording.read():
@@ -494,7 +494,7 @@ async def test_leaving_early_closes_the_stream(
 ) -> None:
     """A block that is left takes the host's stream with it, and leaves no task."""
     monkeypatch.setattr(recording_module, "CAPACITY", capacity)
-    monkeypatch.setattr(recording_module, "_BLOCK_MIN", 160)
+    monkeypatch.setattr(recording_module, "BLOCK_MIN", 160)
     before = asyncio.all_tasks()
     stream = HostStream(sound(BLOCK), never())
     async with recorded(stream, StreamDecoder()) as recording:
@@ -528,7 +528,7 @@ async def test_end_waits_for_the_stream_to_close() -> None:
 async def test_cancelled_anywhere(monkeypatch: pytest.MonkeyPatch, capacity: int) -> None:
     """After any step: the cancellation comes through, the stream is closed, no task is left."""
     monkeypatch.setattr(recording_module, "CAPACITY", capacity)
-    monkeypatch.setattr(recording_module, "_BLOCK_MIN", 160)
+    monkeypatch.setattr(recording_module, "BLOCK_MIN", 160)
     before = asyncio.all_tasks()
     for steps in count(1):
         going_on = never()

@@ -1,7 +1,8 @@
 """What the actions share: a media's audio, transcribed behind live voice."""
 
 from collections.abc import AsyncIterable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -9,8 +10,10 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH, AudioFormatError, WholeFrames
 from ..azure_speech import BYTES_PER_SECOND, RecognitionOptions, SpeechError
 from ..const import DOMAIN
-from ..recognition.policy import Patience, Policy
-from ..recognition.recording import NoSpeechError, recorded
+from ..recognition.answering import Rules
+from ..recognition.file_transcriber import FileTranscriber
+from ..recognition.policy import Policy
+from ..recognition.recording import NoSpeechError, Recording, recorded
 from ..recognition.transcriber import Transcriber
 from ..recognition.transcript import Part, Transcript
 from ..resource.resource import Resource
@@ -19,6 +22,9 @@ type Response = dict[str, Any]
 
 # Seconds for the answer to a segment of up to a minute, on a slow line too.
 _DEADLINE: Final = 120.0
+
+# Requests for the same part of a recording.
+_TRIES: Final = 3
 
 
 class SentAudio:
@@ -40,9 +46,13 @@ READ_LIMIT: Final = 120.0
 """Seconds in which media must give something: a disk may have to wake up, or a share to return."""
 
 
-def recording_policy(options: RecognitionOptions, patience: Patience) -> Policy:
+def recording_policy(options: RecognitionOptions) -> Policy:
     """Return the policy for a recording: patient with slow lines and quiet voices."""
-    return Policy(options=options, patience=patience, deadline=_DEADLINE, several_voices=True)
+    return Policy(options=options, deadline=_DEADLINE, tries=_TRIES, several_voices=True)
+
+
+def _recorded(pcm: AsyncIterable[bytes]) -> AbstractAsyncContextManager[Recording]:
+    return recorded(pcm, WholeFrames(SAMPLE_WIDTH), idle_limit=READ_LIMIT)
 
 
 async def async_transcribe_pcm(
@@ -53,13 +63,27 @@ async def async_transcribe_pcm(
 ) -> tuple[Transcript, float]:
     """Return the transcript of 16 kHz 16-bit mono PCM, and the seconds of audio sent for it.
 
-    Each segment waits for a slot of its own, behind live voice.
+    Each piece waits for a slot of its own, behind live voice.
     """
     sent = SentAudio()
     background = [resource.in_background(sent) for resource in engines]
-    reading = recorded(pcm, WholeFrames(SAMPLE_WIDTH), idle_limit=READ_LIMIT)
-    async with reading as recording:
-        transcript = await Transcriber(recording, policy, background, on_part=on_part).transcribe()
+    policy = replace(policy, parallel=engines[0].parallel_requests)
+    async with _recorded(pcm) as recording:
+        transcript = await FileTranscriber(
+            recording, policy, background, on_part=on_part
+        ).transcribe()
+    return transcript, sent.seconds
+
+
+async def async_recognize_pcm(
+    pcm: AsyncIterable[bytes], engines: Sequence[Resource], policy: Policy
+) -> tuple[Transcript, float]:
+    """Return the first answer to PCM that goes up as a whole, and the seconds sent for it."""
+    sent = SentAudio()
+    background = [resource.in_background(sent) for resource in engines]
+    policy = replace(policy, rules=Rules(first_answer=True))
+    async with _recorded(pcm) as recording:
+        transcript = await Transcriber(recording, policy, background).transcribe()
     return transcript, sent.seconds
 
 

@@ -22,12 +22,11 @@ from ..azure_speech import (
     Word,
 )
 from ..const import DOMAIN
-from ..recognition.policy import Patience
 from ..recognition.transcript import Part
 from ..resource.resource import Resource
 from .common import (
     Response,
-    async_transcribe_pcm,
+    async_recognize_pcm,
     place,
     raising_translated_errors,
     recording_policy,
@@ -62,12 +61,12 @@ async def async_assess_pronunciation(
             translation_placeholders={"language": options.language},
         )
     options = replace(options, pronunciation=assessment)
-    policy = recording_policy(options, Patience.FIRST_PAUSE)
+    policy = recording_policy(options)
     with raising_translated_errors():
         open_file = await async_find_media(hass, media_id)
         async with async_open_media(hass, open_file) as reader:
             pcm = await _read_short(async_read(hass, reader))
-        transcript, seconds_sent = await async_transcribe_pcm(_once(pcm), engines, policy)
+        transcript, seconds_sent = await async_recognize_pcm(_once(pcm), engines, policy)
     if not transcript.parts:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="nothing_heard")
     return _response(transcript.parts[0], options.language, seconds_sent)

@@ -11,7 +11,6 @@ from homeassistant.core import HomeAssistant
 from ..audio.pcm import SAMPLE_RATE
 from ..azure_speech import RecognitionOptions
 from ..home.text_format import TextFormat
-from ..recognition.policy import Patience
 from ..recognition.transcript import Part, Transcript
 from ..resource.resource import Resource
 from .common import (
@@ -99,7 +98,7 @@ async def _async_transcribe_short(
     progress: Progress,
 ) -> tuple[Transcript, bool, float]:
     """Return the transcript by short audio, whether sound is missing, and the seconds sent."""
-    policy = recording_policy(replace(options, word_times=True), Patience.TO_THE_END)
+    policy = recording_policy(replace(options, word_times=True))
     async with async_open_media(hass, open_file) as reader:
         log = _log_progress(reader.duration)
 
@@ -139,6 +138,13 @@ def _response(transcript: Transcript, text_format: TextFormat, seconds_sent: flo
         "language": language,
         "seconds_sent": round(seconds_sent, 2),
         "parts": [_part(part, text_format, language) for part in transcript.parts],
+        "missing": [
+            {
+                "offset": round(start / SAMPLE_RATE, 2),
+                "duration": round((end - start) / SAMPLE_RATE, 2),
+            }
+            for start, end in transcript.missing
+        ],
     }
 
 

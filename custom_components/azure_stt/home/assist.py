@@ -5,8 +5,6 @@ has changed, it says so once in the log and the answer is "unknown": a recognize
 lost because of it. So nothing of it is imported before it's needed.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 import logging
 import re
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import language as language_util
-from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN
 from .phrases import async_get_phrase_registry
+from .private_api import private_api
+from .satellites import async_listening_satellites
 
 if TYPE_CHECKING:
     from hassil.recognize import RecognizeResult
@@ -56,8 +54,6 @@ _NO_CONVERSATION: Final = ""
 # A text that no agent understands.
 _UNKNOWN_TEXT: Final = "-"
 
-_REPORTED: Final[HassKey[bool]] = HassKey(f"{DOMAIN}_assist_reported")
-
 _ROBOTS: Final = ("HassVacuum", "HassLawnMower")
 
 
@@ -68,21 +64,6 @@ class UnknownName:
     text: str
     certain: bool
     """Whether it is a command whatever its other words are: it sets a number, or moves a robot."""
-
-
-@contextmanager
-def _private_api(hass: HomeAssistant) -> Iterator[None]:
-    """Suppress any error of Home Assistant's private API, and log the first one."""
-    try:
-        yield
-    except Exception as err:  # noqa: BLE001 - a change of the API can show as anything
-        if not hass.data.get(_REPORTED):
-            hass.data[_REPORTED] = True
-            _LOGGER.warning(
-                "Home Assistant's agent can't be asked, so names aren't matched and commands"
-                " aren't answered early: %s",
-                type(err).__name__,
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +108,7 @@ class Assistant:
         """
         result = await self.recognize(text) if self.decides else None
         if result is not None:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 return _is_whole(result, text)
         return False
 
@@ -143,7 +124,7 @@ class Assistant:
         off").
         """
         if self.gazetteer is not None:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 from homeassistant.components.conversation.gazetteer import (  # noqa: PLC0415
                     async_refers_back,
                 )
@@ -162,7 +143,7 @@ class Assistant:
         """
         result = await self.recognize(text, strict=False)
         if result is not None:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 return _unknown_name(result)
         return None
 
@@ -177,8 +158,9 @@ class Assistant:
         # The agent keeps results by their text. After a strict one without a match it would no
         # longer tell later which name it doesn't know. With spaces it is another text.
         text += " " if strict else "  "
-        for satellite_id in _listening_satellites(self.hass) or [None]:
-            with _private_api(self.hass):
+        satellites: list[str | None] = [*async_listening_satellites(self.hass)]
+        for satellite_id in satellites or [None]:
+            with private_api(self.hass):
                 result = await self.default_agent.async_recognize_intent(
                     self._input(text, satellite_id), strict_intents_only=strict
                 )
@@ -188,7 +170,7 @@ class Assistant:
 
     async def _triggers_sentence(self, text: str) -> bool:
         if self.default_agent:
-            with _private_api(self.hass):
+            with private_api(self.hass):
                 return bool(
                     await self.default_agent.async_recognize_sentence_trigger(
                         self._input(text, None)
@@ -215,7 +197,7 @@ class Assistant:
 def async_get_assistant(hass: HomeAssistant, entity_id: str, language: str) -> Assistant:
     """Return who gets the text of an entity in a language (of speech)."""
     assistant = Assistant(hass=hass, entity_id=entity_id, language=language)
-    with _private_api(hass):
+    with private_api(hass):
         pipelines = [
             pipeline
             for pipeline in _pipelines(hass, entity_id)
@@ -230,7 +212,7 @@ def async_get_assistant(hass: HomeAssistant, entity_id: str, language: str) -> A
 @callback
 def async_languages(hass: HomeAssistant, entity_id: str) -> set[str]:
     """Return the languages (of speech) of the pipelines that use an entity."""
-    with _private_api(hass):
+    with private_api(hass):
         return {
             pipeline.stt_language
             for pipeline in _pipelines(hass, entity_id)
@@ -242,7 +224,7 @@ def async_languages(hass: HomeAssistant, entity_id: str) -> set[str]:
 @callback
 def async_is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
     """Return whether an entity is exposed to Assist; not if that can't be told."""
-    with _private_api(hass):
+    with private_api(hass):
         from homeassistant.components.homeassistant.exposed_entities import (  # noqa: PLC0415
             async_should_expose,
         )
@@ -252,18 +234,11 @@ def async_is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
 
 
 @callback
-def async_listening_satellite(hass: HomeAssistant) -> str | None:
-    """Return the satellite that an utterance comes from, if only one is listening."""
-    listening = _listening_satellites(hass)
-    return listening[0] if len(listening) == 1 else None
-
-
-def _listening_satellites(hass: HomeAssistant) -> list[str | None]:
-    return [
-        state.entity_id
-        for state in hass.states.async_all("assist_satellite")
-        if state.state == "listening"
-    ]
+def async_wake_word_ids(hass: HomeAssistant, entity_id: str) -> list[str]:
+    """Return the ids of the wake words of the pipelines that use an entity."""
+    with private_api(hass):
+        return [each.wake_word_id for each in _pipelines(hass, entity_id) if each.wake_word_id]
+    return []
 
 
 def _pipelines(hass: HomeAssistant, entity_id: str) -> list[Pipeline]:

@@ -34,13 +34,6 @@ class Selection:
     """In the order in which they were made; empty if both texts are the same."""
 
 
-async def async_is_whole_command(
-    hass: HomeAssistant, entity_id: str, text: str, language: str
-) -> bool:
-    """Return whether a text is a command that nobody would continue."""
-    return await async_get_assistant(hass, entity_id, language).is_whole_command(text)
-
-
 async def async_understands(hass: HomeAssistant, entity_id: str, language: str, text: str) -> bool:
     """Return whether the home understands a text of an entity.
 

@@ -3,19 +3,21 @@
 Positions and lengths are samples at 16 kHz, levels are decibels of full scale.
 """
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 from typing import Final, Self
 
 from ..audio.pcm import FRAME, SAMPLE_RATE, SILENT, levels
-from .recording import Recording
+from .recording import BrokenRecordingError, Recording
+from .waiters import Waiters
 
 CONTINUATION_RANGE: Final = 15.0
 """Decibels below the utterance. Quieter sound is background (a TV), not its continuation."""
 
 LEAD: Final = SAMPLE_RATE // 2
-"""Samples of quiet that are sent before speech that continues."""
+"""Samples of quiet that are sent before speech."""
 
 # Decibels between the room and speech.
 _STANDING_OUT: Final = 6.0
@@ -23,15 +25,37 @@ _STANDING_OUT: Final = 6.0
 # Quieter sound is no speech, whatever the room.
 _INAUDIBLE: Final = -70.0
 
-# Loud frames in a row that are speech, and not a click: 60 ms.
+# Loud frames in a row that are speech, and not a click.
 _ONSET_FRAMES: Final = 3
+
+ONSET: Final = _ONSET_FRAMES * FRAME
+"""Samples of sound that are speech, and not a click: 60 ms."""
+
+# The background is the level that 80 % of a second's frames stay below, in the quietest second so
+# far. The first second may be shorter, because a host's stream often begins shortly before speech.
+# A background that is nearer to speech than this is speech itself.
+_BACKGROUND_FRAMES: Final = SAMPLE_RATE // FRAME
+_BACKGROUND_FIRST_FRAMES: Final = _BACKGROUND_FRAMES * 3 // 10
+_BACKGROUND_STEP: Final = 5
+_BACKGROUND_SHARE: Final = 0.8
+_BACKGROUND_DISTANCE: Final = 8.0
+
+_DIGITAL_SILENCE: Final = -90.0
+
+# The threshold follows each of the first frames, and then every fifth.
+_THRESHOLD_FRAMES: Final = 25
+_THRESHOLD_STEP: Final = 5
+
+# Frames of quiet after which the level of speech isn't followed any more.
+_LONG_QUIET_FRAMES: Final = SAMPLE_RATE // FRAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loudness:
-    """The level of speech, and of the room around it."""
+    """The level of speech, how loud it usually is, and the level of the room around it."""
 
     speech: float
+    usual: float
     room: float
 
     @classmethod
@@ -43,76 +67,234 @@ class Loudness:
             for position in range(start, stop, SAMPLE_RATE)
         )
         ordered = sorted(level for second in seconds for level in levels(second)) or [SILENT]
-        return cls(speech=ordered[len(ordered) * 19 // 20], room=ordered[len(ordered) // 20])
+        speech, usual, room = (ordered[len(ordered) * share // 100] for share in (95, 80, 5))
+        return cls(speech=speech, usual=usual, room=room)
 
-    @classmethod
-    def over(cls, room: float) -> Self:
-        """Return the lowest loudness of speech in a room of that level."""
-        return cls(speech=room + 2 * _STANDING_OUT, room=room)
+    def threshold(self, *, several_voices: bool = False) -> float:
+        """Return the level above which sound is speech.
 
-    def with_quiet_voices(self) -> Self:
-        """Return the loudness of distant voices: 30 dB lower, if the room allows."""
-        return self.over(min(self.room, self.speech - 2 * CONTINUATION_RANGE))
-
-    @property
-    def threshold(self) -> float:
-        """The level above which sound is speech: near the utterance's, and above the room's.
-
-        Even sound says nothing about the room.
+        That is near the utterance's level, and above the room's; with several voices, up to
+        30 dB lower. Even sound says nothing about the room.
         """
+        if several_voices:
+            return min(self.room, self.speech - 2 * CONTINUATION_RANGE) + _STANDING_OUT
         uneven = self.speech - self.room >= _STANDING_OUT
         middle = (self.speech + self.room) / 2 if uneven else SILENT
         return max(self.speech - CONTINUATION_RANGE, middle)
 
 
-async def next_speech(
-    recording: Recording, position: int, loudness: Loudness, until: int | None = None
-) -> int | None:
-    """Wait for speech after a position and return where it begins.
+class Endpointer:
+    """Follows a recording and tells speech from quiet.
 
-    Returns None if the recording ends without speech, or is quiet up to `until`. Forgets the
-    quiet except for its last LEAD. Raises BrokenRecordingError if the host's stream broke.
+    Sound is speech if it isn't far below what was loud since `restart`, and stands out from the
+    background. Where the background is as loud as speech, no quiet is found: it is left to the
+    host to find the end.
     """
-    loud = 0
-    while until is None or position < until:
-        await recording.reaches(position + FRAME)
-        frame = levels(recording.copy(position, position + FRAME))
-        if not frame:
-            return None
-        position += FRAME
-        loud = loud + 1 if frame[0] > loudness.threshold else 0
-        onset = position - loud * FRAME
-        recording.forget(onset - LEAD)
-        if loud == _ONSET_FRAMES:
-            return onset
-    return None
 
+    def __init__(self, recording: Recording, *, several_voices: bool = False) -> None:
+        """Initialize at the recording's beginning.
 
-async def first_sound(recording: Recording, position: int) -> int | None:
-    """Wait for sound that stands out from the rest so far, and return where speech may begin.
+        With several voices, quiet voices are speech as well.
+        """
+        self._recording = recording
+        self._several_voices = several_voices
+        self._waiters = Waiters()
+        self._levels: list[float] = []
+        self._origin = 0
+        self._ended = False
+        self._background = inf
+        self._background_due = _BACKGROUND_FIRST_FRAMES
+        self._loudest: Counter[int] = Counter()
+        self._frames = 0
+        self._run = 0
+        self._quiet = 0
+        self._threshold = _INAUDIBLE
+        self.speech_end = 0
+        """Where the last speech so far ends."""
 
-    That is `position` itself if the quieter sound came later. Returns None if nothing stands
-    out up to the recording's end, as in silence or in one even noise: nobody speaks there. Less
-    than a second of even sound may be a word.
-    Forgets quiet except for its last LEAD. Raises BrokenRecordingError if the host's stream
-    broke.
-    """
-    start = position
-    last: deque[float] = deque(maxlen=_ONSET_FRAMES)
-    room, loudest = inf, SILENT
-    while True:
-        await recording.reaches(position + FRAME)
-        frame = levels(recording.copy(position, position + FRAME))
-        if not frame:
-            told = loudest <= _INAUDIBLE or position - start > SAMPLE_RATE
-            return None if told else start
-        position += FRAME
-        last.append(frame[0])
-        room = min(room, frame[0])
-        if len(last) == _ONSET_FRAMES:
-            loudest = max(loudest, min(last))
-        if loudest > max(room + _STANDING_OUT, _INAUDIBLE):
-            return start
-        if loudest <= _INAUDIBLE:
-            recording.forget(position - LEAD)
-            start = max(start, position - LEAD)
+    @property
+    def position(self) -> int:
+        """How far the recording has been followed."""
+        return self._origin + len(self._levels) * FRAME
+
+    async def follow(self) -> None:
+        """Follow the recording to its end."""
+        try:
+            while True:
+                await self._recording.reaches(self.position + FRAME)
+                stop = min(self.position + SAMPLE_RATE, self._recording.length)
+                frames = levels(self._recording.copy(self.position, stop))
+                if not frames:
+                    return
+                for level in frames:
+                    self._add(level)
+                self._waiters.wake()
+        finally:
+            self._ended = True
+            self._waiters.wake()
+
+    def restart(self) -> None:
+        """Follow the level of speech anew."""
+        self._loudest.clear()
+        self._frames = 0
+        self._threshold = _INAUDIBLE
+        self._run = self._quiet = 0
+
+    def forget(self, position: int) -> None:
+        """Forget the recording before a position, as far as it has been followed."""
+        position = min(position, self.position)
+        self._recording.forget(position)
+        frames = min(max(0, (position - self._origin) // FRAME), len(self._levels))
+        del self._levels[:frames]
+        self._origin += frames * FRAME
+
+    async def first_sound(self, position: int) -> int | None:
+        """Wait for sound that stands out from the rest so far; return where speech may begin.
+
+        Returns None if nothing stands out up to the recording's end, as in silence or in one
+        even noise: nobody speaks there. Less than a second of even sound may be a word.
+        """
+        start = position
+        last: deque[float] = deque(maxlen=_ONSET_FRAMES)
+        room, loudest = inf, SILENT
+        while (level := await self._level(position)) is not None:
+            position += FRAME
+            last.append(level)
+            room = min(room, level)
+            if len(last) == _ONSET_FRAMES:
+                loudest = max(loudest, min(last))
+            if loudest > max(room + _STANDING_OUT, _INAUDIBLE):
+                return start
+            if loudest <= _INAUDIBLE:
+                start = max(start, position - LEAD)
+                self.forget(start)
+        unclear = loudest > _INAUDIBLE and position - start <= SAMPLE_RATE
+        return start if unclear else None
+
+    async def next_onset(
+        self,
+        position: int,
+        until: int | None = None,
+        on_quiet: Callable[[int], None] | None = None,
+    ) -> int | None:
+        """Wait for speech after a position and return where it begins.
+
+        Returns None if the recording ends without speech, or is quiet up to `until`. `on_quiet`
+        is called with the position up to which the quiet isn't needed any more.
+        """
+        run = 0
+        while until is None or position < until:
+            if (level := await self._level(position)) is None:
+                return None
+            position += FRAME
+            run = run + 1 if level > self._threshold else 0
+            if run == _ONSET_FRAMES:
+                return position - run * FRAME
+            if on_quiet and position % SAMPLE_RATE < FRAME:
+                on_quiet(position - LEAD)
+        return None
+
+    async def pause_after(self, position: int, length: int, until: int | None = None) -> int | None:
+        """Wait for a pause of a length after a position; return where speech ends before it.
+
+        Returns None if the recording ends first, or there's no pause up to `until`.
+        """
+        end, run = position, 0
+        while (until is None or position < until) and (
+            level := await self._level(position)
+        ) is not None:
+            position += FRAME
+            run = run + 1 if level > self._threshold else 0
+            if run >= _ONSET_FRAMES:
+                end = position
+            if run == 0 and position - end >= length:
+                return end
+        return None
+
+    def onset_between(self, start: int, stop: int) -> int | None:
+        """Return where speech begins in a part that has been followed, or None.
+
+        Speech that goes on from before the part doesn't begin in it.
+        """
+        run, in_speech = 0, True
+        for position, level in self._known(start, stop):
+            run = run + 1 if level > self._threshold else 0
+            in_speech = in_speech and run > 0
+            if run >= _ONSET_FRAMES and not in_speech:
+                return position - (run - 1) * FRAME
+        return None
+
+    def has_pause(self, start: int, stop: int, length: int) -> bool:
+        """Return whether there's a pause of that length in a part that has been followed."""
+        quiet = 0
+        for _, level in self._known(start, stop):
+            quiet = 0 if level > self._threshold else quiet + FRAME
+            if quiet >= length:
+                return True
+        return False
+
+    def _known(self, start: int, stop: int) -> Iterator[tuple[int, float]]:
+        for position in range(self._frame_at(start), min(stop, self.position), FRAME):
+            yield position, self._levels[(position - self._origin) // FRAME]
+
+    def _frame_at(self, position: int) -> int:
+        """Return the first whole frame from a position on."""
+        return self._origin + max(0, -((self._origin - position) // FRAME)) * FRAME
+
+    async def _level(self, position: int) -> float | None:
+        """Wait for the frame at a position and return its level; None at the recording's end.
+
+        Raises BrokenRecordingError if the host's stream broke.
+        """
+        index = max(0, position - self._origin) // FRAME
+        if index >= len(self._levels):
+            await self._waiters.until(
+                lambda: self._ended or (position - self._origin) // FRAME < len(self._levels)
+            )
+            if self._recording.error:
+                raise BrokenRecordingError from self._recording.error
+            index = max(0, position - self._origin) // FRAME
+            if index >= len(self._levels):
+                return None
+        return self._levels[index]
+
+    def _add(self, level: float) -> None:
+        self._levels.append(level)
+        self._background_due -= 1
+        if self._background_due <= 0:
+            self._background_due = _BACKGROUND_STEP
+            self._measure_background()
+        if self._quiet < _LONG_QUIET_FRAMES:
+            self._loudest[round(level)] += 1
+            self._frames += 1
+            if self._frames < _THRESHOLD_FRAMES or self._frames % _THRESHOLD_STEP == 0:
+                self._threshold = self._new_threshold()
+        loud = level > self._threshold
+        self._run = self._run + 1 if loud else 0
+        self._quiet = 0 if self._run >= _ONSET_FRAMES else self._quiet + 1
+        if self._run >= _ONSET_FRAMES:
+            self.speech_end = self.position
+
+    def _measure_background(self) -> None:
+        window = sorted(self._levels[-_BACKGROUND_FRAMES:])
+        level = window[int(len(window) * _BACKGROUND_SHARE)]
+        # Digital silence is no room's: a microphone that is being switched on sends it.
+        if level > _DIGITAL_SILENCE:
+            self._background = min(self._background, level)
+
+    def _new_threshold(self) -> float:
+        """Return the level above which sound is speech."""
+        left = self._frames // 20
+        speech = SILENT
+        for level in sorted(self._loudest, reverse=True):
+            left -= self._loudest[level]
+            if left < 0:
+                speech = float(level)
+                break
+        background = self._background
+        if self._several_voices:
+            return max(min(background, speech - 2 * CONTINUATION_RANGE) + _STANDING_OUT, _INAUDIBLE)
+        threshold = speech - CONTINUATION_RANGE
+        if speech - background >= _BACKGROUND_DISTANCE:
+            threshold = max(threshold, (speech + background) / 2)
+        return max(threshold, _INAUDIBLE)

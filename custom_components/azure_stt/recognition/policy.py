@@ -1,24 +1,17 @@
 """What the transcriber is told, and what it needs from the world around it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from ..azure_speech import AudioSource, Recognition, RecognitionOptions
+from .answering import Heard, Rules
 from .recording import Recording
+from .service_kind import ServiceKind
+from .transcript import Transcript
 
 DEFAULT_DEADLINE: Final = 8.0
 """Seconds to an answer, from the later of the stream's end and the last finished part."""
-
-
-class Patience(StrEnum):
-    """When to answer if the person pauses."""
-
-    AUTOMATIC = "automatic"
-    """At the pause if the home understands a whole command, else at the stream's end."""
-    FIRST_PAUSE = "first_pause"
-    TO_THE_END = "to_the_end"
 
 
 class Engine(Protocol):
@@ -28,12 +21,16 @@ class Engine(Protocol):
     def down(self) -> bool:
         """Whether the resource is known to be unreachable."""
 
+    @property
+    def kind(self) -> ServiceKind:
+        """What its answers have shown of the service."""
+
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
         """Recognize the first utterance; raises a SpeechError."""
 
 
-type IsWholeCommand = Callable[[str, str], Awaitable[bool]]
-"""Returns whether a text in a language is a command that nobody would continue."""
+type Judge = Callable[[Transcript], Awaitable[Heard]]
+"""Returns what the text of a transcript, as it would go out, is to the home."""
 
 type Understands = Callable[[str], Awaitable[bool]]
 """Returns whether the home understands a text."""
@@ -49,9 +46,28 @@ class Policy:
 
     options: RecognitionOptions
     additional_languages: Sequence[str] = ()
-    """Languages recognized beside that of the options. With any, the answer comes at the
-    stream's end."""
-    patience: Patience = Patience.AUTOMATIC
+    """Languages recognized beside that of the options."""
+    rules: Rules = field(default_factory=Rules)
+    """When to answer. By default that is the end of the host's stream."""
+    finished_speaking: float = 0.0
+    """Seconds of quiet before which nothing is answered: the satellite's own setting."""
     deadline: float = DEFAULT_DEADLINE
+    tries: int | None = None
+    """Requests for the same audio at most; None for as many as the deadline allows."""
     several_voices: bool = False
     """Whether much quieter voices belong to the recording too, as in a meeting."""
+
+    parallel: int = 1
+    """Requests at once for a file."""
+
+    @property
+    def all_options(self) -> list[RecognitionOptions]:
+        """The options of each language, the pipeline's first.
+
+        A custom endpoint knows one language.
+        """
+        others = (
+            replace(self.options, language=language, endpoint_id=None)
+            for language in self.additional_languages
+        )
+        return [self.options, *others]

@@ -6,15 +6,22 @@ readers follow from any position, live while it still grows.
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+from time import monotonic
 from typing import Final, Protocol, Self, override
 
 from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH
+from .waiters import Waiters
 
 CAPACITY: Final = 60 * SAMPLE_RATE
 """Samples that are kept ahead of the recognized ones."""
 
+AHEAD: Final = 2.0
+"""Seconds of sound that a live host is never ahead of the clock."""
+
+# Seconds after which a file is well ahead.
+_FIRST_MOMENT: Final = 0.1
 KEPT: Final = 20 * SAMPLE_RATE
 """Samples that are kept of the recognized ones, because they may be heard once more."""
 
@@ -24,9 +31,10 @@ IDLE_LIMIT: Final = 10.0
 The stream of a browser's dialog that is closed while it listens never ends.
 """
 
-# Two of the host's 10 ms chunks: fewer TLS records, at no delay that could be noticed.
-_BLOCK_MIN: Final = SAMPLE_RATE // 50
-_BLOCK_MAX: Final = SAMPLE_RATE
+BLOCK_MIN: Final = SAMPLE_RATE // 50
+"""Samples of two of the host's 10 ms chunks: fewer TLS records, at no delay to be noticed."""
+
+BLOCK_MAX: Final = SAMPLE_RATE
 
 # Bytes that are decoded at a stretch. Few: Opus may hold two minutes of nothing in them.
 _DECODED_MAX: Final = 4096
@@ -70,7 +78,8 @@ class Recording:
         self._recognized = 0
         self._ended_at: float | None = None
         self._error: BaseException | None = None
-        self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
+        self._began_at: float | None = None
+        self._waiters = Waiters()
 
     @override
     def __repr__(self) -> str:
@@ -91,16 +100,33 @@ class Recording:
         """The error that broke the host's stream, or None."""
         return self._error
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it came faster than anybody speaks: a file, and not a live voice."""
+        if self._began_at is None:
+            return False
+        elapsed = monotonic() - self._began_at
+        return self.length / SAMPLE_RATE - elapsed >= AHEAD
+
+    async def comes_as_file(self) -> bool:
+        """Wait for the first moment of the stream and return whether it is ahead."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_MOMENT):
+                await self._waiters.until(lambda: self.ended or self.is_ahead)
+        return self.is_ahead
+
     def append(self, pcm: bytes) -> None:
         """Add whole samples at the end."""
+        if self._began_at is None:
+            self._began_at = monotonic()
         self._audio += pcm
-        self._wake()
+        self._waiters.wake()
 
     def end(self, error: BaseException | None = None) -> None:
         """End the recording, because of an error if there is one."""
         self._ended_at = asyncio.get_running_loop().time()
         self._error = error
-        self._wake()
+        self._waiters.wake()
 
     def forget(self, position: int) -> None:
         """Count the samples before a position as recognized, and drop all but the last ones."""
@@ -112,11 +138,11 @@ class Recording:
         if start > self._start:
             del self._audio[: (start - self._start) * SAMPLE_WIDTH]
             self._start = start
-        self._wake()
+        self._waiters.wake()
 
     async def has_room(self) -> None:
         """Wait until fewer samples than CAPACITY wait to be recognized."""
-        await self._until(lambda: self._has_room)
+        await self._waiters.until(lambda: self._has_room)
 
     @property
     def _has_room(self) -> bool:
@@ -141,18 +167,21 @@ class Recording:
         first, last = ((position - self._start) * SAMPLE_WIDTH for position in (start, stop))
         return bytes(memoryview(self._audio)[first:last])
 
-    async def reaches(self, position: int) -> None:
-        """Wait until the recording is that long, or has ended.
+    async def reaches(self, position: int, unless: Callable[[], bool] | None = None) -> None:
+        """Wait until the recording is that long, or has ended, or a condition is true.
 
-        Raises BrokenRecordingError if the host's stream broke.
+        Whoever makes the condition true calls `wake`. Raises BrokenRecordingError if the
+        host's stream broke.
         """
-        await self._until(lambda: self.ended or self.length >= position)
+        await self._waiters.until(
+            lambda: self.ended or self.length >= position or (unless is not None and unless())
+        )
         if self._error:
             raise BrokenRecordingError from self._error
 
     async def ends(self) -> float:
         """Wait for the end and return when it came, by the event loop's clock."""
-        await self._until(lambda: self.ended)
+        await self._waiters.until(lambda: self.ended)
         assert self._ended_at is not None  # noqa: S101 - for the type checker
         return self._ended_at
 
@@ -163,25 +192,19 @@ class Recording:
             waited = asyncio.get_running_loop().time() - self._ended_at
         return (self.length - position) / SAMPLE_RATE + waited
 
-    async def ends_or_is_full(self) -> float:
-        """Wait until no more is read, and return since when, by the event loop's clock."""
-        await self._until(lambda: self.ended or not self._has_room)
+    def wake(self) -> None:
+        """Let those look again who wait for a condition of their own."""
+        self._waiters.wake()
+
+    async def ends_or_is_full(self, unless: Callable[[], bool] | None = None) -> float:
+        """Wait until no more is read, or a condition is true; return since when.
+
+        That is a time of the event loop's clock.
+        """
+        await self._waiters.until(
+            lambda: self.ended or not self._has_room or (unless is not None and unless())
+        )
         return self._ended_at or asyncio.get_running_loop().time()
-
-    async def _until(self, ready: Callable[[], bool]) -> None:
-        if ready():
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._waiting[future] = ready
-        try:
-            await future
-        finally:
-            del self._waiting[future]
-
-    def _wake(self) -> None:
-        for future, ready in self._waiting.items():
-            if not future.done() and ready():
-                future.set_result(None)
 
 
 class _Reader:
@@ -196,9 +219,9 @@ class _Reader:
         return self
 
     async def __anext__(self) -> bytes:
-        wanted = self._position + _BLOCK_MIN
+        wanted = self._position + BLOCK_MIN
         await self._recording.reaches(wanted if self._stop is None else min(wanted, self._stop))
-        stop = self._position + _BLOCK_MAX
+        stop = self._position + BLOCK_MAX
         block = self._recording.copy(
             self._position, stop if self._stop is None else min(stop, self._stop)
         )

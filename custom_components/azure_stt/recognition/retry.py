@@ -21,7 +21,8 @@ from ..azure_speech import (
 )
 from .policy import Engine, Policy
 from .recording import BrokenRecordingError, Recording
-from .segment import Segment
+from .segment import Cut, Segment
+from .service_kind import ServiceKind
 from .task_scope import TaskScope
 from .transcript import Part
 
@@ -43,13 +44,29 @@ _CUT_TOLERANCE: Final = SAMPLE_RATE // 2
 # to be down, it gets only the last seconds after the end of speech.
 _BACKOFF: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 _THROTTLE_BACKOFF: Final = (0.5, 1.0, 2.0)
+_FILE_BACKOFF: Final = (0.5, 2.0)
 _DEADLINE_WHEN_DOWN: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A part as an engine recognized it.
+
+    `early` says that it came while the audio still went on, `sent` is how far the recording
+    was sent, and `kind` what is known of the engine.
+    """
+
+    part: Part
+    early: bool
+    sent: int
+    kind: ServiceKind
 
 
 class PartRecognizer:
     """Recognizes one part of a recording, from a position on, within the deadline.
 
-    The deadline counts from the later of the stream's end and `ready_at` (event loop time).
+    The part ends with the recording, or where `cut` ends it. The deadline counts from the later
+    of that end and `ready_at` (event loop time).
     """
 
     def __init__(
@@ -59,6 +76,7 @@ class PartRecognizer:
         policy: Policy,
         *,
         position: int,
+        cut: Cut,
         ready_at: float,
         has_backup: bool,
     ) -> None:
@@ -67,11 +85,12 @@ class PartRecognizer:
         self._engines = engines
         self._policy = policy
         self._position = position
+        self._cut = cut
         self._ready_at = ready_at
         self._has_backup = has_backup
         self._failure: SpeechError | None = None
 
-    async def recognize(self, options: RecognitionOptions) -> Part:
+    async def recognize(self, options: RecognitionOptions) -> Answer:
         """Return the first answer of any resource.
 
         The second resource starts when the first one has failed for good, or at half the
@@ -80,10 +99,11 @@ class PartRecognizer:
         BrokenRecordingError if the host's stream broke.
         """
         others = list(self._engines[1:])
-        again = not others
+        # With a number of tries, the client's own limit ends a request that hangs.
+        again = not others and self._policy.tries is None
         deadline = self._deadline()
         async with TaskScope() as tasks:
-            ended = tasks.start(self._recording.ends_or_is_full())
+            ended = tasks.start(self._cut.made_or_full())
             attempts = [self._start(tasks, self._engines[0], options)]
             while attempts:
                 waiting = bool(others) or again
@@ -100,15 +120,15 @@ class PartRecognizer:
                     continue
                 await _wait([attempt.task for attempt in attempts], ended, due)
                 for attempt in [each for each in attempts if each.task.done()]:
-                    if (part := attempt.task.result()) is not None:
-                        return part
+                    if (answer := attempt.task.result()) is not None:
+                        return answer
                     attempts.remove(attempt)
                 if others and not attempts:
                     attempts.append(self._start(tasks, others.pop(0), options))
         raise self._failure or SpeechTimeoutError("There was no answer in time")
 
     def _start(self, tasks: TaskScope, engine: Engine, options: RecognitionOptions) -> _Attempt:
-        source = _Source(self._recording, self._position, self._policy)
+        source = _Source(self._recording, self._position, self._cut, self._policy)
         now = asyncio.get_running_loop().time()
         return _Attempt(source, tasks.start(self._attempt(engine, source, options)), now)
 
@@ -143,7 +163,7 @@ class PartRecognizer:
 
     async def _attempt(
         self, engine: Engine, source: _Source, options: RecognitionOptions
-    ) -> Part | None:
+    ) -> Answer | None:
         """Ask a resource, again as long as that can help; return None when it has failed.
 
         A custom model is in its own resource only, the first one.
@@ -161,30 +181,38 @@ class PartRecognizer:
                     raise BrokenRecordingError from self._recording.error
                 self._failure = err
                 unexplained += isinstance(err, UnexplainedRequestError)
-                wait = max(_pause(err, tries), err.retry_after or 0)
+                wait = max(self._pause(err, tries), err.retry_after or 0)
                 hopeless = not err.retryable or unexplained > 1 or wait > self._policy.deadline
+                hopeless = hopeless or tries + 1 == self._policy.tries
                 if hopeless or (engine.down and has_others):
                     return None
                 _LOGGER.debug("Retrying in %.2f s: %s", wait, err)
                 await asyncio.sleep(wait)
             else:
-                return place(recognition, source.segment)
+                segment = source.segment
+                return Answer(
+                    part=place(recognition, segment),
+                    early=not segment.finished,
+                    sent=segment.position,
+                    kind=engine.kind,
+                )
         return None
+
+    def _pause(self, err: SpeechError, tries: int) -> float:
+        """Return the seconds before the next try, after some tries before this one."""
+        backoff: Sequence[float] = _BACKOFF if self._policy.tries is None else _FILE_BACKOFF
+        if isinstance(err, ThrottledError):
+            backoff = _THROTTLE_BACKOFF
+        return backoff[min(tries, len(backoff) - 1)] * uniform(0.5, 1.5)  # noqa: S311
 
 
 async def _wait(
-    attempts: Sequence[asyncio.Task[Part | None]], ended: asyncio.Task[float], due: float | None
+    attempts: Sequence[asyncio.Task[Answer | None]], ended: asyncio.Task[float], due: float | None
 ) -> None:
     """Wait for an answer, for the stream's end, or until something is due."""
     timeout = None if due is None else due - asyncio.get_running_loop().time()
     waited = [*attempts, *([] if ended.done() else [ended])]
     await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _pause(err: SpeechError, tries: int) -> float:
-    """Return the seconds before the next try, after some tries before this one."""
-    backoff = _THROTTLE_BACKOFF if isinstance(err, ThrottledError) else _BACKOFF
-    return backoff[min(tries, len(backoff) - 1)] * uniform(0.5, 1.5)  # noqa: S311
 
 
 class _Source:
@@ -193,8 +221,8 @@ class _Source:
     `called` says whether a request has begun: until then, it may wait for a free slot.
     """
 
-    def __init__(self, recording: Recording, start: int, policy: Policy) -> None:
-        self._new = partial(Segment, recording, start, several_voices=policy.several_voices)
+    def __init__(self, recording: Recording, start: int, cut: Cut, policy: Policy) -> None:
+        self._new = partial(Segment, recording, start, cut, several_voices=policy.several_voices)
         self.segment = self._new()
         self.called = False
 
@@ -209,7 +237,7 @@ class _Attempt:
     """Requests to one resource, one after the other."""
 
     source: _Source
-    task: asyncio.Task[Part | None]
+    task: asyncio.Task[Answer | None]
     started_at: float
 
     @property

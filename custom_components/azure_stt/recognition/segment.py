@@ -9,35 +9,69 @@ from typing import Final, Self
 
 from ..audio.pcm import FRAME, SAMPLE_RATE, SAMPLE_WIDTH, levels
 from .endpointing import Loudness
-from .recording import Recording
+from .recording import BLOCK_MAX, BLOCK_MIN, Recording
 
 # The service takes 60 s of audio. From 45 s on a segment ends at the first quiet 200 ms; at
 # 57 s one second more is looked at, and the cut goes where that is quietest.
-_CUT_WHEN_QUIET: Final = 45 * SAMPLE_RATE
+CUT_WHEN_QUIET: Final = 45 * SAMPLE_RATE
+"""Samples after which a request's audio ends at the first short pause."""
+
 _CUT_AT_ONCE: Final = 57 * SAMPLE_RATE
 _QUIET_FRAMES: Final = SAMPLE_RATE // 5 // FRAME
 _HELD_BACK: Final = SAMPLE_RATE
 _CUT_FRAMES: Final = 5
 
 
+class Cut:
+    """Where the audio of a request ends before its recording does, decided while it is sent.
+
+    Every request for the same audio ends there, so that a retry hears the same.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        """Initialize without an end."""
+        self._recording = recording
+        self.position: int | None = None
+        self.made_at: float | None = None
+
+    def make(self, position: int) -> None:
+        """End the audio at a position, or at once if more was sent."""
+        self.position = position
+        self.made_at = asyncio.get_running_loop().time()
+        self._recording.wake()
+
+    async def made_or_full(self) -> float:
+        """Wait until no more audio comes, and return since when, by the event loop's clock."""
+        since = await self._recording.ends_or_is_full(unless=lambda: self.position is not None)
+        return self.made_at or since
+
+
 class Segment:
     """Reads a recording from a position on, for at most as long as one request may be.
 
     `position` is how far it has been read, `cut` where it was cut off, or None, and `read_at`
-    the time of the last block by the event loop's clock, or None. With several voices, a quiet
-    voice isn't taken for a pause to cut at.
+    the time of the last block by the event loop's clock, or None. `finished` says that all of it
+    has been read. With several voices, a quiet voice isn't taken for a pause to cut at.
     """
 
-    def __init__(self, recording: Recording, start: int, *, several_voices: bool = False) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        start: int,
+        end: Cut | None = None,
+        *,
+        several_voices: bool = False,
+    ) -> None:
         """Initialize at a position that isn't forgotten."""
         self.start: Final = start
         self._several_voices = several_voices
         self.position = start
         self.cut: int | None = None
         self.read_at: float | None = None
+        self.finished = False
+        self._end = end or Cut(recording)
         self._began_at = 0.0
         self._recording = recording
-        self._reader = recording.read(start, start + _CUT_WHEN_QUIET)
         self._threshold: float | None = None
         self._quiet_frames = 0
 
@@ -47,6 +81,7 @@ class Segment:
     async def __anext__(self) -> bytes:
         block = b"" if self.cut is not None else await self._next_block()
         if not block:
+            self.finished = True
             raise StopAsyncIteration
         now = asyncio.get_running_loop().time()
         if self.read_at is None:
@@ -63,33 +98,43 @@ class Segment:
 
     async def _next_block(self) -> bytes:
         length = self.position - self.start
-        if length < _CUT_WHEN_QUIET:
-            return await anext(self._reader, b"")
+        if self._has_ended():
+            return b""
+        if length < CUT_WHEN_QUIET:
+            return await self._read(BLOCK_MIN, BLOCK_MAX)
         if length < _CUT_AT_ONCE:
             return await self._frame()
         return await self._last_second()
 
+    def _has_ended(self) -> bool:
+        """Return whether the end has been decided and read."""
+        return self._end.position is not None and self.position >= self._end.position
+
+    async def _read(self, least: int, most: int) -> bytes:
+        """Return the next samples, at least as many as that if they come."""
+        stop = self.position + most
+        await self._recording.reaches(self.position + least, unless=self._has_ended)
+        if self._has_ended():
+            return b""
+        if self._end.position is not None:
+            stop = min(stop, self._end.position)
+        return self._recording.copy(self.position, stop)
+
     async def _frame(self) -> bytes:
         """Return the next frame, and cut after it if it completes a pause."""
-        end = self.position + FRAME
-        await self._recording.reaches(end)
-        frame = self._recording.copy(self.position, end)
+        frame = await self._read(FRAME, FRAME)
         if self._threshold is None:
-            loudness = Loudness.of(self._recording, self.start, end)
-            if self._several_voices:
-                loudness = loudness.with_quiet_voices()
-            self._threshold = loudness.threshold
+            loudness = Loudness.of(self._recording, self.start, self.position + FRAME)
+            self._threshold = loudness.threshold(several_voices=self._several_voices)
         level = levels(frame)
         self._quiet_frames = self._quiet_frames + 1 if level and level[0] <= self._threshold else 0
         if self._quiet_frames == _QUIET_FRAMES:
-            self.cut = end
+            self.cut = self.position + FRAME
         return frame
 
     async def _last_second(self) -> bytes:
         """Return the last second, cut at its quietest place."""
-        end = self.position + _HELD_BACK
-        await self._recording.reaches(end)
-        held = self._recording.copy(self.position, end)
+        held = await self._read(_HELD_BACK, _HELD_BACK)
         if len(held) < _HELD_BACK * SAMPLE_WIDTH:
             return held
         self.cut = self.position + _quietest(levels(held)) * FRAME + FRAME // 2

@@ -1,46 +1,46 @@
-"""The transcriber: everything that is said in one recording, whatever goes wrong.
+"""The transcriber: everything that is said in one live recording, whatever goes wrong.
 
-It listens on after a pause, in one language or several, and hands over to a backup engine
-when no resource answers.
+It decides when to answer, listens on after a pause, in one language or several, and hands over
+to a backup engine when no resource answers.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 import logging
 from typing import Final
 
-from ..audio.pcm import SAMPLE_RATE
-from ..azure_speech import (
-    Alternative,
-    Recognition,
-    RecognitionOptions,
-    RecognitionStatus,
-    SpeechError,
-)
-from .endpointing import CONTINUATION_RANGE, LEAD, Loudness, first_sound, next_speech
-from .policy import BackupEngine, Engine, IsWholeCommand, Patience, Policy, Understands
+from ..audio.pcm import FRAME, SAMPLE_RATE
+from ..azure_speech import RecognitionOptions, SpeechError
+from .answering import SILENCE_MAX, SPEECH_MAX, Heard, Rules, is_nothing, quiet_needed
+from .backup import ask_backup
+from .endpointing import CONTINUATION_RANGE, LEAD, ONSET, Endpointer, Loudness
+from .languages import recognize_in_languages
+from .policy import BackupEngine, Engine, Judge, Policy, Understands
 from .recording import Recording
-from .retry import PartRecognizer
+from .retry import Answer, PartRecognizer
+from .segment import Cut
+from .service_kind import ServiceKind
 from .task_scope import TaskScope
-from .transcript import Part, Transcript, join_texts
+from .transcript import Part, Transcript
 
 _LOGGER = logging.getLogger(__name__)
 
-BACKUP_LIMIT: Final = 30.0
-"""Seconds that the backup engine has, from the end of the stream or its own start."""
+# Samples after an answer's end in which sound is still its last word.
+_TAIL: Final = SAMPLE_RATE // 5
 
-# Quiet that an early answer needs after the utterance.
-_QUIET: Final = SAMPLE_RATE * 8 // 10
+# A service that answers early does so within this many samples of quiet. Without an answer by
+# then, the upload is finished as for any other service.
+_EARLY: Final = SAMPLE_RATE * 12 // 10
 
-# Samples after an utterance that count for the loudness of its room.
-_ROOM: Final = SAMPLE_RATE // 5
+# A pause that ends an utterance for a service that answers for the first one.
+_UTTERANCE_PAUSE: Final = SAMPLE_RATE // 2
 
-type _Fitness = tuple[bool, bool, float]
+# Speech that is heard again as a whole after a pause is at most this long.
+_HEARD_AGAIN_MAX: Final = 20 * SAMPLE_RATE
 
 
 class Transcriber:
-    """Transcribes one recording. It is used once."""
+    """Transcribes one live recording. It is used once."""
 
     def __init__(
         self,
@@ -48,188 +48,272 @@ class Transcriber:
         policy: Policy,
         engines: Sequence[Engine],
         *,
-        is_whole_command: IsWholeCommand | None = None,
+        judge: Judge | None = None,
         understands: Understands | None = None,
         backup: BackupEngine | None = None,
         on_part: Callable[[Part], None] | None = None,
     ) -> None:
         """Initialize with the resource, or the resource and a second one.
 
-        `is_whole_command` allows early answers, `understands` helps to choose among
-        languages, and `on_part` is called for each finished part, with words or without.
+        `judge` allows early answers, `understands` helps to choose among languages, and
+        `on_part` is called for each finished part, with words or without.
         """
         self._recording = recording
         self._policy = policy
+        self._rules = policy.rules
         self._engines = engines
-        self._is_whole_command = is_whole_command
+        self._judge = judge
         self._understands = understands
         self._backup = backup
         self._on_part = on_part
         # The language that was recognized goes on alone.
-        self._options = policy.options
-        self._additional_languages = policy.additional_languages
+        self._options: Sequence[RecognitionOptions] = policy.all_options
+        self._endpointer = Endpointer(recording, several_voices=policy.several_voices)
         self._position = 0
         self._parts: list[Part] = []
-        self._speech: Loudness | None = None
+        self._provisional: Part | None = None
+        self._usual_level: float | None = None
         self._finished_at = 0.0
 
     async def transcribe(self) -> Transcript:
         """Return everything that was said.
 
-        Raises the resource's SpeechError if nobody had an answer, and
-        BrokenRecordingError if the host's stream broke.
+        Raises the resource's SpeechError if nobody had an answer, and BrokenRecordingError if
+        the host's stream broke.
         """
-        onset: int | None = 0
+        async with TaskScope() as tasks:
+            tasks.start(self._endpointer.follow())
+            listening = tasks.start(self._listen())
+            limit = tasks.start(self._limit())
+            await asyncio.wait({listening, limit}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+        return self._transcript
+
+    @property
+    def _transcript(self) -> Transcript:
+        parts = [*self._parts, *([self._provisional] if self._provisional else [])]
+        return Transcript(parts=tuple(parts), language=self._options[0].language)
+
+    async def _listen(self) -> None:
+        onset = await self._endpointer.first_sound(0)
         while onset is not None:
             self._position = max(self._position, onset - LEAD)
             try:
-                part = await self._recognize_part()
+                onset = await self._hear(onset)
             except SpeechError as err:
-                if (rest := await self._ask_backup(err)).text:
+                rest = await ask_backup(
+                    self._backup,
+                    self._recording,
+                    self._endpointer,
+                    self._position,
+                    self._options[0].language,
+                    err,
+                )
+                if rest.text:
                     self._parts.append(rest)
-                break
-            loudness = Loudness.of(self._recording, part.start, part.end + _ROOM)
-            self._finish(part, loudness)
-            onset = await self._next_onset(part, loudness)
-        return Transcript(parts=tuple(self._parts), language=self._options.language)
+                return
 
-    def _finish(self, part: Part, loudness: Loudness) -> None:
-        """Keep a part if it belongs to the utterance, and forget its audio."""
-        self._position = part.end
-        self._finished_at = asyncio.get_running_loop().time()
-        self._recording.forget(part.end)
-        if self._on_part:
-            self._on_part(part)
+    async def _limit(self) -> None:
+        """Wait until a recognizer that finds the end of speech itself must end."""
+        if self._rules.ends_itself:
+            silence, longest = (round(each * SAMPLE_RATE) for each in (SILENCE_MAX, SPEECH_MAX))
+            end = silence
+            while end < longest and not self._recording.ended:
+                await self._recording.reaches(end)
+                last = self._endpointer.speech_end
+                if last + silence <= end and not self._transcript.parts:
+                    break
+                # With words, the rules decide.
+                end = longest if self._transcript.parts else max(last + silence, end + FRAME)
+            await self._recording.reaches(min(end, longest))
+            if not self._recording.ended:
+                return
+        await asyncio.Event().wait()
+
+    async def _hear(self, onset: int) -> int | None:
+        """Hear one part; return where the next one begins, None if that was all.
+
+        If the person goes on, the whole is heard again from the same beginning, so that one
+        request hears it all.
+        """
+        answer = await self._request(onset)
+        if answer is None:
+            return onset
+        part = answer.part
         if not part.text:
-            return
-        if self._policy.several_voices:
-            self._speech = loudness.with_quiet_voices()
-        elif self._speech is None:
-            self._speech = loudness
-        elif loudness.speech < self._speech.speech - CONTINUATION_RANGE:
-            _LOGGER.debug("Left out speech that is too quiet to belong to the utterance")
-            return
-        self._parts.append(part)
-
-    async def _next_onset(self, part: Part, loudness: Loudness) -> int | None:
-        """Wait until it's clear whether speech goes on; return where, None if it doesn't."""
-        recording, position = self._recording, self._position
-        if recording.ended and position >= recording.length:
+            return await self._leave_out(part)
+        if self._rules.first_answer and not part.cut:
+            self._finish(part)
             return None
-        if self._speech is None:
-            return await self._first_onset(part, loudness)
-        if self._patience is Patience.FIRST_PAUSE and not part.cut:
-            return None
-        until = position + _QUIET if await self._may_answer_early() else None
-        return await next_speech(recording, position, self._speech, until)
+        missed = self._endpointer.onset_between(part.end + _TAIL, answer.sent)
+        self._learn(answer, missed)
+        if missed is None and not part.cut:
+            return await self._settle(answer, onset)
+        self._finish(part)
+        if missed is None:
+            missed = await self._endpointer.next_onset(part.end, None, self._endpointer.forget)
+        return missed
 
-    @property
-    def _patience(self) -> Patience:
-        return Patience.TO_THE_END if self._policy.additional_languages else self._policy.patience
-
-    async def _may_answer_early(self) -> bool:
-        if (
-            self._is_whole_command is None
-            or self._patience is not Patience.AUTOMATIC
-            or self._recording.ended
-        ):
-            return False
-        language = self._options.language
-        text = join_texts((part.text for part in self._parts), language)
-        return await self._is_whole_command(text, language)
-
-    async def _first_onset(self, part: Part, loudness: Loudness) -> int | None:
-        """Return where speech may begin after an answer without words, None if it doesn't.
-
-        After silence, that is the next sound. After noise it's at once, or at the recording's
-        end the next sound that stands out from the rest.
-        """
-        recording, position = self._recording, self._position
-        if part.recognition.status is RecognitionStatus.INITIAL_SILENCE_TIMEOUT:
-            return await next_speech(recording, position, Loudness.over(loudness.speech))
-        if not recording.ended:
-            return position
-        rest = Loudness.of(recording, position, recording.length)
-        return await next_speech(recording, position, Loudness.over(rest.room))
-
-    async def _recognize_part(self) -> Part:
-        """Return the next part, in the language that fits it best.
-
-        The same audio goes to every language at once. The understood answer, else the most
-        confident one, wins, and its language goes on alone. A language that fails is left out.
-        """
-        if not self._additional_languages:
-            return await self._recognize_in(self._options)
-        asked = [
-            self._options,
-            *(
-                replace(self._options, language=language, endpoint_id=None)
-                for language in self._additional_languages
-            ),
-        ]
-        answers = await asyncio.gather(
-            *(self._recognize_in(options) for options in asked), return_exceptions=True
+    async def _settle(self, answer: Answer, onset: int) -> int | None:
+        """Wait until an answer stands or the person goes on; return where the next part begins."""
+        part = self._provisional = answer.part
+        end = self._endpointer.speech_end / SAMPLE_RATE
+        heard = await self._judged()
+        if is_nothing(self._rules, heard, speech_end=end):
+            return await self._leave_out(part)
+        quiet = quiet_needed(
+            self._rules,
+            heard,
+            speech_end=end,
+            finished_speaking=self._policy.finished_speaking,
         )
-        recognized: list[tuple[_Fitness, Part, RecognitionOptions]] = []
-        for answer, options in zip(answers, asked, strict=True):
-            if isinstance(answer, Part):
-                recognized.append((await self._fitness(answer), answer, options))
-            elif not isinstance(answer, SpeechError):
-                raise answer
-        if not recognized:
-            raise next(answer for answer in answers if isinstance(answer, SpeechError))
-        # The first of equals is the pipeline's own language.
-        _, part, options = max(recognized, key=lambda item: item[0])
-        if part.text:
-            self._options, self._additional_languages = options, ()
-        return part
+        resumed = await self._resumption(part, quiet)
+        if self._provisional is None:
+            return resumed
+        if resumed is not None and not answer.early and self._is_heard_again(answer.kind, resumed):
+            self._provisional = None
+            return onset
+        self._finish(part)
+        return resumed
 
-    async def _recognize_in(self, options: RecognitionOptions) -> Part:
+    async def _judged(self) -> Heard:
+        """Return what the text so far is to the home, if that can be known and matters."""
+        if self._judge is None or self._rules == Rules():
+            return Heard.WORDS
+        return await self._judge(self._transcript)
+
+    async def _leave_out(self, part: Part) -> int | None:
+        """Leave out a part that doesn't count, and return where any other sound begins.
+
+        Without words, the level of speech isn't known.
+        """
+        self._finish(part, left_out=True)
+        self._endpointer.restart()
+        return await self._endpointer.first_sound(part.end)
+
+    async def _request(self, onset: int) -> Answer | None:
+        """Return the answer to a request; None if the person went on before it came."""
+        cut = Cut(self._recording)
+        async with TaskScope() as tasks:
+            answer = tasks.start(self._recognize(cut))
+            superseded = tasks.start(self._end_upload(cut, onset))
+            await asyncio.wait({answer, superseded}, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return None if self._is_cut_in_speech(cut, answer.result()) else answer.result()
+            # Raises if the host's stream broke.
+            superseded.result()
+            return None
+
+    def _is_cut_in_speech(self, cut: Cut, answer: Answer) -> bool:
+        """Return whether the upload ended in speech, because audio came in a burst."""
+        if cut.position is None or answer.sent <= cut.position:
+            return False
+        end = answer.sent + ONSET
+        return self._endpointer.onset_between(cut.position - _TAIL, end) is not None
+
+    async def _recognize(self, cut: Cut) -> Answer:
+        """Return the next part, in the language that fits it best."""
+        answer, options = await recognize_in_languages(
+            self._recognize_in, cut, self._options, self._understands
+        )
+        if answer.part.text:
+            self._options = [options]
+        return answer
+
+    async def _recognize_in(self, cut: Cut, options: RecognitionOptions) -> Answer:
         recognizer = PartRecognizer(
             self._recording,
             self._engines,
             self._policy,
             position=self._position,
+            cut=cut,
             ready_at=self._finished_at,
             has_backup=self._backup is not None,
         )
         return await recognizer.recognize(options)
 
-    async def _fitness(self, part: Part) -> _Fitness:
-        """Return how well a language's answer fits, the weightiest criterion first."""
-        understood = self._understands is not None and await self._understands(part.text)
-        return bool(part.text), bool(part.text) and understood, part.recognition.confidence or 0.0
+    async def _end_upload(self, cut: Cut, onset: int) -> None:
+        """Finish the upload at a pause, and return if the person goes on before the answer."""
+        kind = self._engines[0].kind
+        quiet = round((self._rules.upload_ends or 0.0) * SAMPLE_RATE)
+        if kind.answers_early:
+            quiet = max(quiet, _EARLY)
+        end = await self._pause(onset, quiet) if self._rules.upload_ends is not None else None
+        if end is not None:
+            if kind.answers_early:
+                kind.answers_early = False
+            cut.make(end + quiet)
+            resumed = await self._endpointer.next_onset(end)
+            again = resumed is not None and self._is_heard_again(kind, resumed)
+            if again and not self._rules.first_answer:
+                return
+        await asyncio.Event().wait()
 
-    async def _ask_backup(self, err: SpeechError) -> Part:
-        """Return the rest as the backup engine recognizes it, or raise the resource's error.
+    async def _pause(self, onset: int, quiet: int) -> int | None:
+        """Wait for a pause at which the upload is finished; return where speech ends before it."""
+        speech: int | None = onset
+        end = None
+        while speech is not None:
+            if (end := await self._endpointer.pause_after(speech, quiet)) is None:
+                return None
+            # What is heard again goes on after the pause that was met before.
+            speech = self._endpointer.onset_between(end, self._endpointer.position)
+        return end
 
-        The engine isn't asked about sound in which nobody speaks, because some invent words then.
-        """
-        if self._backup is None:
-            raise err
-        start = await first_sound(self._recording, self._position)
-        if start is None:
-            return self._backup_part("")
-        self._position = start
-        _LOGGER.debug("Asking the backup engine, because: %s", err)
-        async with TaskScope() as tasks:
-            overdue = tasks.start(self._backup_overdue(asyncio.get_running_loop().time()))
-            answer = tasks.start(
-                self._backup(self._recording, self._position, self._options.language)
-            )
-            await asyncio.wait({answer, overdue}, return_when=asyncio.FIRST_COMPLETED)
-            text = answer.result() if answer.done() else None
-        if text is None:
-            raise err
-        return self._backup_part(text)
-
-    def _backup_part(self, text: str) -> Part:
-        recognition = Recognition(
-            status=RecognitionStatus.SUCCESS,
-            alternatives=(Alternative(display=text),) if text else (),
+    def _is_heard_again(self, kind: ServiceKind, resumed: int) -> bool:
+        """Return whether speech that goes on is heard again from its beginning."""
+        return (
+            kind.covers_pauses is not False
+            and not self._recording.is_ahead
+            and resumed - self._position <= _HEARD_AGAIN_MAX
         )
-        return Part(start=self._position, end=self._recording.length, recognition=recognition)
 
-    async def _backup_overdue(self, started: float) -> None:
-        begin = max(await self._recording.ends_or_is_full(), started)
-        await asyncio.sleep(begin + BACKUP_LIMIT - asyncio.get_running_loop().time())
+    def _learn(self, answer: Answer, missed: int | None) -> None:
+        """Note what an answer shows of the service."""
+        part, kind = answer.part, answer.kind
+        if answer.early and self._endpointer.position - part.end <= _EARLY:
+            kind.answers_early = True
+        if missed is not None:
+            kind.covers_pauses = False
+        elif self._endpointer.has_pause(part.start, part.end, _UTTERANCE_PAUSE):
+            kind.covers_pauses = True
+
+    async def _resumption(self, part: Part, quiet: float | None) -> int | None:
+        """Wait for the quiet after which a part is answered; return where speech goes on."""
+        if self._recording.ended and part.end >= self._recording.length:
+            return None
+        endpointer = self._endpointer
+        resumed = endpointer.onset_between(part.end + _TAIL, endpointer.position)
+        if resumed is not None:
+            return resumed
+        end = max(part.end, endpointer.speech_end)
+        until = None if quiet is None else end + round(quiet * SAMPLE_RATE)
+        kept = self._position + _HEARD_AGAIN_MAX
+        if until is not None and until <= kept:
+            return await endpointer.next_onset(end, until)
+        resumed = await endpointer.next_onset(end, kept)
+        if resumed is None and not self._recording.ended and (until is None or kept < until):
+            self._finish(part)
+            resumed = await endpointer.next_onset(max(end, kept), until, endpointer.forget)
+        return resumed
+
+    def _finish(self, part: Part, *, left_out: bool = False) -> None:
+        """Keep a part if it belongs to the utterance, and forget its audio."""
+        start = max(part.start, self._position)
+        level = Loudness.of(self._recording, start, part.end).usual
+        self._provisional = None
+        self._position = part.end
+        self._finished_at = asyncio.get_running_loop().time()
+        self._endpointer.forget(part.end)
+        if self._on_part:
+            self._on_part(part)
+        if not part.text or left_out:
+            return
+        if self._usual_level is None:
+            self._usual_level = level
+        quiet = level < self._usual_level - CONTINUATION_RANGE
+        if quiet and not self._policy.several_voices:
+            _LOGGER.debug("Left out speech that is too quiet to belong to the utterance")
+            return
+        self._parts.append(part)

@@ -53,10 +53,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """Everything recognized in one recording, in order. Each part has words."""
+    """Everything recognized in one recording, in order. Each part has words.
+
+    `missing` are the places, in samples, of parts of a file that couldn't be recognized.
+    """
 
     parts: tuple[Part, ...]
     language: str
+    missing: tuple[tuple[int, int], ...] = ()
 
     @property
     def text(self) -> str:

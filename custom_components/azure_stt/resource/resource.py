@@ -1,6 +1,8 @@
 """The Azure resource behind a config entry."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +22,7 @@ from ..azure_speech import (
     TranscriptionOptions,
 )
 from ..const import CONF_TIER, Tier
+from ..recognition.service_kind import ServiceKind
 from ..recognition.task_scope import TaskScope
 from .client_factory import async_create_client, async_create_transcriber
 from .fast_refusals import FastRefusals
@@ -42,6 +45,8 @@ https://learn.microsoft.com/azure/ai-services/speech-service/speech-services-quo
 
 type AzureSttConfigEntry = ConfigEntry[Resource]
 
+_FILE_REQUESTS: Final = 4
+
 
 class Resource:
     """A resource in use, by its own recognizers and by those it is a backup of.
@@ -59,7 +64,16 @@ class Resource:
         self.requests: Final = RequestLog()
         self.health: Final = Health(hass, entry, self._check)
         self.fast_refusals: Final = FastRefusals(entry.title)
+        self.kind: Final = ServiceKind()
+        self._live = 0
+        self._no_live_voice = asyncio.Event()
+        self._no_live_voice.set()
         self._queue = RequestQueue(CONCURRENCY[self.tier])
+
+    @property
+    def parallel_requests(self) -> int:
+        """How many requests at once a file may have."""
+        return min(CONCURRENCY[self.tier], _FILE_REQUESTS)
 
     @property
     def down(self) -> bool:
@@ -82,25 +96,50 @@ class Resource:
         SpeechErrors, ResponseError (429) without a request while the service's Retry-After
         lasts, and the audio source's own error.
         """
-        source = WatchedSource(audio)
+        source = WatchedSource(audio, self._no_live_voice if background else None)
         while True:
             async with self._queue.turn(background=background), TaskScope() as tasks:
-                request = tasks.start(self._request(source, options, meter))
+                request = tasks.start(self._request(source, options, meter, background=background))
                 wanted = tasks.start(self._slot_is_wanted(source))
                 await asyncio.wait({request, wanted}, return_when=asyncio.FIRST_COMPLETED)
                 if request.done():
                     return request.result()
             await source.more()
 
+    @contextmanager
+    def _in_foreground(self, *, background: bool) -> Iterator[None]:
+        """Hold back the uploads of files while live voice is sent."""
+        self._live += not background
+        if self._live:
+            self._no_live_voice.clear()
+        try:
+            yield
+        finally:
+            self._live -= not background
+            if not self._live:
+                self._no_live_voice.set()
+
     async def _request(
-        self, audio: AudioSource, options: RecognitionOptions, meter: Meter | None
+        self,
+        audio: AudioSource,
+        options: RecognitionOptions,
+        meter: Meter | None,
+        *,
+        background: bool,
     ) -> Recognition:
-        """Send a request and draw the conclusions from its outcome."""
+        """Send a request and draw the conclusions from its outcome.
+
+        A file's trouble that may pass never takes the resource from people who speak.
+        """
         self.health.raise_if_paused()
         try:
-            recognition = await self.requests.record(self.client.recognize(audio, options, meter))
+            with self._in_foreground(background=background):
+                recognition = await self.requests.record(
+                    self.client.recognize(audio, options, meter)
+                )
         except SpeechError as err:
-            self.health.async_note_failure(err, options)
+            if not (background and err.retryable):
+                self.health.async_note_failure(err, options)
             raise
         finally:
             self._publish_usage()
@@ -189,6 +228,11 @@ class BackgroundResource:
     def down(self) -> bool:
         """Whether the resource is down."""
         return self.resource.down
+
+    @property
+    def kind(self) -> ServiceKind:
+        """What the resource's answers have shown of the service."""
+        return self.resource.kind
 
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
         """Recognize the first utterance when no live voice waits; raises a SpeechError."""

@@ -13,9 +13,10 @@ class WatchedSource:
     Calling it gives the audio from its beginning, as calling the source itself does.
     """
 
-    def __init__(self, audio: AudioSource) -> None:
-        """Initialize with the source itself."""
+    def __init__(self, audio: AudioSource, may_go_on: asyncio.Event | None = None) -> None:
+        """Initialize with the source itself, and what each block waits for."""
         self._audio = audio
+        self._may_go_on = may_go_on
         self._reader: AsyncIterator[bytes] | None = None
         self._waiting_since: float | None = None
 
@@ -29,6 +30,8 @@ class WatchedSource:
 
     async def __anext__(self) -> bytes:
         assert self._reader is not None  # noqa: S101 - for the type checker
+        if self._may_go_on:
+            await self._may_go_on.wait()
         self._waiting_since = asyncio.get_running_loop().time()
         try:
             return await anext(self._reader)

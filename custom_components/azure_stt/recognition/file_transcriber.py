@@ -1,0 +1,239 @@
+"""The transcription of a file: sound that comes faster than anybody speaks.
+
+It is cut at its pauses before it is sent, so that each piece goes up once whatever the service
+does, several at a time.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+import logging
+from typing import Final
+
+from ..audio.pcm import SAMPLE_RATE
+from ..azure_speech import RecognitionOptions, SpeechError
+from .backup import ask_backup
+from .endpointing import LEAD, Endpointer
+from .languages import recognize_in_languages
+from .policy import BackupEngine, Engine, Policy, Understands
+from .recording import Recording
+from .retry import Answer, PartRecognizer
+from .segment import CUT_WHEN_QUIET, Cut, Segment
+from .task_scope import TaskScope
+from .transcript import Part, Transcript
+from .waiters import Waiters
+
+_LOGGER = logging.getLogger(__name__)
+
+# A pause at which a file is cut, and the quiet that goes up before and after speech.
+_PAUSE: Final = SAMPLE_RATE // 2
+_MARGIN: Final = SAMPLE_RATE // 4
+
+# Phrases are joined up to this length, if answers are seen to cover the pauses between them.
+_JOINED_MAX: Final = 30 * SAMPLE_RATE
+
+# Samples after an answer's end in which sound is still its last word.
+_TAIL: Final = SAMPLE_RATE // 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of a file, and the task that recognizes it."""
+
+    start: int
+    end: int
+    task: asyncio.Task[list[Part]]
+
+
+class FileTranscriber:
+    """Transcribes one recording that comes as a file. It is used once."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        policy: Policy,
+        engines: Sequence[Engine],
+        *,
+        understands: Understands | None = None,
+        backup: BackupEngine | None = None,
+        on_part: Callable[[Part], None] | None = None,
+    ) -> None:
+        """Initialize with the resource, or the resource and a second one.
+
+        `on_part` is called for each finished part, in order. With a number of tries in the
+        policy, a part that fails so often is left out, and the rest goes on.
+        """
+        self._recording = recording
+        self._policy = policy
+        self._engines = engines
+        self._understands = understands
+        self._backup = backup
+        self._on_part = on_part
+        self._options: Sequence[RecognitionOptions] = policy.all_options
+        self._endpointer = Endpointer(recording, several_voices=policy.several_voices)
+        self._waiters = Waiters()
+        self._position = 0
+        self._is_cut = False
+        self._pieces: deque[_Piece] = deque()
+        self._parts: list[Part] = []
+        self._missing: list[tuple[int, int]] = []
+        self._error: SpeechError | None = None
+
+    async def transcribe(self) -> Transcript:
+        """Return everything that was said.
+
+        Raises the resource's SpeechError if nothing could be recognized or trying again can't
+        help, and BrokenRecordingError if the host's stream broke.
+        """
+        async with TaskScope() as tasks:
+            tasks.start(self._endpointer.follow())
+            cutting = tasks.start(self._cut_pieces(tasks))
+            try:
+                await self._finish_pieces()
+                await cutting
+            except SpeechError as err:
+                cutting.cancel()
+                await self._hand_over(err)
+        if self._error and not self._parts:
+            raise self._error
+        return Transcript(
+            parts=tuple(self._parts),
+            language=self._options[0].language,
+            missing=tuple(self._missing),
+        )
+
+    async def _cut_pieces(self, tasks: TaskScope) -> None:
+        """Cut the file at its pauses, and send each piece as soon as there's a place for it."""
+        try:
+            onset = await self._endpointer.first_sound(0)
+            while onset is not None:
+                start = max(self._position, onset - LEAD)
+                await self._waiters.until(self._has_place)
+                cut = Cut(self._recording)
+                cut.make(await self._end_of_piece(start, onset))
+                self._position = cut.position or start
+                task = tasks.start(self._recognize_piece(start, cut))
+                self._pieces.append(_Piece(start, self._position, task))
+                self._waiters.wake()
+                onset = await self._endpointer.next_onset(self._position, None, self._note_quiet)
+        finally:
+            self._is_cut = True
+            self._waiters.wake()
+
+    def _has_place(self) -> bool:
+        """Return whether another piece may be sent.
+
+        The first answer shows whether phrases can be joined, so it is waited for.
+        """
+        known = self._engines[0].kind.covers_pauses is not None
+        return len(self._pieces) < (self._policy.parallel if known else 1)
+
+    def _note_quiet(self, position: int) -> None:
+        self._position = max(self._position, position)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget the audio before the oldest piece."""
+        self._endpointer.forget(self._pieces[0].start if self._pieces else self._position)
+
+    async def _end_of_piece(self, start: int, onset: int) -> int:
+        """Return where a piece ends that begins with a phrase."""
+        endpointer, covers = self._endpointer, self._engines[0].kind.covers_pauses
+        end = await self._end_of_phrase(start, onset)
+        joined = 1
+        while covers or (covers is None and joined == 1):
+            following = await endpointer.next_onset(end, start + _JOINED_MAX)
+            if following is None:
+                break
+            further = await endpointer.pause_after(following, _PAUSE, start + _JOINED_MAX)
+            if further is None and endpointer.position >= start + _JOINED_MAX:
+                break
+            end = self._recording.length if further is None else further + _MARGIN
+            joined += 1
+        return end
+
+    async def _end_of_phrase(self, start: int, onset: int) -> int:
+        """Return where a phrase ends: at a pause, or where a request must be cut."""
+        longest = start + CUT_WHEN_QUIET
+        if (end := await self._endpointer.pause_after(onset, _PAUSE, longest)) is not None:
+            return end + _MARGIN
+        segment = Segment(self._recording, start, several_voices=self._policy.several_voices)
+        async for _ in segment:
+            pass
+        return segment.position
+
+    async def _recognize_piece(self, start: int, cut: Cut) -> list[Part]:
+        """Return the parts of a piece: more than one if an answer didn't cover all of it."""
+        parts: list[Part] = []
+        onset: int | None = start
+        end = cut.position or 0
+        while onset is not None:
+            position = max(start, onset - _MARGIN)
+            answer = await self._recognize(position, cut)
+            part = answer.part
+            parts.append(part)
+            onset = self._endpointer.onset_between(part.end + _TAIL, end)
+            if onset is not None and part.text and not part.cut:
+                answer.kind.covers_pauses = False
+            elif self._endpointer.has_pause(part.start, part.end, _PAUSE):
+                answer.kind.covers_pauses = True
+            start = part.end
+        return parts
+
+    async def _recognize(self, position: int, cut: Cut) -> Answer:
+        async def recognize(cut: Cut, options: RecognitionOptions) -> Answer:
+            recognizer = PartRecognizer(
+                self._recording,
+                self._engines,
+                self._policy,
+                position=position,
+                cut=cut,
+                ready_at=asyncio.get_running_loop().time(),
+                has_backup=self._backup is not None,
+            )
+            return await recognizer.recognize(options)
+
+        answer, options = await recognize_in_languages(
+            recognize, cut, self._options, self._understands
+        )
+        if answer.part.text:
+            self._options = [options]
+        return answer
+
+    async def _finish_pieces(self) -> None:
+        """Wait for each piece, in order, and keep its parts."""
+        while True:
+            await self._waiters.until(lambda: bool(self._pieces) or self._is_cut)
+            if not self._pieces:
+                return
+            piece = self._pieces[0]
+            try:
+                parts = await piece.task
+            except SpeechError as err:
+                if self._policy.tries is None or not err.retryable:
+                    raise
+                _LOGGER.debug("Left out a part after %d tries: %s", self._policy.tries, err)
+                self._error = err
+                self._missing.append((piece.start, piece.end))
+                parts = []
+            self._pieces.popleft()
+            self._waiters.wake()
+            for part in parts:
+                if self._on_part:
+                    self._on_part(part)
+                if part.text:
+                    self._parts.append(part)
+            self._forget()
+
+    async def _hand_over(self, err: SpeechError) -> None:
+        """Let the backup engine recognize the rest."""
+        start = self._pieces[0].start if self._pieces else 0
+        for piece in self._pieces:
+            piece.task.cancel()
+        language = self._options[0].language
+        rest = await ask_backup(
+            self._backup, self._recording, self._endpointer, start, language, err
+        )
+        if rest.text:
+            self._parts.append(rest)

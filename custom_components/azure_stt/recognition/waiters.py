@@ -1,0 +1,29 @@
+"""Waiting for a condition that somebody else brings about."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Waiters:
+    """Tasks that each wait for a condition. Whoever changes anything wakes them."""
+
+    def __init__(self) -> None:
+        """Initialize without any."""
+        self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
+
+    async def until(self, ready: Callable[[], bool]) -> None:
+        """Wait until a condition is true."""
+        if ready():
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[future] = ready
+        try:
+            await future
+        finally:
+            del self._waiting[future]
+
+    def wake(self) -> None:
+        """Let those go on whose condition is true."""
+        for future, ready in self._waiting.items():
+            if not future.done() and ready():
+                future.set_result(None)
