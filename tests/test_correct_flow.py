@@ -122,7 +122,9 @@ async def test_misheard_name(
         {"heard": "you, Lisa's lamb", "meant": "Ulysses lamp"}
     ]
     assert await say(hass, recognize, MISHEARD) == "Turn on Ulysses lamp."
-    assert labels(await flow.begin())[0] == f"{MISHEARD} → Turn on Ulysses lamp."
+    assert labels(await flow.begin())[0] == (
+        f"{MISHEARD} → Turn on Ulysses lamp. (A corrected name)"
+    )
 
 
 async def test_anything_else_is_a_correction(
