@@ -50,12 +50,12 @@ class Learned:
 
     def __init__(self, sound_alikes: _Pairs = (), refused: _Pairs = ()) -> None:
         """Initialize with lists of `heard` and `meant`."""
-        self._names = {plain(each[CONF_HEARD]): each[CONF_MEANT] for each in sound_alikes}
+        self._names = {plain(each[CONF_HEARD]): each.get(CONF_MEANT, "") for each in sound_alikes}
         self._longest = max((len(heard.split()) for heard in self._names), default=0)
         self._refused = {
             replacement.key
             for each in refused
-            for replacement in replacements(each[CONF_HEARD], each[CONF_MEANT])
+            for replacement in replacements(each[CONF_HEARD], each.get(CONF_MEANT, ""))
         }
 
     @classmethod
