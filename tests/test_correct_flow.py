@@ -1,13 +1,17 @@
 """*Correct something misheard*: what was heard last, what was meant, and what is learned."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+import json
 from typing import Any
 
 import pytest
 
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -122,7 +126,9 @@ async def test_misheard_name(
         {"heard": "you, Lisa's lamb", "meant": "Ulysses lamp"}
     ]
     assert await say(hass, recognize, MISHEARD) == "Turn on Ulysses lamp."
-    assert labels(await flow.begin())[0] == f"{MISHEARD} → Turn on Ulysses lamp."
+    assert labels(await flow.begin())[0] == (
+        f"{MISHEARD} → Turn on Ulysses lamp. (A corrected name)"
+    )
 
 
 async def test_anything_else_is_a_correction(
@@ -141,19 +147,74 @@ async def test_anything_else_is_a_correction(
     ]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param({"wrong_change": True}, id="marked"),
+        pytest.param({"meant": "turn on ulises lamp"}, id="typed"),
+        pytest.param({"wrong_change": True, "meant": "Turn on Ulises lamp."}, id="both"),
+    ],
+)
 async def test_wrong_change(
-    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    recognize: Recognize,
+    flow: Flow,
+    typed: dict[str, Any],
 ) -> None:
-    """A change that is marked as wrong isn't made again."""
+    """A change that was wrong isn't made again, until the same is taught."""
     await add_pipeline(hass, **LLM)
     heard = "Turn on Ulises lamp."
     assert await say(hass, recognize, heard) == "Turn on Ulysses lamp."
     await flow.begin()
     await flow.enter({"utterance": "0"})
-    result = await flow.enter({"wrong_change": True})
+    result = await flow.enter(typed)
     assert result["reason"] == "reconfigure_successful"
     assert saved(loaded_entry, "refused_changes") == [{"heard": "Ulises", "meant": "Ulysses"}]
     assert await say(hass, recognize, heard) == heard
+
+    form = await flow.begin()
+    form = await flow.enter({"utterance": "0"})
+    assert form["data_schema"] is not None
+    assert "wrong_change" not in form["data_schema"].schema
+    form = await flow.enter({"meant": "Ulysses lamp"})
+    await flow.enter(suggested(form))
+    assert saved(loaded_entry, "refused_changes") == []
+    assert await say(hass, recognize, heard) == "Turn on Ulysses lamp."
+
+
+@pytest.mark.parametrize(
+    "recognizer", [{"corrections": [{"heard": "of", "meant": "off"}], "second_opinion": False}]
+)
+async def test_wrong_correction(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
+) -> None:
+    """A correction that was wrong is deleted, and another one can be taught at once."""
+    assert await say(hass, recognize, "A cup of tea.") == "A cup off tea."
+    form = await flow.begin()
+    assert labels(form) == ["A cup of tea. → A cup off tea. (A correction of yours)"]
+    await flow.enter({"utterance": "0"})
+    form = await flow.enter({"wrong_change": True, "meant": "A cup of coffee."})
+    await flow.enter(suggested(form))
+    assert saved(loaded_entry, "corrections") == [{"heard": "of tea", "meant": "of coffee"}]
+    assert saved(loaded_entry, "refused_changes") == []
+    assert await say(hass, recognize, "A cup of tea.") == "A cup of coffee."
+
+
+async def test_mark_that_is_taken_back(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
+) -> None:
+    """Only the last answer counts."""
+    await add_pipeline(hass, **LLM)
+    await say(hass, recognize, "Turn on Ulises lamp.")
+    await flow.begin()
+    await flow.enter({"utterance": "0"})
+    form = await flow.enter({"wrong_change": True, "meant": "..."})
+    assert form["errors"] == {"meant": "nothing_meant"}
+    assert suggested(form) == {"wrong_change": True, "meant": "..."}
+    form = await flow.enter({"meant": "Turn on Ulises lamp now."})
+    await flow.enter(suggested(form))
+    assert saved(loaded_entry, "refused_changes") == []
 
 
 async def test_errors(
@@ -166,6 +227,7 @@ async def test_errors(
     for typed, error in (
         ({}, "nothing_meant"),
         ({"meant": "  "}, "nothing_meant"),
+        ({"meant": "?!"}, "nothing_meant"),
         ({"meant": "run lock door"}, "same_as_heard"),
     ):
         form = await flow.enter(typed)
@@ -174,7 +236,9 @@ async def test_errors(
     form = await flow.enter({"meant": "Unlock door"})
     for heard, meant, error in (
         ("lock door", "Unlock door", "opposite_name"),
+        ("Unlock door", "Ulysses lamp", "other_name"),
         ("...", "Unlock door", "nothing_meant"),
+        ("lock door", "...", "nothing_meant"),
         ("lock door", "Lock door!", "same_as_heard"),
     ):
         form = await flow.enter({"heard": heard, "meant": meant})
@@ -198,7 +262,150 @@ async def test_too_many(
     form = await flow.enter({"meant": "Turn off the light."})
     form = await flow.enter(suggested(form))
     assert form["errors"] == {"base": "too_many_corrections"}
+    assert suggested(form) == {"heard": "Turn of the", "meant": "Turn off the"}
     assert len(saved(loaded_entry, "corrections")) == 500
+
+
+REFUSED = [{"heard": f"h{n}", "meant": "m"} for n in range(500)]
+
+
+@pytest.mark.parametrize("recognizer", [{"refused_changes": REFUSED, "second_opinion": False}])
+async def test_too_many_wrong_changes(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
+) -> None:
+    """An older one isn't forgotten for a newer one."""
+    await add_pipeline(hass, **LLM)
+    await say(hass, recognize, "Turn on Ulises lamp.")
+    await flow.begin()
+    await flow.enter({"utterance": "0"})
+    form = await flow.enter({"wrong_change": True})
+    assert form["errors"] == {"base": "too_many_corrections"}
+    assert suggested(form) == {"wrong_change": True}
+    assert saved(loaded_entry, "refused_changes") == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("key", "pairs", "error"),
+    [
+        ("sound_alikes", [{"heard": "no leaf", "meant": ""}], "nothing_meant"),
+        ("refused_changes", [{"heard": "no leaf", "meant": " "}], "nothing_meant"),
+        ("refused_changes", [{"heard": "a", "meant": "b"}] * 2, "correction_twice"),
+        ("refused_changes", [{"heard": "a", "meant": "b"}, {"heard": "a", "meant": "c"}], None),
+        ("corrections", [{"heard": "please"}], None),
+    ],
+)
+async def test_lists_in_options(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    key: str,
+    pairs: list[dict[str, str]],
+    error: str | None,
+) -> None:
+    """The lists can be changed in the options, and what the recognizer learned fits in there."""
+    (recognizer_id,) = loaded_entry.subentries
+    flows = hass.config_entries.subentries
+    menu = await loaded_entry.start_subentry_reconfigure_flow(hass, recognizer_id)
+    form = await flows.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+    values = {**suggested(form), key: pairs}
+    schema = form["data_schema"]
+    assert schema is not None
+    typed = {
+        str(name): {str(field): values[field] for field in part.schema.schema if field in values}
+        if isinstance(part, section)
+        else values[name]
+        for name, part in schema.schema.items()
+    }
+    result = await flows.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert result.get("errors") == (error and {"base": error})
+    assert saved(loaded_entry, key) == ([] if error else pairs)
+
+
+async def test_sound_alike_without_name(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize
+) -> None:
+    """Whatever is saved, the recognizer works."""
+    (subentry,) = loaded_entry.subentries.values()
+    odd = [{"heard": "no leaf"}, {"heard": "", "meant": ""}]
+    hass.config_entries.async_update_subentry(
+        loaded_entry,
+        subentry,
+        data={**subentry.data, "sound_alikes": odd, "refused_changes": odd},
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await say(hass, recognize, "Turn on no leaf.") == "Turn on no leaf."
+
+
+async def test_utterance_survives_lesson(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
+) -> None:
+    """Whoever speaks while something is learned is heard to the end, and remembered."""
+    await say(hass, recognize, "Turn of the light.")
+    learned, begun = asyncio.Event(), asyncio.Event()
+
+    async def speech() -> AsyncGenerator[bytes]:
+        async for chunk in HostStream(speak("Good night.")):
+            yield chunk
+            begun.set()
+            await learned.wait()
+
+    speaking = asyncio.create_task(recognize(speech()))
+    await begun.wait()
+    await flow.begin()
+    await flow.enter({"utterance": "0"})
+    form = await flow.enter({"meant": "Turn off the light."})
+    await flow.enter(suggested(form))
+    assert saved(loaded_entry, "corrections")
+    learned.set()
+    assert (await speaking).text == "Good night."
+    await hass.async_block_till_done()
+    assert labels(await flow.begin())[0] == "Good night."
+
+
+async def test_nothing_stored(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    loaded_entry: MockConfigEntry,
+    recognize: Recognize,
+    flow: Flow,
+) -> None:
+    """What was heard is in memory only, even while it is corrected."""
+    await say(hass, recognize, "My diary is under the mattress.")
+    form = await flow.begin()
+    assert labels(form) == ["My diary is under the mattress."]
+    await flow.enter({"utterance": "0"})
+    await flow.enter({"meant": "My diary is under the carpet."})
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    stored = json.dumps(hass_storage, default=str)
+    assert loaded_entry.entry_id in stored
+    assert "diary" not in stored
+    assert "mattress" not in stored
+
+
+async def test_forgotten_with_recognizer(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize
+) -> None:
+    """A removed recognizer's utterances are forgotten, the one that it still hears too."""
+    await say(hass, recognize, "Good night.")
+    (recognizer_id,) = loaded_entry.subentries
+    begun, removed = asyncio.Event(), asyncio.Event()
+
+    async def speech() -> AsyncGenerator[bytes]:
+        async for chunk in HostStream(speak("Good morning.")):
+            yield chunk
+            begun.set()
+            await removed.wait()
+
+    speaking = asyncio.create_task(recognize(speech()))
+    await begun.wait()
+    hass.config_entries.async_remove_subentry(loaded_entry, recognizer_id)
+    await hass.async_block_till_done()
+    assert not async_get_recent(hass).of(recognizer_id)
+    removed.set()
+    assert (await speaking).text == "Good morning."
+    await hass.async_block_till_done()
+    assert not async_get_recent(hass).of(recognizer_id)
 
 
 async def test_nothing_heard(hass: HomeAssistant, recognize: Recognize, flow: Flow) -> None:

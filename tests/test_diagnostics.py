@@ -25,7 +25,14 @@ TEXT = "My diary is under the mattress"
 
 @pytest.mark.parametrize(
     "recognizer",
-    [{"corrections": [{"heard": "diary", "meant": "secret book"}], "endpoint_id": "0" * 36}],
+    [
+        {
+            "corrections": [{"heard": "diary", "meant": "secret book"}],
+            "sound_alikes": [{"heard": "love nest", "meant": "Bedroom"}],
+            "refused_changes": [{"heard": "hidden", "meant": "Heathen"}],
+            "endpoint_id": "0" * 36,
+        }
+    ],
 )
 async def test_diagnostics(
     hass: HomeAssistant,
@@ -62,7 +69,8 @@ async def test_diagnostics(
     assert len(heard["connection_id"]) == 32
     told = json.dumps(diagnostics).casefold()
     token = loaded_entry.runtime_data.client.credential._token.value
-    for secret in (S0_KEY, token, "127.0.0.1", "mattress", "secret book", "0" * 36):
+    words = ("mattress", "secret book", "love nest", "hidden")
+    for secret in (S0_KEY, token, "127.0.0.1", *words, "0" * 36):
         assert secret.casefold() not in told
 
 

@@ -15,22 +15,19 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
+from homeassistant.helpers.translation import async_get_translations
 
-from .const import (
-    CONF_CORRECTIONS,
-    CONF_HEARD,
-    CONF_MEANT,
-    CONF_REFUSED_CHANGES,
-    CONF_SOUND_ALIKES,
-)
+from .const import CONF_CORRECTIONS, CONF_HEARD, CONF_MEANT, CONF_SOUND_ALIKES, DOMAIN
 from .home.exposed_names import async_get_names
-from .home.learned import LEARNED_MAX, Replacement, replaced, taught
+from .home.learned import LEARNED_MAX, LISTS, Replacement, taught, with_lesson, without_change
+from .home.name_matching import Names
 from .home.recent import async_get_recent
 from .home.signals import Utterance
 from .home.words import plain
 
 _UTTERANCE: Final = "utterance"
 _WRONG_CHANGE: Final = "wrong_change"
+_CHANGES: Final = f"component.{DOMAIN}.entity.event.speech.state_attributes.changes.state"
 
 
 class CorrectFlow(ConfigSubentryFlow):
@@ -38,7 +35,7 @@ class CorrectFlow(ConfigSubentryFlow):
 
     _utterances: Sequence[Utterance] = ()
     _utterance: Utterance
-    _refused: Replacement | None = None
+    _wrong_change = False
 
     async def async_step_correct(
         self, user_input: dict[str, Any] | None = None
@@ -52,8 +49,11 @@ class CorrectFlow(ConfigSubentryFlow):
         self._utterances = [each for each in heard if each.text]
         if not self._utterances:
             return self.async_abort(reason="nothing_heard")
+        translations = await async_get_translations(
+            self.hass, self.hass.config.language, "entity", [DOMAIN]
+        )
         options = [
-            SelectOptionDict(value=str(index), label=_label(utterance))
+            SelectOptionDict(value=str(index), label=_label(utterance, translations))
             for index, utterance in enumerate(self._utterances)
         ]
         selector = SelectSelector(
@@ -67,22 +67,33 @@ class CorrectFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Ask what was meant, and whether a change was wrong."""
+        heard = self._utterance.heard
+        names = await async_get_names(self.hass, self._utterance.language)
+        if user_input is None:
+            return self._async_show_meant(names)
+        meant = user_input.get(CONF_MEANT, "").strip()
+        as_heard = plain(meant) == plain(heard)
+        # To have meant what was heard says as much as the box.
+        self._wrong_change = user_input.get(_WRONG_CHANGE, False) or (
+            as_heard and bool(self._utterance.changes)
+        )
+        if self._wrong_change and (as_heard or not meant):
+            return self._async_save() or self._async_show_meant(
+                names, user_input, {"base": "too_many_corrections"}
+            )
+        if as_heard or not plain(meant):
+            error = "same_as_heard" if meant and as_heard else "nothing_meant"
+            return self._async_show_meant(names, user_input, {CONF_MEANT: error})
+        return self._async_show_lesson(taught(heard, meant, names)._asdict())
+
+    @callback
+    def _async_show_meant(
+        self,
+        names: Names,
+        shown: Mapping[str, Any] | None = None,
+        errors: dict[str, str] | None = None,
+    ) -> SubentryFlowResult:
         utterance = self._utterance
-        errors = {}
-        if user_input is not None:
-            meant = user_input.get(CONF_MEANT, "").strip()
-            if user_input.get(_WRONG_CHANGE):
-                self._refused = replaced(utterance.heard, utterance.text)
-            if not meant and self._refused:
-                return self._async_save({})
-            if not meant:
-                errors = {CONF_MEANT: "nothing_meant"}
-            elif plain(meant) == plain(utterance.heard):
-                errors = {CONF_MEANT: "same_as_heard"}
-            else:
-                names = await async_get_names(self.hass, utterance.language)
-                return self._async_show_lesson(taught(utterance.heard, meant, names)._asdict())
-        names = await async_get_names(self.hass, utterance.language)
         fields: dict[vol.Marker, Any] = {
             vol.Optional(CONF_MEANT): SelectSelector(
                 SelectSelectorConfig(
@@ -96,7 +107,7 @@ class CorrectFlow(ConfigSubentryFlow):
             fields[vol.Optional(_WRONG_CHANGE, default=False)] = BooleanSelector()
         return self.async_show_form(
             step_id="meant",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), shown),
             errors=errors,
             description_placeholders={"heard": utterance.heard, "text": utterance.text},
         )
@@ -106,23 +117,15 @@ class CorrectFlow(ConfigSubentryFlow):
         heard, meant = (user_input.get(key, "").strip() for key in (CONF_HEARD, CONF_MEANT))
         names = await async_get_names(self.hass, self._utterance.language)
         name = names.spelled(meant)
+        if error := _lesson_error(heard, meant, name, names):
+            return self._async_show_lesson(user_input, error)
         key = CONF_SOUND_ALIKES if name else CONF_CORRECTIONS
-        learned = self._learned(key, heard, name or meant)
-        if not plain(heard) or not plain(meant):
-            error = "nothing_meant"
-        elif plain(heard) == plain(meant):
-            error = "same_as_heard"
-        elif name and not names.may_stand_for(name, plain(heard).split()):
-            error = "opposite_name"
-        elif len(learned) > LEARNED_MAX:
-            error = "too_many_corrections"
-        else:
-            return self._async_save({key: learned})
-        return self._async_show_lesson(user_input, {"base": error})
+        saved = self._async_save(key, Replacement(heard, name or meant))
+        return saved or self._async_show_lesson(user_input, "too_many_corrections")
 
     @callback
     def _async_show_lesson(
-        self, shown: Mapping[str, Any], errors: dict[str, str] | None = None
+        self, shown: Mapping[str, Any], error: str | None = None
     ) -> SubentryFlowResult:
         schema = vol.Schema(
             {vol.Required(CONF_HEARD): TextSelector(), vol.Required(CONF_MEANT): TextSelector()}
@@ -130,28 +133,43 @@ class CorrectFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="lesson",
             data_schema=self.add_suggested_values_to_schema(schema, shown),
-            errors=errors,
+            errors={"base": error} if error else None,
         )
 
-    def _learned(self, key: str, heard: str, meant: str) -> list[dict[str, str]]:
-        """Return a saved list with another pair, which comes in the place of the same words."""
-        saved = self._get_reconfigure_subentry().data.get(key, [])
-        others = [pair for pair in saved if plain(pair[CONF_HEARD]) != plain(heard)]
-        return [*others, {CONF_HEARD: heard, CONF_MEANT: meant}]
-
     @callback
-    def _async_save(self, learned: Mapping[str, Any]) -> SubentryFlowResult:
-        """Save what was learned, beside a change that was wrong."""
-        subentry = self._get_reconfigure_subentry()
-        data = {**subentry.data, **learned}
-        if self._refused:
-            refused = data.get(CONF_REFUSED_CHANGES, [])
-            data[CONF_REFUSED_CHANGES] = [*refused, self._refused._asdict()][-LEARNED_MAX:]
+    def _async_save(
+        self, key: str = "", lesson: Replacement | None = None
+    ) -> SubentryFlowResult | None:
+        """Save a lesson in the list of a key, and a wrong change; return None without room."""
+        utterance, subentry = self._utterance, self._get_reconfigure_subentry()
+        data = dict(subentry.data)
+        if self._wrong_change:
+            data |= without_change(data, utterance.heard, utterance.text)
+        if lesson:
+            data |= with_lesson(data, key, lesson)
+        if any(len(data.get(each, ())) > LEARNED_MAX for each in LISTS):
+            return None
         return self.async_update_and_abort(self._get_entry(), subentry, data=data)
 
 
-def _label(utterance: Utterance) -> str:
-    """Return how an utterance is listed: what was heard, and what became of it."""
-    if utterance.heard == utterance.text:
+def _lesson_error(heard: str, meant: str, name: str | None, names: Names) -> str | None:
+    """Return the error in a lesson, or None. `name` is what is meant, if that is one."""
+    words = plain(heard).split()
+    if not words or not plain(meant):
+        return "nothing_meant"
+    if plain(heard) == plain(meant):
+        return "same_as_heard"
+    if name and names.are_known(words):
+        return "other_name"
+    return "opposite_name" if name and names.oppose(name, words) else None
+
+
+def _label(utterance: Utterance, translations: Mapping[str, str]) -> str:
+    """Return how an utterance is listed: what was heard, what became of it, and why."""
+    if not utterance.changes:
         return utterance.text
-    return f"{utterance.heard} → {utterance.text}"
+    # The frontend has no translations for parts of an option, so these are the event entity's.
+    reasons = (
+        translations.get(f"{_CHANGES}.{change}", str(change)) for change in utterance.changes
+    )
+    return f"{utterance.heard} → {utterance.text} ({', '.join(reasons)})"

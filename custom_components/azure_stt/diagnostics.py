@@ -11,7 +11,9 @@ from .const import (
     CONF_CORRECTIONS,
     CONF_ENDPOINT,
     CONF_ENDPOINT_ID,
+    CONF_REFUSED_CHANGES,
     CONF_RESOURCE_ID,
+    CONF_SOUND_ALIKES,
     CONF_TENANT_ID,
 )
 from .home.recent import async_get_recent
@@ -26,7 +28,9 @@ _PRIVATE: Final = {
     CONF_CORRECTIONS,
     CONF_ENDPOINT,
     CONF_ENDPOINT_ID,
+    CONF_REFUSED_CHANGES,
     CONF_RESOURCE_ID,
+    CONF_SOUND_ALIKES,
     CONF_TENANT_ID,
 }
 

@@ -63,7 +63,8 @@ from .const import (
     Tier,
 )
 from .correct_flow import CorrectFlow
-from .home.text_format import CORRECTIONS_MAX, TextForm
+from .home.learned import LEARNED_MAX, LISTS
+from .home.text_format import TextForm
 from .recognition.answering import EndOfSpeech, Patience
 
 LANGUAGES_MAX: Final = 3
@@ -125,8 +126,8 @@ class RecognizerFlow(CorrectFlow):
         entry = self._get_entry()
         languages = data.get(CONF_LANGUAGES, [])
         error = None
-        for key in (CONF_CORRECTIONS, CONF_SOUND_ALIKES, CONF_REFUSED_CHANGES):
-            error = error or _correction_error(data.get(key, []))
+        for key in LISTS:
+            error = error or _list_error(key, data.get(key, []))
         if error is None and len(languages) > LANGUAGES_MAX:
             error = "too_many_languages"
         if error is None and languages and entry.options[CONF_TIER] == Tier.F0:
@@ -218,7 +219,8 @@ def _pairs(key: str) -> ObjectSelector:
         ObjectSelectorConfig(
             fields={
                 CONF_HEARD: {"selector": {"text": {}}, "required": True},
-                CONF_MEANT: {"selector": {"text": {}}, "required": False},
+                # Only a correction may leave words out.
+                CONF_MEANT: {"selector": {"text": {}}, "required": key != CONF_CORRECTIONS},
             },
             multiple=True,
             label_field=CONF_HEARD,
@@ -246,14 +248,18 @@ def _choice(options: type[StrEnum], translation_key: str) -> SelectSelector:
     )
 
 
-def _correction_error(corrections: Sequence[Mapping[str, str]]) -> str | None:
-    """Return the error in a list of corrections, or None."""
-    if len(corrections) > CORRECTIONS_MAX:
+def _list_error(key: str, pairs: Sequence[Mapping[str, str]]) -> str | None:
+    """Return the error in a list of what is heard and what is meant, or None."""
+    if len(pairs) > LEARNED_MAX:
         return "too_many_corrections"
-    if not all(item[CONF_HEARD].strip() for item in corrections):
+    if not all(pair[CONF_HEARD].strip() for pair in pairs):
         return "correction_empty"
-    heard = {" ".join(item[CONF_HEARD].split()).casefold() for item in corrections}
-    return None if len(heard) == len(corrections) else "correction_twice"
+    if key != CONF_CORRECTIONS and not all(pair[CONF_MEANT].strip() for pair in pairs):
+        return "nothing_meant"
+    # The same words may have been changed in several ways that were all wrong.
+    sides = (CONF_HEARD, CONF_MEANT) if key == CONF_REFUSED_CHANGES else (CONF_HEARD,)
+    unique = {tuple(" ".join(pair[side].split()).casefold() for side in sides) for pair in pairs}
+    return None if len(unique) == len(pairs) else "correction_twice"
 
 
 def _flat(typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.azure_stt.azure_speech import Alternative, Profanity
+from custom_components.azure_stt.home.learned import LEARNED_MAX
 from custom_components.azure_stt.home.text_format import (
-    CORRECTIONS_MAX,
     Corrections,
     TextForm,
     format_text,
@@ -248,7 +248,7 @@ def test_one_pass(heard: str, text: str) -> None:
 def test_many_corrections_are_quick() -> None:
     """As many as there may be, in a text as long as a minute's."""
     corrections = Corrections(
-        {"heard": f"word {number}", "meant": str(number)} for number in range(CORRECTIONS_MAX)
+        {"heard": f"word {number}", "meant": str(number)} for number in range(LEARNED_MAX)
     )
     text = " ".join(f"word {number}" for number in range(200))
     began = perf_counter()

@@ -136,10 +136,18 @@ class DecisiveWords:
         return (
             any(is_decisive(word, self.language) for word in words)
             or self.name_an_action(words)
-            or not (_OPPOSED_PLAIN.isdisjoint(before) or _OPPOSED_PLAIN.isdisjoint(after))
-            or (self._opposed.have(before) and self._opposed.have(after))
-            or any(_stems(one) & _stems(other) for one in before for other in after if one != other)
-            or any(self._reverse(one, other) for one, other in _pairs(before, after))
+            or self._are_opposed(before, after)
+        )
+
+    def oppose(self, before: Sequence[str], after: Sequence[str]) -> bool:
+        """Return whether two wordings are opposed, or have different numbers.
+
+        Unlike in `decide`, a decisive word on one side only is no objection: "no leaf" may be
+        "Nanoleaf".
+        """
+        before, after = self._without_equal_numbers(before, after)
+        return self._are_opposed(before, after) or all(
+            any(is_number(word, self.language) for word in words) for words in (before, after)
         )
 
     def decide_in_action(self, before: Sequence[str], after: Sequence[str]) -> bool:
@@ -162,6 +170,14 @@ class DecisiveWords:
     def doubt(self, words: Iterable[str]) -> bool:
         """Return whether a word may have been its opposite: "blocca" is "sblocca" without an s."""
         return self._in_doubt.have(words)
+
+    def _are_opposed(self, before: Sequence[str], after: Sequence[str]) -> bool:
+        return (
+            not (_OPPOSED_PLAIN.isdisjoint(before) or _OPPOSED_PLAIN.isdisjoint(after))
+            or (self._opposed.have(before) and self._opposed.have(after))
+            or any(_stems(one) & _stems(other) for one in before for other in after if one != other)
+            or any(self._reverse(one, other) for one, other in _pairs(before, after))
+        )
 
     def _reverse(self, one: str, other: str) -> bool:
         """Return whether one word may be made of the other to mean its opposite.
@@ -193,9 +209,13 @@ class DecisiveWords:
 
 def is_decisive(word: str, language: str) -> bool:
     """Return whether a plain word is a number, a negation or names an action, by hand."""
+    return word in _DECISIVE_PLAIN or is_number(word, language)
+
+
+def is_number(word: str, language: str) -> bool:
+    """Return whether a plain word has digits, or is a number in words."""
     return (
         any(char.isdigit() for char in word)
-        or word in _DECISIVE_PLAIN
         or _number(language.partition("-")[0]).fullmatch(word) is not None
     )
 

@@ -96,17 +96,39 @@ class Names:
         """Return a name as the home spells it; None if it has no such name."""
         return self._spelled.get(self._key(plain(name).split()))
 
-    def may_stand_for(self, name: str, heard: Sequence[str]) -> bool:
-        """Return whether a name may be put in for other words (plain) because the user says so.
+    def are_known(self, words: Sequence[str]) -> bool:
+        """Return whether words (plain) are a name, be it hidden."""
+        return self._key(words) in self._known
 
-        It must still exist, and a name of an action must not be opposed to those words.
+    def oppose(self, name: str, heard: Sequence[str]) -> bool:
+        """Return whether a name may not replace words (plain), even if the user says so.
+
+        It would be their opposite, or have another number. In the name of an action no decisive
+        word may differ at all.
+        """
+        words = self._key(plain(name).split()).split()
+        one, other = difference(heard, words)
+        before, after = heard[one.start : one.stop], words[other.start : other.stop]
+        if " ".join(words) in self._actions:
+            return self.words.decide_in_action(before, after)
+        return self.words.oppose(before, after)
+
+    def may_stand_for(self, name: str, words: Sequence[str], start: int, stop: int) -> bool:
+        """Return whether a name may replace a range of a text's words because the user says so.
+
+        It must still exist. As in `correct`, other names in the text stay, and nothing becomes
+        the opposite of what may have been said.
         """
         key = self._key(plain(name).split())
-        if key not in self._spelled:
+        if key not in self._spelled or self.oppose(name, words[start:stop]):
             return False
-        one, other = difference(heard, words := key.split())
-        before, after = heard[one.start : one.stop], words[other.start : other.stop]
-        return key not in self._actions or not self.words.decide(before, after)
+        for first, end in self._windows(len(words)):
+            inside = start <= first and end <= stop and (first, end) != (start, stop)
+            if first < stop and start < end and not inside and self.are_known(words[first:end]):
+                return False
+        if key in self._actions and start and self.words.negate(words[start - 1]):
+            return False
+        return not self.words.doubt((*words[:start], *words[stop:]))
 
     def most_like_words(self, text: str, name: str) -> str:
         """Return the words of a text that are most like a name; empty without any words."""

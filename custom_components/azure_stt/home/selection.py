@@ -96,6 +96,8 @@ class _Selector:
         if not first.text or await self.assistant.understands(first.text):
             return first
         lexical = self._lexical(alternatives, first)
+        if lexical and self.learned.refuses(first.text, lexical.text):
+            lexical = None
         if lexical and await self.assistant.understands(lexical.text):
             _LOGGER.debug("Selected the lexical form")
             return lexical
@@ -185,7 +187,9 @@ class _Selector:
         What the user put in stays. The name is found off the event loop, because that takes
         milliseconds.
         """
-        correction = self.learned.correct(selection.text, names) or await asyncio.to_thread(
+        correction = self.learned.correct(
+            selection.text, names, understood_later=understood_later
+        ) or await asyncio.to_thread(
             names.correct, selection.text, understood_later=understood_later
         )
         if correction is None:

@@ -19,9 +19,6 @@ from .words import (
     without_marks,
 )
 
-CORRECTIONS_MAX: Final = 500
-"""Corrections that a recognizer may have."""
-
 _MARK: Final = f"[{re.escape(MARKS)}]"
 
 # What may be between two words: spaces, marks and hyphens, but no decimal point or minus sign.
