@@ -197,6 +197,7 @@ async def test_response(hass: HomeAssistant, azure: Emulator, folder: Path) -> N
         "language": "en-US",
         "method": "fast",
         "damaged": False,
+        "missing": [],
     }
 
 

@@ -8,7 +8,11 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .entity import async_add_device
 from .home.recent import async_get_recent
-from .resource.issues import async_delete_issues, async_watch_free_hours
+from .resource.issues import (
+    async_delete_issues,
+    async_delete_issues_of_removed,
+    async_watch_free_hours,
+)
 from .resource.resource import AzureSttConfigEntry, Resource
 from .resource.usage import async_follow_months, async_get_usage, async_remove_usage
 from .services import async_setup_services
@@ -32,6 +36,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> 
     has no entity, and the pipeline would lose its engine until the router is up again.
     """
     async_get_recent(hass).async_forget()
+    async_delete_issues_of_removed(hass, entry)
     usage = await async_get_usage(hass, entry.entry_id)
     entry.runtime_data = resource = Resource(hass, entry, usage)
     async_add_device(hass, entry)

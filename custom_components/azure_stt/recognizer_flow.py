@@ -183,7 +183,7 @@ class RecognizerFlow(CorrectFlow):
                 )
             ),
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
-            vol.Required(CONF_END_OF_SPEECH): _choice(EndOfSpeech, CONF_END_OF_SPEECH),
+            _with_default(CONF_END_OF_SPEECH): _choice(EndOfSpeech, CONF_END_OF_SPEECH),
             vol.Required(CONF_DEADLINE): _seconds(least=1, most=60),
             vol.Optional(CONF_SECOND_ENTRY): ConfigEntrySelector(
                 ConfigEntrySelectorConfig(integration=DOMAIN)

@@ -4,10 +4,12 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 
 from .connection_form import title_of
+from .const import SUBENTRY_TYPE
 from .resource.client_factory import endpoint_of
 from .resource.other_host import async_find_other_host
 
@@ -45,8 +47,52 @@ class OtherHostFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class RecognizerFlow(RepairsFlow):
+    """Opens the options of the recognizer that a notice is about.
+
+    The notice stays until what is wrong has been changed there.
+    """
+
+    def __init__(self, entry_id: str, recognizer_id: str) -> None:
+        """Initialize for a recognizer."""
+        self._entry_id = entry_id
+        self._recognizer_id = recognizer_id
+
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what is wrong."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Open the options, if the user agrees."""
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        recognizer = entry and entry.subentries.get(self._recognizer_id)
+        if entry is None or recognizer is None:
+            return self.async_abort(reason="recognizer_gone")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={"name": recognizer.title},
+            )
+        flows = self.hass.config_entries.subentries
+        menu = await flows.async_init(
+            (self._entry_id, SUBENTRY_TYPE),
+            context={"source": SOURCE_RECONFIGURE, "subentry_id": self._recognizer_id},
+        )
+        form = await flows.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+        return self.async_abort(
+            reason="options_open",
+            next_flow=(FlowType.CONFIG_SUBENTRIES_FLOW, form["flow_id"]),
+        )
+
+
 async def async_create_fix_flow(
     _: HomeAssistant, __: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that fixes a notice."""
-    return OtherHostFlow(str((data or {})["entry_id"]))
+    about = data or {}
+    if recognizer_id := about.get("recognizer_id"):
+        return RecognizerFlow(str(about["entry_id"]), str(recognizer_id))
+    return OtherHostFlow(str(about["entry_id"]))

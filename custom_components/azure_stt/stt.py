@@ -22,6 +22,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.start import async_at_started
 
 from .audio.decoder import StreamDecoder
 from .audio.pcm import AudioFormatError
@@ -48,7 +49,7 @@ from .const import (
 )
 from .entity import RecognizerEntity
 from .home.assist import async_get_assistant, async_languages
-from .home.backup_engine import async_ask_backup_engine, waiting_entities
+from .home.backup_engine import async_ask_backup_engine, is_known_engine, waiting_entities
 from .home.interpreter import Interpreter
 from .home.learned import Learned
 from .home.metadata import pcm_format
@@ -118,8 +119,9 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Prepare for texts that aren't understood."""
+        """Prepare for texts that aren't understood, and look for the backups."""
         await super().async_added_to_hass()
+        self.async_on_remove(async_at_started(self.hass, self._async_notice_backups))
         for language in async_languages(self.hass, self.entity_id):
             self._entry.async_create_background_task(
                 self.hass, self._prepare(language), f"{self.entity_id} {language}"
@@ -179,7 +181,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         if self.entity_id in waiting_entities.get():
             _LOGGER.debug("%s is asked in a circle", self.entity_id)
             return _ERROR
-        self._async_notice_second_entry()
+        self._async_notice_backups(self.hass)
         satellite_id = async_listening_satellite(self.hass)
         token = waiting_entities.set(waiting_entities.get() | {self.entity_id})
         try:
@@ -328,8 +330,15 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         return self.hass.config_entries.async_get_entry(entry_id) if entry_id else None
 
     @callback
-    def _async_notice_second_entry(self) -> None:
-        """Show a notice while the second resource is missing."""
-        missing = CONF_SECOND_ENTRY in self._settings and self._second_entry is None
-        change = async_create_issue if missing else async_delete_issue
-        change(self.hass, self._entry, Issue.SECOND_ENTRY_MISSING)
+    def _async_notice_backups(self, _: HomeAssistant) -> None:
+        """Show a notice while the second resource or the other engine is missing."""
+        fallback = self._settings.get(CONF_FALLBACK_ENTITY)
+        for issue, missing in (
+            (
+                Issue.SECOND_ENTRY_MISSING,
+                CONF_SECOND_ENTRY in self._settings and not self._second_entry,
+            ),
+            (Issue.FALLBACK_MISSING, fallback and not is_known_engine(self.hass, fallback)),
+        ):
+            change = async_create_issue if missing else async_delete_issue
+            change(self.hass, self._entry, issue, self._subentry)

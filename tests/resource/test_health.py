@@ -248,16 +248,18 @@ async def test_revoked_key_with_a_bare_401(
     assert len(hass.config_entries.flow.async_progress()) == 1
 
 
+@pytest.mark.parametrize("recognizer", [{"endpoint_id": "not-there"}])
 async def test_refused_custom_endpoint(
     hass: HomeAssistant, resource: Resource, emulator: Emulator
 ) -> None:
-    """A custom endpoint that Azure refuses is noticed; an ordinary 400 isn't."""
+    """A custom endpoint that Azure refuses is noticed until it's taken; an ordinary 400 isn't."""
+    custom = RecognitionOptions(language="en-US", endpoint_id="not-there")
     with pytest.raises(ResponseError):
-        await resource.recognize(
-            speech, RecognitionOptions(language="en-US", endpoint_id="not-there")
-        )
-    assert issues(hass) == {"endpoint_refused"}
+        await resource.recognize(speech, custom)
     await resource.recognize(speech, OPTIONS)
+    assert issues(hass) == {"endpoint_refused"}
+    emulator.custom_speech["not-there"] = "en-US"
+    await resource.recognize(speech, custom)
     assert issues(hass) == set()
     emulator.faults.append(Fault(status=400))
     with pytest.raises(ResponseError):

@@ -18,7 +18,8 @@ from homeassistant.components.stt import (
     SpeechToTextEntity,
     async_get_speech_to_text_entity,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import language as language_util
 
 from ..audio.pcm import SAMPLE_WIDTH, TARGET
@@ -35,6 +36,15 @@ waiting_entities: Final[ContextVar[frozenset[str]]] = ContextVar(
     "azure_stt_waiting_entities", default=frozenset()
 )
 """Our entities that wait for the current one's answer, which must not ask them in a circle."""
+
+
+@callback
+def is_known_engine(hass: HomeAssistant, entity_id: str) -> bool:
+    """Return whether an entity is there, or is known to come back."""
+    return (
+        er.async_get(hass).async_get(entity_id) is not None
+        or async_get_speech_to_text_entity(hass, entity_id) is not None
+    )
 
 
 async def async_ask_backup_engine(

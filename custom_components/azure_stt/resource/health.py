@@ -6,7 +6,7 @@ from http import HTTPStatus
 import logging
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
@@ -24,7 +24,7 @@ from ..azure_speech import (
     ThrottledError,
     UnexplainedRequestError,
 )
-from ..const import DOMAIN
+from ..const import CONF_ENDPOINT_ID, DOMAIN
 from .issues import Issue, async_create_issue, async_delete_issue
 
 _LOGGER = logging.getLogger(__name__)
@@ -109,8 +109,7 @@ class Health:
         now = asyncio.get_running_loop().time()
         if err.retry_after:
             self._not_before = now + err.retry_after
-        if issue := _issue(err, options):
-            async_create_issue(self._hass, self._entry, issue)
+        self._notice(err, options)
         match err:
             case AuthenticationError():
                 self._refuse()
@@ -135,8 +134,11 @@ class Health:
             self._send_signal()
 
     @callback
-    def async_note_success(self) -> None:
-        """Withdraw the conclusions from earlier failures."""
+    def async_note_success(self, options: RecognitionOptions | None = None) -> None:
+        """Withdraw the conclusions from earlier failures.
+
+        A custom model was refused for its own sake, so only a success with it counts.
+        """
         was_down = self.down
         self._failures = 0
         self._refused = False
@@ -144,8 +146,10 @@ class Health:
         self._quota = None
         self._throttled = False
         self._throttled_utterances = 0
-        for issue in (*_ISSUES.values(), Issue.ENDPOINT_REFUSED, Issue.UNREACHABLE):
+        for issue in (*_ISSUES.values(), Issue.UNREACHABLE):
             async_delete_issue(self._hass, self._entry, issue)
+        for recognizer in self._users_of_model(options):
+            async_delete_issue(self._hass, self._entry, Issue.ENDPOINT_REFUSED, recognizer)
         if was_down:
             _LOGGER.info("%s can be reached again", self._entry.title)
             self._send_signal()
@@ -165,6 +169,23 @@ class Health:
             self._refuse()
             if not was_down:
                 self._send_signal()
+
+    def _notice(self, err: SpeechError, options: RecognitionOptions | None) -> None:
+        """Show the notice that an error deserves, if the user can do something about it."""
+        if issue := _ISSUES.get(type(err)):
+            async_create_issue(self._hass, self._entry, issue)
+        if isinstance(err, InvalidRequestError):
+            for recognizer in self._users_of_model(options):
+                async_create_issue(self._hass, self._entry, Issue.ENDPOINT_REFUSED, recognizer)
+
+    def _users_of_model(self, options: RecognitionOptions | None) -> list[ConfigSubentry]:
+        """Return the recognizers with the custom model of a request."""
+        model = options and options.endpoint_id
+        return [
+            recognizer
+            for recognizer in self._entry.subentries.values()
+            if model and recognizer.data.get(CONF_ENDPOINT_ID) == model
+        ]
 
     @callback
     def _refuse(self) -> None:
@@ -204,10 +225,3 @@ class Health:
                 self.async_note_success()
             if asyncio.get_running_loop().time() - began > LONG_OUTAGE and self.down:
                 async_create_issue(self._hass, self._entry, Issue.UNREACHABLE)
-
-
-def _issue(err: SpeechError, options: RecognitionOptions | None) -> Issue | None:
-    """Return the notice that an error deserves, if the user can do something about it."""
-    if isinstance(err, InvalidRequestError) and options and options.endpoint_id:
-        return Issue.ENDPOINT_REFUSED
-    return _ISSUES.get(type(err))

@@ -1,9 +1,10 @@
-"""Repair notices about a resource. They go away by themselves."""
+"""Repair notices about a resource or one of its recognizers. They go away by themselves."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -21,6 +22,7 @@ class Issue(StrEnum):
     NETWORK_RULES = "network_rules"
     OTHER_HOST = "other_host"
     SECOND_ENTRY_MISSING = "second_entry_missing"
+    FALLBACK_MISSING = "fallback_missing"
     FREE_HOURS_LOW = "free_hours_low"
     FREE_HOURS_USED = "free_hours_used"
 
@@ -30,32 +32,66 @@ _FREE_HOURS: Final = {Issue.FREE_HOURS_USED: 1.0, Issue.FREE_HOURS_LOW: 0.8}
 
 
 @callback
-def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, issue: Issue) -> None:
-    """Show a notice about an entry, once."""
+def async_create_issue(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: Issue,
+    recognizer: ConfigSubentry | None = None,
+) -> None:
+    """Show a notice about an entry, or about one recognizer, once.
+
+    Those about a recognizer can be fixed in its options.
+    """
     warning = issue in _FREE_HOURS
+    about = recognizer or entry
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(entry, issue),
-        data={"entry_id": entry.entry_id},
-        is_fixable=issue is Issue.OTHER_HOST,
+        _issue_id(entry, issue, recognizer),
+        data={
+            "entry_id": entry.entry_id,
+            "recognizer_id": recognizer.subentry_id if recognizer else None,
+        },
+        is_fixable=recognizer is not None or issue is Issue.OTHER_HOST,
         severity=ir.IssueSeverity.WARNING if warning else ir.IssueSeverity.ERROR,
         translation_key=issue,
-        translation_placeholders={"name": entry.title},
+        translation_placeholders={"name": about.title},
     )
 
 
 @callback
-def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, issue: Issue) -> None:
+def async_delete_issue(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    issue: Issue,
+    recognizer: ConfigSubentry | None = None,
+) -> None:
     """Delete a notice, if there is one."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, issue))
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, issue, recognizer))
 
 
 @callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Delete all notices about an entry."""
-    for issue in Issue:
-        async_delete_issue(hass, entry, issue)
+    """Delete all notices about an entry and its recognizers."""
+    _delete_issues(hass, entry, lambda _: True)
+
+
+@callback
+def async_delete_issues_of_removed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the notices about recognizers that an entry no longer has."""
+    _delete_issues(hass, entry, lambda each: each is not None and each not in entry.subentries)
+
+
+def _delete_issues(
+    hass: HomeAssistant, entry: ConfigEntry, unwanted: Callable[[str | None], bool]
+) -> None:
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        issue = ir.async_get(hass).issues[domain, issue_id]
+        data = issue.data or {}
+        if domain == DOMAIN and data.get("entry_id") == entry.entry_id:
+            recognizer_id = data["recognizer_id"]
+            if unwanted(None if recognizer_id is None else str(recognizer_id)):
+                ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 @callback
@@ -77,5 +113,5 @@ def async_watch_free_hours(hass: HomeAssistant, entry: ConfigEntry, usage: Usage
     return async_dispatcher_connect(hass, SIGNAL_USAGE.format(entry.entry_id), check)
 
 
-def _issue_id(entry: ConfigEntry, issue: Issue) -> str:
-    return f"{issue}_{entry.entry_id}"
+def _issue_id(entry: ConfigEntry, issue: Issue, recognizer: ConfigSubentry | None) -> str:
+    return f"{issue}_{recognizer.subentry_id if recognizer else entry.entry_id}"

@@ -143,7 +143,7 @@ class Resource:
             raise
         finally:
             self._publish_usage()
-        self.health.async_note_success()
+        self.health.async_note_success(options)
         self.fast_refusals.async_note_other_answer()
         return recognition
 
