@@ -33,6 +33,7 @@ from custom_components.azure_stt.recognition import recording
 from tests.conftest import Recognize
 from tests.emulator import (
     S0_KEY,
+    SERVICE_KINDS,
     Alternative,
     Emulator,
     Endpoint,
@@ -261,8 +262,10 @@ async def test_cancelled(recognize: Recognize) -> None:
 
 
 @pytest.mark.parametrize("recognizer", [{"patience": "first_pause"}])
-async def test_first_answer_is_taken(recognize: Recognize) -> None:
-    """The service answers at a pause; the host's stream is let go at once."""
+@pytest.mark.parametrize("kind", SERVICE_KINDS)
+async def test_first_answer_is_taken(recognize: Recognize, emulator: Emulator, kind: str) -> None:
+    """At a pause, whatever the service does; the host's stream is let go at once."""
+    emulator.answers, emulator.pause = SERVICE_KINDS[kind]
     stream = HostStream(speak(SENTENCE), silence(1), asyncio.Event().wait())
     assert (await recognize(stream)).text == SENTENCE
     assert stream.closed

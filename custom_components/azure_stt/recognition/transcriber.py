@@ -74,6 +74,7 @@ class Transcriber:
         self._provisional: Part | None = None
         self._usual_level: float | None = None
         self._finished_at = 0.0
+        self._has_onset = False
 
     async def transcribe(self) -> Transcript:
         """Return everything that was said.
@@ -99,6 +100,7 @@ class Transcriber:
         onset = await self._endpointer.first_sound(0)
         while onset is not None:
             self._position = max(self._position, onset - LEAD)
+            self._has_onset = True
             try:
                 onset = await self._hear(onset)
             except SpeechError as err:
@@ -121,7 +123,7 @@ class Transcriber:
             end = silence
             while end < longest and not self._recording.ended:
                 await self._recording.reaches(end)
-                last = self._endpointer.speech_end
+                last = self._endpointer.speech_end if self._has_onset else self._position
                 if last + silence <= end and not self._transcript.parts:
                     break
                 # With words, the rules decide.
@@ -190,6 +192,7 @@ class Transcriber:
         """
         self._finish(part, left_out=True)
         self._endpointer.restart()
+        self._has_onset = False
         return await self._endpointer.first_sound(part.end)
 
     async def _request(self, onset: int) -> Answer | None:
