@@ -54,8 +54,9 @@ class Form:
         await self._section(section).evaluate("section => section.scrollIntoView()")
 
     async def add_pair(self, **answers: str) -> None:
-        """Add an item to the only list of a form, by the little form for that."""
-        await self._dialog.locator("ha-selector-object").get_by_role("button", name="Add").click()
+        """Add an item to the first list of a form, by the little form for that."""
+        pairs = self._dialog.locator("ha-selector-object").first
+        await pairs.get_by_role("button", name="Add").click()
         item = self._page.locator("dialog-form")
         for label, content in answers.items():
             await item.get_by_role("textbox", name=label).fill(content)

@@ -190,6 +190,26 @@ async def hear_with_recognizer(stage: Stage) -> None:
     await _expect_lights(stage, "Kitchen light", "Porch light")
 
 
+async def correct_a_name(stage: Stage) -> None:
+    """Say a name that the home doesn't have, tell what was meant, and be understood."""
+    heard = "turn on the beach lamp"
+    conversation = await say(stage, heard)
+    await conversation.expect_heard(heard)
+    form = await begin_changing_recognizer(stage, "Spoken words", "Correct something misheard")
+    await form.option(heard).click()
+    await stage.pictures.take("misheard", form.window)
+    await form.submit()
+    await form.pick("Meant", "Porch light")
+    await form.submit()
+    await expect(form.text("Heard")).to_have_value("beach lamp")
+    await stage.pictures.take("lesson", form.window)
+    await form.submit()
+    await form.finish("Reconfiguration was successful", "Close")
+    conversation = await say(stage, heard)
+    await conversation.expect_heard("turn on the Porch light")
+    await conversation.expect_answer("Turned on the light")
+
+
 async def read_meters(stage: Stage) -> None:
     """See what was sent to the resource."""
     if stage.pictures.wanted:
@@ -252,6 +272,7 @@ STORY: Final[dict[str, Step]] = {
     "Starting the automation by voice": start_automation,
     "Adding a recognizer": add_recognizer,
     "Speaking to that recognizer": hear_with_recognizer,
+    "Correcting a name": correct_a_name,
     "Reading the meters": read_meters,
     "Removing the integration": remove,
 }
