@@ -80,6 +80,7 @@ def sound_alike(heard: str, meant: str) -> Learned:
             "kitchen leaf", "Nanoleaf", "Turn on kitchen leaf.", "Turn on Nanoleaf.", id="more"
         ),
         ("movies time", "Movie time", "Run movies time.", "Run Movie time."),
+        ("night movies time", "Movie time", "Run night movies time.", None),
         pytest.param("movies time", "Movie time", "No movies time.", None, id="negated"),
         pytest.param("a lock door", "Porch light", "", None, id="nothing"),
     ],
