@@ -39,6 +39,12 @@ NAMES = Names(
         pytest.param(
             "Turn of the light.", "Turn off the light.", ("Turn of the", "Turn off the"), id="verb"
         ),
+        pytest.param(
+            "Please dim the porch light.",
+            "Please brighten the porch light.",
+            ("Please dim the", "Please brighten the"),
+            id="beside a name",
+        ),
         pytest.param("The light.", "Light.", ("The light", "Light"), id="a word less"),
         pytest.param("Light.", "Dim light.", ("Light", "Dim light"), id="a word more"),
         pytest.param("Good buy", "Goodbye", ("Good buy", "Goodbye"), id="all of it"),
