@@ -53,9 +53,10 @@ class Form:
         """Let the form begin with a section, for a picture."""
         await self._section(section).evaluate("section => section.scrollIntoView()")
 
-    async def add_pair(self, **answers: str) -> None:
-        """Add an item to the only list of a form, by the little form for that."""
-        await self._dialog.locator("ha-selector-object").get_by_role("button", name="Add").click()
+    async def add_pair(self, name: str, **answers: str) -> None:
+        """Add an item to a list of the form, by the little form for that."""
+        pairs = self._dialog.locator("ha-selector-object").filter(has_text=name)
+        await pairs.get_by_role("button", name="Add").click()
         item = self._page.locator("dialog-form")
         for label, content in answers.items():
             await item.get_by_role("textbox", name=label).fill(content)
