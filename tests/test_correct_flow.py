@@ -359,7 +359,7 @@ async def test_utterance_survives_lesson(
     learned.set()
     assert (await speaking).text == "Good night."
     await hass.async_block_till_done()
-    assert labels(await flow.begin())[0] == "Good night."
+    assert labels(await flow.begin()) == ["Good night.", "Turn of the light."]
 
 
 async def test_nothing_stored(

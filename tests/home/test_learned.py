@@ -39,6 +39,12 @@ NAMES = Names(
         pytest.param(
             "Turn of the light.", "Turn off the light.", ("Turn of the", "Turn off the"), id="verb"
         ),
+        pytest.param(
+            "Please dim the porch light.",
+            "Please brighten the porch light.",
+            ("Please dim the", "Please brighten the"),
+            id="beside a name",
+        ),
         pytest.param("The light.", "Light.", ("The light", "Light"), id="a word less"),
         pytest.param("Light.", "Dim light.", ("Light", "Dim light"), id="a word more"),
         pytest.param("Good buy", "Goodbye", ("Good buy", "Goodbye"), id="all of it"),
@@ -80,6 +86,7 @@ def sound_alike(heard: str, meant: str) -> Learned:
             "kitchen leaf", "Nanoleaf", "Turn on kitchen leaf.", "Turn on Nanoleaf.", id="more"
         ),
         ("movies time", "Movie time", "Run movies time.", "Run Movie time."),
+        ("night movies time", "Movie time", "Run night movies time.", None),
         pytest.param("movies time", "Movie time", "No movies time.", None, id="negated"),
         pytest.param("a lock door", "Porch light", "", None, id="nothing"),
     ],

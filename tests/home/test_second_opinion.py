@@ -12,6 +12,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Profanity
 from custom_components.azure_stt.home.exposed_names import async_get_names
+from custom_components.azure_stt.home.learned import NOTHING_LEARNED, Learned
 from custom_components.azure_stt.home.second_opinion import async_ask_second_opinion
 from custom_components.azure_stt.home.selection import Selection
 from custom_components.azure_stt.home.text_format import Corrections, TextForm, TextFormat
@@ -64,7 +65,9 @@ def add(hass: HomeAssistant, domain: str, name: str, *, exposed: bool = True) ->
     async_expose_entity(hass, "conversation", entity.entity_id, should_expose=exposed)
 
 
-async def ask(hass: HomeAssistant, first: str, again: str) -> tuple[Selection, OtherService]:
+async def ask(
+    hass: HomeAssistant, first: str, again: str, learned: Learned = NOTHING_LEARNED
+) -> tuple[Selection, OtherService]:
     """Return the selection for a text, and the service that may have been asked."""
     service = OtherService(again)
     selection = await async_ask_second_opinion(
@@ -74,6 +77,7 @@ async def ask(hass: HomeAssistant, first: str, again: str) -> tuple[Selection, O
         LANGUAGE,
         DISPLAY,
         service,
+        learned,
     )
     return selection, service
 
@@ -107,6 +111,21 @@ async def test_not_taken(
     """What isn't understood, or differs in more than a name, isn't taken."""
     await support.add_pipeline(hass, ENTITY_ID, **settings)
     selection, _ = await ask(hass, first, again)
+    assert selection == Selection(heard=first, text=first)
+
+
+@pytest.mark.parametrize("settings", KINDS)
+async def test_learned(hass: HomeAssistant, settings: dict[str, Any]) -> None:
+    """What the user taught counts for the other service's text, too."""
+    await support.add_pipeline(hass, ENTITY_ID, **settings)
+    first = "Turn on you, Lisa's lamb."
+    alike = Learned([{"heard": "hole he says lamp", "meant": "Ulysses lamp"}])
+    selection, _ = await ask(hass, first, "Turn on hole he says lamp.", alike)
+    assert selection.text == "Turn on Ulysses lamp."
+    assert list(selection.changes) == ["second_opinion", "name"]
+    refused = Learned(refused=[{"heard": "you Lisa's lamb", "meant": "Ulysses lamp"}])
+    selection, service = await ask(hass, first, "Turn on Ulysses lamp.", refused)
+    assert service.expected
     assert selection == Selection(heard=first, text=first)
 
 

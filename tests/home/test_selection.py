@@ -22,6 +22,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.azure_stt.azure_speech import Alternative, Profanity
 from custom_components.azure_stt.home.assist import async_get_assistant
+from custom_components.azure_stt.home.learned import Learned
 from custom_components.azure_stt.home.phrases import Expectation, Match, async_get_phrase_registry
 from custom_components.azure_stt.home.selection import (
     async_select,
@@ -34,6 +35,7 @@ from tests.support.pairs import PAIRS
 from tests.support.sentences import SENTENCES
 
 ENTITY_ID = "stt.azure"
+LLM = {"conversation_engine": "conversation.llm"}
 DISPLAY = TextFormat(form=TextForm.DISPLAY, profanity=Profanity.MASKED, corrections=Corrections([]))
 
 
@@ -344,6 +346,79 @@ async def test_own_lexical_form_comes_before_other_alternatives(hass: HomeAssist
     ]
     selection = await async_select(hass, ENTITY_ID, [heard], "en-US", DISPLAY)
     assert selection.text == "turn on kitchen west"
+
+
+@pytest.mark.parametrize(
+    ("settings", "heard", "changed", "pair"),
+    [
+        pytest.param(
+            {},
+            [Alternative(display="Turn on kitchen W.", lexical="turn on kitchen west")],
+            "turn on kitchen west",
+            ("W", "west"),
+            id="lexical form",
+        ),
+        pytest.param(
+            {},
+            [
+                Alternative(display="Turn on the chicken light.", confidence=0.9),
+                Alternative(display="Turn on the kitchen light.", confidence=0.8),
+            ],
+            "Turn on the kitchen light.",
+            ("chicken", "kitchen"),
+            id="alternative",
+        ),
+        pytest.param(
+            LLM,
+            [Alternative(display="Turn on the kitchin light.")],
+            "Turn on the Kitchen light.",
+            ("kitchin", "kitchen"),
+            id="name",
+        ),
+    ],
+)
+async def test_refused_change(
+    hass: HomeAssistant,
+    settings: dict[str, Any],
+    heard: list[Alternative],
+    changed: str,
+    pair: tuple[str, str],
+) -> None:
+    """A change of any kind isn't made again once the user said that it was wrong."""
+    await add_pipeline(hass, **settings)
+    add_light(hass, "Kitchen west")
+    await hass.async_block_till_done()
+
+    async def selected(learned: Learned) -> str:
+        selection = await async_select(hass, ENTITY_ID, [heard], "en-US", DISPLAY, learned)
+        assert bool(selection.changes) is (selection.text != heard[0].display)
+        return selection.text
+
+    assert await selected(Learned()) == changed
+    refused = Learned(refused=[{"heard": pair[0], "meant": pair[1]}])
+    assert await selected(refused) == heard[0].display
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Could you turn off the hitching might?", "Could you turn off the Kitchen light?"),
+        ("Who wrote the hitching might?", "Who wrote the hitching might?"),
+        ("Turn on the kitchen light.", "Turn on the kitchen light."),
+    ],
+)
+async def test_sound_alike_for_llm(hass: HomeAssistant, text: str, expected: str) -> None:
+    """To an LLM it stands for a name where something is done, not in any question."""
+    await add_pipeline(hass, **LLM)
+    learned = Learned(
+        [
+            {"heard": "hitching might", "meant": "Kitchen light"},
+            {"heard": "kitchen light", "meant": "Lamp 20"},
+        ]
+    )
+    heard = [[Alternative(display=text)]]
+    selection = await async_select(hass, ENTITY_ID, heard, "en-US", DISPLAY, learned)
+    assert selection.text == expected
 
 
 async def test_lexical_form_never_shows_a_hidden_word(hass: HomeAssistant) -> None:

@@ -53,9 +53,9 @@ class Form:
         """Let the form begin with a section, for a picture."""
         await self._section(section).evaluate("section => section.scrollIntoView()")
 
-    async def add_pair(self, **answers: str) -> None:
-        """Add an item to the first list of a form, by the little form for that."""
-        pairs = self._dialog.locator("ha-selector-object").first
+    async def add_pair(self, name: str, **answers: str) -> None:
+        """Add an item to a list of the form, by the little form for that."""
+        pairs = self._dialog.locator("ha-selector-object").filter(has_text=name)
         await pairs.get_by_role("button", name="Add").click()
         item = self._page.locator("dialog-form")
         for label, content in answers.items():

@@ -36,6 +36,8 @@ _REFUSED: Final = (
 )
 _VOICE: Final = "Chime"
 _PHRASE: Final = "(I am|I'm) going to bed [now]"
+# What the ear makes of "desk lamp" in a bad moment: neither service comes to the name by itself.
+_MISHEARD: Final = "Turn on the dead swamp"
 _SILENT_REQUESTS: Final = 60
 _SILENCE: Final = 10.0
 
@@ -149,6 +151,27 @@ async def start_automation(stage: Stage) -> None:
     await _expect_lights(stage, "Porch light")
 
 
+async def correct_misheard_name(stage: Stage) -> None:
+    """Say what was meant by a name that nobody understood; be understood from then on."""
+    conversation = await say(stage, _MISHEARD)
+    await conversation.expect_heard(f"{_MISHEARD}.")
+    await conversation.expect_answer("Sorry, I am not aware of any device called dead swamp")
+    form = await begin_changing_recognizer(stage, NAME, "Correct something misheard")
+    await form.option(f"{_MISHEARD}.").click()
+    await form.submit()
+    await form.pick("Meant", "Desk lamp")
+    await stage.pictures.take("correct", form.window)
+    await form.submit()
+    await expect(form.text("Heard")).to_have_value("dead swamp")
+    await expect(form.text("Meant")).to_have_value("Desk lamp")
+    await form.submit()
+    await form.finish("Reconfiguration was successful", "Close")
+    conversation = await say(stage, _MISHEARD)
+    await conversation.expect_heard("Turn on the Desk lamp.")
+    await conversation.expect_answer("Turned on the light")
+    await _expect_lights(stage, "Desk lamp", "Porch light")
+
+
 async def add_recognizer(stage: Stage) -> None:
     """Add a recognizer with settings of its own, and find them again."""
     form = await begin_adding_recognizer(stage)
@@ -156,7 +179,7 @@ async def add_recognizer(stage: Stage) -> None:
     await form.option("Leave as spoken").click()
     await form.option("Spoken words, without capitals and punctuation").click()
     await form.unfold("Names and corrections")
-    await form.add_pair(Heard="desk lamp", Meant="kitchen light")
+    await form.add_pair("Corrections", Heard="desk lamp", Meant="kitchen light")
     await form.scroll_to("Names and corrections")
     await stage.pictures.take("recognizer", form.window)
     await form.unfold("Pauses and waiting")
@@ -187,27 +210,7 @@ async def hear_with_recognizer(stage: Stage) -> None:
     conversation = await say(stage, "Turn on the desk lamp")
     await conversation.expect_heard("turn on the kitchen light")
     await conversation.expect_answer("Turned on the light")
-    await _expect_lights(stage, "Kitchen light", "Porch light")
-
-
-async def correct_a_name(stage: Stage) -> None:
-    """Say a name that the home doesn't have, tell what was meant, and be understood."""
-    heard = "turn on the beach lamp"
-    conversation = await say(stage, heard)
-    await conversation.expect_heard(heard)
-    form = await begin_changing_recognizer(stage, "Spoken words", "Correct something misheard")
-    await form.option(heard).click()
-    await stage.pictures.take("misheard", form.window)
-    await form.submit()
-    await form.pick("Meant", "Porch light")
-    await form.submit()
-    await expect(form.text("Heard")).to_have_value("beach lamp")
-    await stage.pictures.take("lesson", form.window)
-    await form.submit()
-    await form.finish("Reconfiguration was successful", "Close")
-    conversation = await say(stage, heard)
-    await conversation.expect_heard("turn on the Porch light")
-    await conversation.expect_answer("Turned on the light")
+    await _expect_lights(stage, "Desk lamp", "Kitchen light", "Porch light")
 
 
 async def read_meters(stage: Stage) -> None:
@@ -256,7 +259,14 @@ async def _expect_lights(stage: Stage, *names: str) -> None:
     assert sorted(lights) == sorted(names)
 
 
-SECRETS: Final = (S0_KEY, _NEW_KEY, "the kitchen light", "the porch light", "the desk lamp")
+SECRETS: Final = (
+    S0_KEY,
+    _NEW_KEY,
+    "the kitchen light",
+    "the porch light",
+    "the desk lamp",
+    "dead swamp",
+)
 """Keys, and words of what is said."""
 
 STORY: Final[dict[str, Step]] = {
@@ -270,9 +280,9 @@ STORY: Final[dict[str, Step]] = {
     "Giving the new key": renew_key,
     "Changing the connection": change_connection,
     "Starting the automation by voice": start_automation,
+    "Correcting a name that was misheard": correct_misheard_name,
     "Adding a recognizer": add_recognizer,
     "Speaking to that recognizer": hear_with_recognizer,
-    "Correcting a name": correct_a_name,
     "Reading the meters": read_meters,
     "Removing the integration": remove,
 }
