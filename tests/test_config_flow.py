@@ -463,7 +463,7 @@ FORM = {
         "send_names": False,
         "second_opinion_timeout": 1.5,
     },
-    "answer": {"patience": "to_the_end", "deadline": 5},
+    "answer": {"patience": "to_the_end", "end_of_speech": "home_assistant", "deadline": 5},
     "backup": {"fallback_entity": "stt.whisper"},
     "custom_speech": {
         "endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c",

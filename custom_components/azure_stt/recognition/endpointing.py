@@ -167,7 +167,7 @@ class Endpointer:
             if len(last) == _ONSET_FRAMES:
                 loudest = max(loudest, min(last))
             if loudest > max(room + _STANDING_OUT, _INAUDIBLE):
-                return max(start, position - ONSET - LEAD) if was_silent else start
+                return max(start, position - ONSET) if was_silent else start
             was_silent = loudest <= _INAUDIBLE
             if position % SAMPLE_RATE < FRAME:
                 kept = ONSET + LEAD if loudest <= _INAUDIBLE else _EVEN_SOUND
