@@ -493,7 +493,7 @@ FORM = {
         "refused_changes": [{"heard": "rumba", "meant": "Roomba"}],
         "remember_recent": False,
     },
-    "answer": {"patience": "to_the_end", "deadline": 5},
+    "answer": {"patience": "to_the_end", "end_of_speech": "home_assistant", "deadline": 5},
     "backup": {"fallback_entity": "stt.whisper"},
     "custom_speech": {
         "endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c",

@@ -102,7 +102,11 @@ async def test_other_recognizer(
             "profanity": "masked",
             "text_form": "display",
             "meaning": {"home_aware": True},
-            "answer": {"patience": "automatic", "deadline": 8},
+            "answer": {
+                "patience": "automatic",
+                "end_of_speech": "home_assistant",
+                "deadline": 8,
+            },
             "backup": {},
             "custom_speech": {},
         },

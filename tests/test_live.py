@@ -187,7 +187,7 @@ async def test_second_recognizer(connection: Connection, resource: Resource) -> 
         profanity="raw",
         text_form="display",
         meaning={"home_aware": True},
-        answer={"patience": "to_the_end", "deadline": 8},
+        answer={"patience": "to_the_end", "end_of_speech": "home_assistant", "deadline": 8},
         backup={},
         custom_speech={},
     )

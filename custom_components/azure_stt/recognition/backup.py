@@ -5,7 +5,7 @@ import logging
 from typing import Final
 
 from ..azure_speech import Alternative, Recognition, RecognitionStatus, SpeechError
-from .endpointing import Endpointer
+from .endpointing import LEAD, Endpointer
 from .policy import BackupEngine
 from .recording import Recording
 from .task_scope import TaskScope
@@ -35,6 +35,7 @@ async def ask_backup(
     start = await endpointer.first_sound(position)
     if start is None:
         return _part(position, recording.length, "")
+    start = max(position, start - LEAD)
     _LOGGER.debug("Asking the backup engine, because: %s", err)
     async with TaskScope() as tasks:
         overdue = tasks.start(_overdue(recording, asyncio.get_running_loop().time()))

@@ -46,6 +46,9 @@ _DIGITAL_SILENCE: Final = -90.0
 _THRESHOLD_FRAMES: Final = 25
 _THRESHOLD_STEP: Final = 5
 
+# Samples of even sound that are kept. Speech isn't even for that long.
+_EVEN_SOUND: Final = 5 * SAMPLE_RATE
+
 # Frames of quiet after which the level of speech isn't followed any more.
 _LONG_QUIET_FRAMES: Final = SAMPLE_RATE // FRAME
 
@@ -156,7 +159,7 @@ class Endpointer:
         """
         start = position
         last: deque[float] = deque(maxlen=_ONSET_FRAMES)
-        room, loudest = inf, SILENT
+        room, loudest, was_silent = inf, SILENT, False
         while (level := await self._level(position)) is not None:
             position += FRAME
             last.append(level)
@@ -164,9 +167,11 @@ class Endpointer:
             if len(last) == _ONSET_FRAMES:
                 loudest = max(loudest, min(last))
             if loudest > max(room + _STANDING_OUT, _INAUDIBLE):
-                return start
-            if loudest <= _INAUDIBLE:
-                start = max(start, position - LEAD)
+                return max(start, position - ONSET) if was_silent else start
+            was_silent = loudest <= _INAUDIBLE
+            if position % SAMPLE_RATE < FRAME:
+                kept = ONSET + LEAD if loudest <= _INAUDIBLE else _EVEN_SOUND
+                start = max(start, position - kept)
                 self.forget(start)
         unclear = loudest > _INAUDIBLE and position - start <= SAMPLE_RATE
         return start if unclear else None
