@@ -182,7 +182,7 @@ async def test_the_recognizer_ends_speech_without_end(
 async def test_tail_of_a_wake_word(hass: HomeAssistant, said: str, text: str) -> None:
     """It is no part of what was said, and the command behind it is answered as early."""
     with listening(wake_words=("Okay Nabu",)):
-        heard, seconds = await say(hass, speak(said, pause_ms=250))
+        heard, seconds = await say(hass, speak(said, pause_ms=400))
     assert (heard or "").casefold() == text.casefold()
     assert seconds < 2.6
 

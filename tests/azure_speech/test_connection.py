@@ -23,6 +23,7 @@ from custom_components.azure_stt.azure_speech import (
     Timeouts,
     credentials,
 )
+from custom_components.azure_stt.azure_speech.upload import Upload
 from tests.emulator import S0_KEY, Emulator, Endpoint as Service, Fault, Moment, silence, speak
 from tests.support.streams import eventually
 
@@ -214,8 +215,12 @@ async def test_no_answer(emulator: Emulator, connect: Connect) -> None:
     assert 0.15 <= time.monotonic() - started < 4
 
 
-async def test_service_stops_reading(emulator: Emulator, connect: Connect) -> None:
+async def test_service_stops_reading(
+    emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An upload that isn't taken any more ends by the answer's limit, endless as it is."""
+    # The system's buffers hold minutes of audio, and each second would extend the limit.
+    monkeypatch.setattr(Upload.__init__, "__defaults__", (0.0,))
     emulator.faults.append(Fault(at=Moment.DURING_BODY, after_bytes=1, delay=30))
     client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
     microphone = Microphone(*[bytes(320_000)] * 1000)

@@ -132,7 +132,7 @@ class StreamDecoder:
         while len(data) > self._behind:
             data = data[self._behind :]
             self._behind = 0
-            if data.startswith(RIFF):
+            if data.startswith(RIFF) and read_header(data) != WavHeader(0):
                 return self._begin(data)
             if len(data) < _CHUNK_HEADER:
                 self._held = data

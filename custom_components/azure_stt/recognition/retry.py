@@ -14,6 +14,7 @@ from ..azure_speech import (
     ANSWER_SECONDS_PER_SECOND,
     Recognition,
     RecognitionOptions,
+    SpeechConnectionError,
     SpeechError,
     SpeechTimeoutError,
     ThrottledError,
@@ -171,7 +172,8 @@ class PartRecognizer:
         if engine is not self._engines[0]:
             options = replace(options, endpoint_id=None)
         has_others = len(self._engines) > 1 or self._has_backup
-        unexplained = 0
+        unexplained = failures = 0
+        dropped = False
         for tries in count():
             try:
                 recognition = await engine.recognize(source, options)
@@ -183,7 +185,11 @@ class PartRecognizer:
                 unexplained += isinstance(err, UnexplainedRequestError)
                 wait = max(self._pause(err, tries), err.retry_after or 0)
                 hopeless = not err.retryable or unexplained > 1 or wait > self._policy.deadline
-                hopeless = hopeless or tries + 1 == self._policy.tries
+                # The first connection that breaks may have been idle for too long.
+                is_drop = isinstance(err, SpeechConnectionError)
+                failures += not is_drop or dropped
+                dropped = dropped or is_drop
+                hopeless = hopeless or failures == self._policy.tries
                 if hopeless or (engine.down and has_others):
                     return None
                 _LOGGER.debug("Retrying in %.2f s: %s", wait, err)
