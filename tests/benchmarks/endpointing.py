@@ -102,13 +102,13 @@ class Heard:
     @property
     def lost(self) -> int:
         """Words that were said and aren't in the text."""
-        return _missing(self.measurement.said, self.measurement.heard)
+        return missing(self.measurement.said, self.measurement.heard)
 
     @property
     def invented(self) -> int:
         """Words of the text that weren't said."""
         heard = self.measurement.heard
-        return 0 if heard.startswith("[") else _missing(heard, self.measurement.said)
+        return 0 if heard.startswith("[") else missing(heard, self.measurement.said)
 
     @property
     def acted_wrongly(self) -> bool:
@@ -241,7 +241,7 @@ def _recognizer() -> Iterator[Scene]:
         quiet_before=1.0,
         satellite=Satellite(waits_for_answer=True),
     )
-    yield scene("wake word's tail, then nothing", [[""]], before="Nabu", satellite=_NABU)
+    yield scene("wake word's tail, then nothing", [[]], before="Nabu", satellite=_NABU)
 
 
 async def compare(scenes_: Sequence[Scene]) -> list[Outcome]:
@@ -375,7 +375,7 @@ def _listening(satellite: Satellite | None) -> Iterator[None]:
         yield
 
 
-def _missing(text: str, other: str) -> int:
+def missing(text: str, other: str) -> int:
     """Return how many words of a text aren't in another one."""
     return (Counter(_words(text)) - Counter(_words(other))).total()
 

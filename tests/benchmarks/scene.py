@@ -6,6 +6,7 @@ request held can be counted exactly, and no computing time disturbs what is meas
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Final, Self, override
 
 import numpy as np
@@ -53,7 +54,7 @@ class Saying:
         cls,
         *parts: str,
         voice: str,
-        pause: float = 0.0,
+        pause: float | Sequence[float] = 0.0,
         before: str = "",
         quiet_before: float = 0.4,
         quiet_after: float,
@@ -61,7 +62,7 @@ class Saying:
         other_level: float = 0.0,
         television: Sequence[str] = (),
     ) -> Saying:
-        """Say parts of a text with pauses between them (seconds).
+        """Say parts of a text with a pause between them (seconds), or several in turn.
 
         `before` is heard at once, and counts as nothing said: a wake word's tail. `other` is
         sound all along, its level in decibels relative to the voice's; `television` is what
@@ -71,8 +72,10 @@ class Saying:
         if before:
             track.say(voice, before)
         track.wait(quiet_before)
+        pauses = cycle([pause] if isinstance(pause, float) else pause)
         for number, part in enumerate(parts):
-            track.wait(pause if number else 0.0)
+            if number:
+                track.wait(next(pauses))
             track.say(voice, part)
         end = -(-track.length * SAMPLE_WIDTH // CHUNK) * CHUNK
         for sentence in television:
