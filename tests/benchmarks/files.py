@@ -295,6 +295,8 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="a table in Markdown")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
+    # It tells of each write to a connection that the service has closed.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     results = []
     for case in cases(long=arguments.long):
         sys.stderr.write(f"{case.name}, {case.kind}, {case.link.name} …\n")
