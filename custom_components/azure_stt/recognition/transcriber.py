@@ -188,7 +188,7 @@ class Transcriber:
         Without words, the level of speech isn't known.
         """
         self._finish(part, left_out=True)
-        self._endpointer.restart()
+        self._endpointer.restart(part.end)
         self._has_onset = False
         return await self._endpointer.first_sound(part.end)
 
