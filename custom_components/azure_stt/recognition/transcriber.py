@@ -71,6 +71,7 @@ class Transcriber:
         self._provisional: Part | None = None
         self._usual_level: float | None = None
         self._finished_at = 0.0
+        self._resumed = 0
         self._has_onset = False
 
     async def transcribe(self) -> Transcript:
@@ -170,7 +171,7 @@ class Transcriber:
         resumed = await self._resumption(part, quiet)
         if self._provisional is None:
             return resumed
-        if resumed is not None and not answer.early and self._is_heard_again(answer.kind, resumed):
+        if resumed is not None and not answer.early and self._again(answer.kind, resumed):
             self._provisional = None
             return onset
         self._finish(part)
@@ -239,14 +240,16 @@ class Transcriber:
         quiet = round((self._rules.upload_ends or 0.0) * SAMPLE_RATE)
         if kind.answers_early:
             quiet = max(quiet, _EARLY)
+        elif kind.ending_pause is not None:
+            # What follows wouldn't be answered.
+            quiet = min(quiet, kind.ending_pause)
         end = await self._pause(onset, quiet) if self._rules.upload_ends is not None else None
         if end is not None:
             if kind.answers_early:
                 kind.answers_early = False
             cut.make(end + quiet)
             resumed = await self._endpointer.next_onset(end)
-            again = resumed is not None and self._is_heard_again(kind, resumed)
-            if again and not self._rules.first_answer:
+            if resumed is not None and not self._rules.first_answer and self._again(kind, resumed):
                 return
         await asyncio.Event().wait()
 
@@ -259,7 +262,15 @@ class Transcriber:
                 return None
             # What is heard again goes on after the pause that was met before.
             speech = self._endpointer.onset_between(end, self._endpointer.position)
+            if speech is not None and not self._is_heard_again(self._engines[0].kind, speech):
+                break
         return end
+
+    def _again(self, kind: ServiceKind, resumed: int) -> bool:
+        """Hear speech again from its beginning, if it's worth it; once for each place."""
+        again = resumed > self._resumed and self._is_heard_again(kind, resumed)
+        self._resumed = max(self._resumed, resumed)
+        return again
 
     def _is_heard_again(self, kind: ServiceKind, resumed: int) -> bool:
         """Return whether speech that goes on is heard again from its beginning."""
