@@ -17,8 +17,8 @@ from custom_components.azure_stt.azure_speech import (
     SpeechClient,
     UnknownHostError,
 )
-from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.const import DEFAULT_RECOGNIZER
+from custom_components.azure_stt.options_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import Emulator, Fault
 from tests.support.home import ENTITY_ID

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 import logging
-from types import MappingProxyType
-from typing import Any, Final, override
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -18,20 +17,10 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import (
     CONF_CLIENT_SECRET,
-    CONF_CURRENCY,
     CONF_REGION,
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.generated.currencies import ACTIVE_CURRENCIES
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 
 from .azure_speech import (
     AuthenticationError,
@@ -49,37 +38,21 @@ from .connection_form import (
 )
 from .const import (
     CONF_CONNECTION,
-    CONF_PRICE_PER_HOUR,
-    CONF_SECOND_PRICE_PER_HOUR,
     CONF_TIER,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
-    DEFAULT_SECOND_PRICE_PER_HOUR,
     DOMAIN,
     SUBENTRY_TYPE,
     Connection,
     Tier,
 )
+from .options_flow import DEFAULT_OPTIONS, TIER, AzureSttOptionsFlow
 from .recognizer_flow import RecognizerFlow
 from .resource.client_factory import async_create_client, endpoint_of
 from .resource.other_host import async_find_other_host
 from .resource.resource import AzureSttConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
-
-DEFAULT_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        CONF_TIER: Tier.S0,
-        CONF_PRICE_PER_HOUR: 1.0,
-        CONF_SECOND_PRICE_PER_HOUR: DEFAULT_SECOND_PRICE_PER_HOUR,
-        CONF_CURRENCY: "USD",
-    }
-)
-
-_TIER: Final = SelectSelector(SelectSelectorConfig(options=list(Tier), translation_key=CONF_TIER))
-_PRICE: Final = NumberSelector(
-    NumberSelectorConfig(min=0, max=1_000_000, step="any", mode=NumberSelectorMode.BOX)
-)
 
 # Errors after which the resource may answer at another host.
 _ELSEWHERE = (AuthenticationError, InvalidAnswerError, OtherHostError)
@@ -202,7 +175,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             for key, field in fields_of(connection).items()
         }
         if not changing:
-            fields[vol.Required(CONF_TIER, default=Tier.F0)] = _TIER
+            fields[vol.Required(CONF_TIER, default=Tier.F0)] = TIER
         schema = vol.Schema(fields)
         shown = {key: value for key, value in saved.items() if key not in SECRETS}
         return self.async_show_form(
@@ -278,30 +251,3 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry.update_listeners:
             return self.async_update_and_abort(entry, title=title, data=data)
         return self.async_update_reload_and_abort(entry, title=title, data=data)
-
-
-class AzureSttOptionsFlow(OptionsFlow):
-    """What the resource costs and how much it takes at once."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for tier and price."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_TIER): _TIER,
-                vol.Required(CONF_PRICE_PER_HOUR): _PRICE,
-                vol.Required(CONF_SECOND_PRICE_PER_HOUR): _PRICE,
-                vol.Required(CONF_CURRENCY): SelectSelector(
-                    SelectSelectorConfig(
-                        options=sorted(ACTIVE_CURRENCIES), mode=SelectSelectorMode.DROPDOWN
-                    )
-                ),
-            }
-        )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, {**DEFAULT_OPTIONS, **self.config_entry.options}
-            ),
-        )
