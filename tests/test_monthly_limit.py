@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.azure_stt.azure_speech import AudioFile, TranscriptionOptions
 from custom_components.azure_stt.const import DOMAIN
 from custom_components.azure_stt.recognition.policy import LimitReachedError
+from custom_components.azure_stt.resource.monthly_limit import MonthlyLimit
 from custom_components.azure_stt.resource.resource import Resource
 from custom_components.azure_stt.resource.usage import Usage
 from tests.conftest import Recognize
@@ -182,19 +183,16 @@ async def test_notices(
     assert not notices(hass)
 
 
-async def test_next_month(
-    hass: HomeAssistant,
-    recognize: Recognize,
-    limited: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    """The new month is noticed by the first utterance, if by nothing before."""
-    send(limited, SECONDS)
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+async def test_next_month(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """A new month is noticed by the first request, if by nothing before."""
+    usage = Usage(hass, "entry")
+    limit = MonthlyLimit(usage, HOURS)
+    usage.count_fast_seconds(SECONDS)
+    with pytest.raises(LimitReachedError):
+        limit.raise_if_reached()
     freezer.move_to(dt_util.now() + timedelta(days=40))
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
-    await hass.async_block_till_done()
-    assert not notices(hass)
+    limit.raise_if_reached()
+    assert limit.seconds_left() == SECONDS
 
 
 async def open_notice(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
@@ -285,7 +283,7 @@ async def test_wrong_limits(hass: HomeAssistant, loaded_entry: MockConfigEntry, 
 
 
 @pytest.mark.parametrize(
-    ("typed", "saved"), [("2,5", 2.5), (" 10 ", 10), ("0.01", 0.01), ("", None), (" ", None)]
+    ("typed", "saved"), [("3,5", 3.5), (" 10 ", 10), ("0.01", 0.01), ("", None), (" ", None)]
 )
 async def test_limits(
     hass: HomeAssistant, limited: MockConfigEntry, typed: str, saved: float | None
