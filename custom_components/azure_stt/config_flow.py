@@ -26,6 +26,7 @@ from .azure_speech import (
     AuthenticationError,
     InvalidAnswerError,
     OtherHostError,
+    SpeechClient,
     SpeechError,
 )
 from .connection_form import (
@@ -46,6 +47,7 @@ from .const import (
     Connection,
     Tier,
 )
+from .first_answer import async_describe_answer
 from .options_flow import DEFAULT_OPTIONS, TIER, AzureSttOptionsFlow
 from .recognizer_flow import RecognizerFlow
 from .resource.client_factory import async_create_client, endpoint_of
@@ -65,6 +67,8 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _other: dict[str, Any] | None = None
     """The data of another host at which the resource answers."""
+    _client: SpeechClient | None = None
+    """The client that was answered, with its token and its connection."""
     _tier = Tier.F0
 
     @staticmethod
@@ -136,7 +140,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             if self._other:
                 return await self.async_step_other_host()
             if not errors:
-                return self._async_finish(data)
+                return await self._async_finish(data)
         schema = vol.Schema(
             {vol.Required(key): field for key, field in fields.items() if key in SECRETS}
         )
@@ -164,7 +168,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             if self._other:
                 return await self.async_step_other_host()
             if not errors:
-                return self._async_finish(data)
+                return await self._async_finish(data)
         fields: dict[vol.Marker, Any] = {
             # Of a list that is required, the frontend chooses the first one.
             vol.Optional(key, default=saved.get(key, ""))
@@ -192,7 +196,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         assert self._other is not None  # noqa: S101 - for the type checker
         if user_input is not None:
             self._async_abort_if_known(self._other)
-            return self._async_finish(self._other)
+            return await self._async_finish(self._other)
         return self.async_show_form(
             step_id="other_host",
             data_schema=vol.Schema({}),
@@ -215,7 +219,8 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             data = cleaned(typed)
             self._async_abort_if_known(data)
-            await async_create_client(self.hass, data).check()
+            client = async_create_client(self.hass, data)
+            await client.check()
         except SpeechError as err:
             if isinstance(err, _ELSEWHERE):
                 self._other = await async_find_other_host(self.hass, data)
@@ -225,15 +230,20 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:
             _LOGGER.exception("Unexpected exception")
             return {}, {"base": "unknown"}
+        self._client = client
         return data, {}
 
-    @callback
-    def _async_finish(self, data: dict[str, Any]) -> ConfigFlowResult:
+    async def _async_finish(self, data: dict[str, Any]) -> ConfigFlowResult:
         """Save a new resource with one recognizer, or what was changed."""
         if self.source == SOURCE_USER:
+            description, placeholders = await async_describe_answer(
+                self.hass, self._client or async_create_client(self.hass, data)
+            )
             return self.async_create_entry(
                 title=title_of(data),
                 data=data,
+                description=description,
+                description_placeholders=placeholders,
                 options={**DEFAULT_OPTIONS, CONF_TIER: self._tier},
                 subentries=[
                     ConfigSubentryData(

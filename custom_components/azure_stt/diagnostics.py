@@ -65,6 +65,7 @@ async def async_get_config_entry_diagnostics(
             "fast_requests_month": usage.fast_requests_month,
         },
         "fast_transcription": resource.fast_refusals.as_dict(),
+        "test": resource.report and resource.report.as_dict(),
         "requests": [asdict(request) for request in resource.requests],
     }
 

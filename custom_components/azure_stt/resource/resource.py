@@ -28,6 +28,7 @@ from .client_factory import async_create_client, async_create_transcriber
 from .fast_refusals import FastRefusals
 from .health import Health
 from .monthly_limit import MonthlyLimit
+from .report import ResourceReport
 from .request_log import RequestLog
 from .request_queue import RequestQueue
 from .usage import Usage
@@ -64,9 +65,11 @@ class Resource:
         self.limit: Final = MonthlyLimit(usage, entry.options.get(CONF_MONTHLY_LIMIT_HOURS))
         self.tier: Final = Tier(entry.options[CONF_TIER])
         self.requests: Final = RequestLog()
-        self.health: Final = Health(hass, entry, self._check)
+        self.health: Final = Health(hass, entry, self.check)
         self.fast_refusals: Final = FastRefusals(entry.title)
         self.kind: Final = ServiceKind()
+        self.report: ResourceReport | None = None
+        """The outcome of the last test, since the resource was loaded."""
         self._live = 0
         self._no_live_voice = asyncio.Event()
         self._no_live_voice.set()
@@ -203,10 +206,15 @@ class Resource:
         """Return an engine for recordings, whose requests a meter counts."""
         return BackgroundResource(self, meter)
 
-    async def _check(self) -> None:
-        """Check the connection when no voice is in its way, because one slot may be all."""
+    async def check(self) -> float:
+        """Check the connection when no voice is in its way, because one slot may be all.
+
+        Returns the seconds that the answer took. Raises the client's SpeechErrors.
+        """
+        loop = asyncio.get_running_loop()
         while True:
             async with self._queue.turn(background=True), TaskScope() as tasks:
+                began = loop.time()
                 check = tasks.start(self.requests.record(self.client.check()))
                 wanted = tasks.start(self._queue.contended())
                 try:
@@ -215,7 +223,8 @@ class Resource:
                     self._publish_usage()
                 if check.done():
                     check.result()
-                    return
+                    self.fast_refusals.async_note_other_answer()
+                    return loop.time() - began
 
     def _publish_usage(self) -> None:
         """Publish what was sent, but not before the answer has gone out."""
