@@ -49,10 +49,15 @@ class Mumbler(Voice):
     _attr_name = "Mumbler"
     mute = False
 
+    def __init__(self) -> None:
+        """Initialize without having said anything."""
+        self.said: list[str] = []
+
     @override
     def get_tts_audio(
         self, message: str, language: str, options: dict[str, Any]
     ) -> tuple[str | None, bytes | None]:
+        self.said.append(message)
         words = message.split()
         del words[2::3]
         return super().get_tts_audio("mute" if self.mute else " ".join(words), language, options)
@@ -280,9 +285,11 @@ async def test_outage_ends(
 
 
 async def test_monthly_limit(
-    hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emulator, voice: None
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emulator, tts: None
 ) -> None:
-    """From the limit on, the connection is all that is tested."""
+    """From the limit on, the connection is all that is tested, and no voice is made to speak."""
+    mumbler = Mumbler()
+    await hass.data[TTS_COMPONENT].async_add_entities([mumbler])
     hass.config_entries.async_update_entry(
         loaded_entry, options={**loaded_entry.options, "monthly_limit_hours": 1}
     )
@@ -293,6 +300,7 @@ async def test_monthly_limit(
         "- Nothing else was tested, because the monthly limit is reached."
     ]
     assert asked(emulator) == [Endpoint.RECOGNITION]
+    assert not mumbler.said
 
 
 async def test_live_voice_first(
