@@ -43,11 +43,12 @@ FAST = "Fast transcription is available."
 
 
 class Mumbler(Voice):
-    """A voice that leaves out every third word, and says nothing of some sentences."""
+    """A voice that leaves out every third word, and can fail."""
 
     entity_id = "tts.mumbler"
     _attr_name = "Mumbler"
     mute = False
+    broken = False
 
     def __init__(self) -> None:
         """Initialize without having said anything."""
@@ -57,6 +58,8 @@ class Mumbler(Voice):
     def get_tts_audio(
         self, message: str, language: str, options: dict[str, Any]
     ) -> tuple[str | None, bytes | None]:
+        if self.broken:
+            raise ZeroDivisionError
         self.said.append(message)
         words = message.split()
         del words[2::3]
@@ -182,6 +185,15 @@ async def test_mute_voice(hass: HomeAssistant, loaded_entry: MockConfigEntry, tt
     _, fast, line = await told_by(hass)
     assert fast == f"- {FAST}"
     assert line.startswith("- The spoken sentence (en-US) could not be tested: No TTS from Mumbler")
+
+
+async def test_broken_voice(hass: HomeAssistant, loaded_entry: MockConfigEntry, tts: None) -> None:
+    """Whatever an engine raises is told."""
+    mumbler = Mumbler()
+    mumbler.broken = True
+    await hass.data[TTS_COMPONENT].async_add_entities([mumbler])
+    *_, line = await told_by(hass)
+    assert line == "- The spoken sentence (en-US) could not be tested: ZeroDivisionError."
 
 
 async def test_slow_voice(
