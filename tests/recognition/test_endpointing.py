@@ -169,7 +169,15 @@ async def test_pause_after(pause: float, found: bool) -> None:  # noqa: FBT001
         assert (end is not None) is found
         if end is not None:
             assert abs(end - END) <= FRAME
-        assert endpointer.has_pause(0, endpointer.position, SAMPLE_RATE * 6 // 10) is found
+
+        length = round(pause * SAMPLE_RATE)
+        onset = END + length
+        for measured in (
+            endpointer.longest_pause(0, endpointer.position),
+            endpointer.pause_before(onset),
+        ):
+            assert abs(measured - length) <= 2 * FRAME
+        assert endpointer.longest_pause(0, onset) < 6 * FRAME
 
 
 async def test_pause_until() -> None:

@@ -229,14 +229,26 @@ class Endpointer:
                 return position - (run - 1) * FRAME
         return None
 
-    def has_pause(self, start: int, stop: int, length: int) -> bool:
-        """Return whether there's a pause of that length in a part that has been followed."""
-        quiet = 0
+    def longest_pause(self, start: int, stop: int) -> int:
+        """Return the longest pause between speech in a part that has been followed."""
+        quiet = longest = 0
+        in_speech = False
         for _, level in self._known(start, stop):
-            quiet = 0 if level > self._threshold else quiet + FRAME
-            if quiet >= length:
-                return True
-        return False
+            if level > self._threshold:
+                longest = max(longest, quiet)
+                quiet, in_speech = 0, True
+            elif in_speech:
+                quiet += FRAME
+        return longest
+
+    def pause_before(self, onset: int) -> int:
+        """Return the length of the pause that speech begins after."""
+        position, run = self._frame_at(onset), 0
+        while position > self._origin and run < _ONSET_FRAMES:
+            position -= FRAME
+            loud = self._levels[(position - self._origin) // FRAME] > self._threshold
+            run = run + 1 if loud else 0
+        return onset - position - run * FRAME
 
     def _known(self, start: int, stop: int) -> Iterator[tuple[int, float]]:
         for position in range(self._frame_at(start), min(stop, self.position), FRAME):
