@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -11,10 +11,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.azure_stt import first_answer
 from custom_components.azure_stt.azure_speech import (
     AuthenticationError,
     CertificateError,
     Credential,
+    FastTranscriber,
     InvalidAnswerError,
     QuotaExceededError,
     ResponseError,
@@ -38,6 +40,13 @@ ENTRA = {
     ),
 }
 CUSTOM = {"endpoint": "https://my-speech.cognitiveservices.azure.com", "api_key": S0_KEY}
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let fast transcription be there where a test has no emulator."""
+    if not {"azure", "emulator"} & set(request.fixturenames):
+        monkeypatch.setattr(FastTranscriber, "transcribe", AsyncMock())
 
 
 async def open_form(hass: HomeAssistant, connection: Connection) -> str:
@@ -100,6 +109,42 @@ async def test_over_the_wire(hass: HomeAssistant, emulator: Emulator) -> None:
     assert len(emulator.requests[1].audio) < 16000
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.get("stt.azure_speech_to_text")
+
+
+@pytest.mark.parametrize(
+    ("fast_transcription", "faults", "description"),
+    [
+        (True, [], "fast"),
+        (False, [], "no_fast"),
+        (True, [Fault(where=Endpoint.TRANSCRIPTION, status=503)], "fast_unknown"),
+        (True, [Fault(where=Endpoint.TRANSCRIPTION, delay=9.0)], "fast_unknown"),
+        (True, [Fault(), Fault(status=503)], "default"),
+    ],
+    ids=["fast", "no fast", "fast fails", "fast hangs", "check fails"],
+)
+async def test_last_text(
+    hass: HomeAssistant,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    fast_transcription: bool,  # noqa: FBT001
+    faults: list[Fault],
+    description: str,
+) -> None:
+    """The set-up ends with how the resource answers; what fails there stops nothing."""
+    monkeypatch.setattr(first_answer, "_LIMIT", 1.0)
+    emulator.fast_transcription = fast_transcription
+    emulator.faults.extend(faults)
+    emulator.latency = 0.1
+    flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
+    typed = {"endpoint": emulator.url, "api_key": S0_KEY, "tier": "s0"}
+    result = await submit(hass, flow_id, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == description
+    placeholders = dict(result["description_placeholders"] or {})
+    if description != "default":
+        assert 0.1 <= float(placeholders.pop("seconds")) < 1
+    assert placeholders == {"host": "127.0.0.1"}
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.mark.parametrize("connection", list(Connection))

@@ -44,6 +44,7 @@ async def test_diagnostics(
     """Settings, use and the last requests are told; neither key, address nor words."""
     await recognize(HostStream(speak(TEXT)))
     emulator.faults.append(Fault(status=405))
+    loaded_entry.runtime_data.usage.lift_limit(2.5)
     await recognize(HostStream(speak(TEXT)))
     assert await async_setup_component(hass, "diagnostics", {})
     diagnostics: dict[str, Any] = await get_diagnostics_for_config_entry(
@@ -61,6 +62,7 @@ async def test_diagnostics(
     assert (failed["outcome"], failed["changes"]) == ("failed", [])
     assert (changed["outcome"], changed["changes"]) == ("recognized", ["correction"])
     assert diagnostics["usage"]["requests_month"] >= 2
+    assert diagnostics["usage"]["lifted_limit"] == 2.5
     assert diagnostics["token_age"] < 60
     checked, heard, refused = diagnostics["requests"]
     assert (checked["status"], heard["status"]) == ("InitialSilenceTimeout", "Success")

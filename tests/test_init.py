@@ -17,8 +17,8 @@ from custom_components.azure_stt.azure_speech import (
     SpeechClient,
     UnknownHostError,
 )
-from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.const import DEFAULT_RECOGNIZER
+from custom_components.azure_stt.options_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import Emulator, Fault
 from tests.support.home import ENTITY_ID
@@ -118,7 +118,7 @@ async def test_recognizer_that_is_removed(
     devices = dr.async_entries_for_config_entry(device_registry, loaded_entry.entry_id)
     assert [device.identifiers for device in devices] == [{("azure_stt", loaded_entry.entry_id)}]
     entities = er.async_entries_for_config_entry(entity_registry, loaded_entry.entry_id)
-    assert {entity.domain for entity in entities} == {"binary_sensor", "sensor"}
+    assert {entity.domain for entity in entities} == {"binary_sensor", "button", "sensor"}
     assert loaded_entry.state is ConfigEntryState.LOADED
 
 

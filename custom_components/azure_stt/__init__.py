@@ -11,7 +11,7 @@ from .home.recent import async_get_recent
 from .resource.issues import (
     async_delete_issues,
     async_delete_issues_of_removed,
-    async_watch_free_hours,
+    async_watch_usage,
 )
 from .resource.resource import AzureSttConfigEntry, Resource
 from .resource.usage import async_follow_months, async_get_usage, async_remove_usage
@@ -19,7 +19,13 @@ from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR, Platform.STT]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.STT,
+]
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
@@ -42,7 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> 
     async_add_device(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_follow_months(hass, usage))
-    entry.async_on_unload(async_watch_free_hours(hass, entry, usage))
+    entry.async_on_unload(async_watch_usage(hass, entry, usage, resource.limit))
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     entry.async_create_background_task(hass, resource.health.async_check(), f"{entry.title} check")
     return True

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 import logging
-from types import MappingProxyType
-from typing import Any, Final, override
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -18,25 +17,16 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import (
     CONF_CLIENT_SECRET,
-    CONF_CURRENCY,
     CONF_REGION,
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.generated.currencies import ACTIVE_CURRENCIES
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 
 from .azure_speech import (
     AuthenticationError,
     InvalidAnswerError,
     OtherHostError,
+    SpeechClient,
     SpeechError,
 )
 from .connection_form import (
@@ -49,37 +39,22 @@ from .connection_form import (
 )
 from .const import (
     CONF_CONNECTION,
-    CONF_PRICE_PER_HOUR,
-    CONF_SECOND_PRICE_PER_HOUR,
     CONF_TIER,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
-    DEFAULT_SECOND_PRICE_PER_HOUR,
     DOMAIN,
     SUBENTRY_TYPE,
     Connection,
     Tier,
 )
+from .first_answer import async_describe_answer
+from .options_flow import DEFAULT_OPTIONS, TIER, AzureSttOptionsFlow
 from .recognizer_flow import RecognizerFlow
 from .resource.client_factory import async_create_client, endpoint_of
 from .resource.other_host import async_find_other_host
 from .resource.resource import AzureSttConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
-
-DEFAULT_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        CONF_TIER: Tier.S0,
-        CONF_PRICE_PER_HOUR: 1.0,
-        CONF_SECOND_PRICE_PER_HOUR: DEFAULT_SECOND_PRICE_PER_HOUR,
-        CONF_CURRENCY: "USD",
-    }
-)
-
-_TIER: Final = SelectSelector(SelectSelectorConfig(options=list(Tier), translation_key=CONF_TIER))
-_PRICE: Final = NumberSelector(
-    NumberSelectorConfig(min=0, max=1_000_000, step="any", mode=NumberSelectorMode.BOX)
-)
 
 # Errors after which the resource may answer at another host.
 _ELSEWHERE = (AuthenticationError, InvalidAnswerError, OtherHostError)
@@ -92,6 +67,8 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _other: dict[str, Any] | None = None
     """The data of another host at which the resource answers."""
+    _client: SpeechClient | None = None
+    """The client that was answered, with its token and its connection."""
     _tier = Tier.F0
 
     @staticmethod
@@ -163,7 +140,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             if self._other:
                 return await self.async_step_other_host()
             if not errors:
-                return self._async_finish(data)
+                return await self._async_finish(data)
         schema = vol.Schema(
             {vol.Required(key): field for key, field in fields.items() if key in SECRETS}
         )
@@ -191,7 +168,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             if self._other:
                 return await self.async_step_other_host()
             if not errors:
-                return self._async_finish(data)
+                return await self._async_finish(data)
         fields: dict[vol.Marker, Any] = {
             # Of a list that is required, the frontend chooses the first one.
             vol.Optional(key, default=saved.get(key, ""))
@@ -202,7 +179,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
             for key, field in fields_of(connection).items()
         }
         if not changing:
-            fields[vol.Required(CONF_TIER, default=Tier.F0)] = _TIER
+            fields[vol.Required(CONF_TIER, default=Tier.F0)] = TIER
         schema = vol.Schema(fields)
         shown = {key: value for key, value in saved.items() if key not in SECRETS}
         return self.async_show_form(
@@ -219,7 +196,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         assert self._other is not None  # noqa: S101 - for the type checker
         if user_input is not None:
             self._async_abort_if_known(self._other)
-            return self._async_finish(self._other)
+            return await self._async_finish(self._other)
         return self.async_show_form(
             step_id="other_host",
             data_schema=vol.Schema({}),
@@ -242,7 +219,8 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             data = cleaned(typed)
             self._async_abort_if_known(data)
-            await async_create_client(self.hass, data).check()
+            client = async_create_client(self.hass, data)
+            await client.check()
         except SpeechError as err:
             if isinstance(err, _ELSEWHERE):
                 self._other = await async_find_other_host(self.hass, data)
@@ -252,15 +230,20 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:
             _LOGGER.exception("Unexpected exception")
             return {}, {"base": "unknown"}
+        self._client = client
         return data, {}
 
-    @callback
-    def _async_finish(self, data: dict[str, Any]) -> ConfigFlowResult:
+    async def _async_finish(self, data: dict[str, Any]) -> ConfigFlowResult:
         """Save a new resource with one recognizer, or what was changed."""
         if self.source == SOURCE_USER:
+            description, placeholders = await async_describe_answer(
+                self.hass, self._client or async_create_client(self.hass, data)
+            )
             return self.async_create_entry(
                 title=title_of(data),
                 data=data,
+                description=description,
+                description_placeholders=placeholders,
                 options={**DEFAULT_OPTIONS, CONF_TIER: self._tier},
                 subentries=[
                     ConfigSubentryData(
@@ -278,30 +261,3 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry.update_listeners:
             return self.async_update_and_abort(entry, title=title, data=data)
         return self.async_update_reload_and_abort(entry, title=title, data=data)
-
-
-class AzureSttOptionsFlow(OptionsFlow):
-    """What the resource costs and how much it takes at once."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for tier and price."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_TIER): _TIER,
-                vol.Required(CONF_PRICE_PER_HOUR): _PRICE,
-                vol.Required(CONF_SECOND_PRICE_PER_HOUR): _PRICE,
-                vol.Required(CONF_CURRENCY): SelectSelector(
-                    SelectSelectorConfig(
-                        options=sorted(ACTIVE_CURRENCIES), mode=SelectSelectorMode.DROPDOWN
-                    )
-                ),
-            }
-        )
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, {**DEFAULT_OPTIONS, **self.config_entry.options}
-            ),
-        )

@@ -17,6 +17,7 @@ CONF_PRICE_PER_HOUR: Final = "price_per_hour"
 CONF_SECOND_PRICE_PER_HOUR: Final = "second_price_per_hour"
 DEFAULT_SECOND_PRICE_PER_HOUR: Final = 0.36
 """US dollars for an hour of fast transcription, as public notes of 2026 have it."""
+CONF_MONTHLY_LIMIT_HOURS: Final = "monthly_limit_hours"
 
 CONF_PROFANITY: Final = "profanity"
 CONF_TEXT_FORM: Final = "text_form"

@@ -63,8 +63,10 @@ async def async_get_config_entry_diagnostics(
             "fast_seconds": usage.fast_seconds,
             "fast_seconds_month": usage.fast_seconds_month,
             "fast_requests_month": usage.fast_requests_month,
+            "lifted_limit": usage.lifted_limit,
         },
         "fast_transcription": resource.fast_refusals.as_dict(),
+        "test": resource.report and resource.report.as_dict(),
         "requests": [asdict(request) for request in resource.requests],
     }
 

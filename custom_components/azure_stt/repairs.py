@@ -9,9 +9,11 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 
 from .connection_form import title_of
-from .const import SUBENTRY_TYPE
+from .const import CONF_MONTHLY_LIMIT_HOURS, SUBENTRY_TYPE
 from .resource.client_factory import endpoint_of
+from .resource.issues import Issue
 from .resource.other_host import async_find_other_host
+from .resource.usage import async_get_usage
 
 
 class OtherHostFlow(RepairsFlow):
@@ -44,6 +46,33 @@ class OtherHostFlow(RepairsFlow):
         entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
         title = title_of(self._other) if entry.title == title_of(entry.data) else entry.title
         self.hass.config_entries.async_update_entry(entry, title=title, data=self._other)
+        return self.async_create_entry(data={})
+
+
+class LimitReachedFlow(RepairsFlow):
+    """Offers to go on this month although the monthly limit is reached."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize for an entry."""
+        self._entry_id = entry_id
+
+    async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the offer."""
+        entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["go_on"],
+            description_placeholders={
+                "name": entry.title,
+                "hours": f"{entry.options.get(CONF_MONTHLY_LIMIT_HOURS, 0.0):g}",
+            },
+        )
+
+    async def async_step_go_on(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Lift the limit until the month ends."""
+        entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+        usage = await async_get_usage(self.hass, self._entry_id)
+        usage.lift_limit(entry.options.get(CONF_MONTHLY_LIMIT_HOURS))
         return self.async_create_entry(data={})
 
 
@@ -95,4 +124,6 @@ async def async_create_fix_flow(
     about = data or {}
     if recognizer_id := about.get("recognizer_id"):
         return RecognizerFlow(str(about["entry_id"]), str(recognizer_id))
+    if about.get("issue") == Issue.MONTHLY_LIMIT_REACHED:
+        return LimitReachedFlow(str(about["entry_id"]))
     return OtherHostFlow(str(about["entry_id"]))

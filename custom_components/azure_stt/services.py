@@ -19,8 +19,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import MediaSelector
 from homeassistant.helpers.service import async_register_platform_entity_service
 from homeassistant.helpers.typing import VolDictType
-from homeassistant.util import language as language_util
 
+from .actions.languages import nearest_locale
 from .actions.pronunciation import async_assess_pronunciation
 from .actions.transcribe import Method, async_transcribe
 from .azure_speech import (
@@ -45,14 +45,6 @@ ATTR_ID: Final = "media_content_id"
 
 # Characters. The text goes into a header, and nobody reads more aloud in the time allowed.
 _REFERENCE_MAX: Final = 1000
-
-# Used if none of Azure's locales is near Home Assistant's language.
-_LANGUAGE: Final = "en-US"
-
-# Where Home Assistant's own matching doesn't give the nearest locale: it doesn't know that
-# Nynorsk is Norwegian, and without a country it takes traditional Chinese to be Hong Kong's.
-_SAME_LANGUAGE: Final = {"nn": "nb"}
-_USUAL_COUNTRY: Final = {"zh-Hant": "TW"}
 
 _MEDIA: Final[VolDictType] = {
     vol.Required(ATTR_MEDIA): MediaSelector({"accept": ["audio/*", "video/*"]}),
@@ -141,10 +133,4 @@ async def _async_assess_pronunciation(
 
 def _language(call: ServiceCall) -> str:
     """Return the chosen language, or the nearest to Home Assistant's own."""
-    if language := call.data.get(ATTR_LANGUAGE):
-        return str(language)
-    config = call.hass.config
-    language = _SAME_LANGUAGE.get(config.language, config.language)
-    country = config.country or _USUAL_COUNTRY.get(language)
-    matches = language_util.matches(language, LOCALES, country=country)
-    return matches[0] if matches else _LANGUAGE
+    return str(call.data.get(ATTR_LANGUAGE) or nearest_locale(call.hass))

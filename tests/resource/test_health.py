@@ -354,7 +354,7 @@ async def test_check_waits_for_voice(hass: HomeAssistant, emulator: Emulator) ->
 
     voice = asyncio.create_task(resource.recognize(endless, OPTIONS))
     await eventually(lambda: len(emulator.requests_for(Endpoint.RECOGNITION)) == 1)
-    check = asyncio.create_task(resource._check())
+    check = asyncio.create_task(resource.check())
     await asyncio.sleep(0.1)
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
     hangs.set()
@@ -362,7 +362,7 @@ async def test_check_waits_for_voice(hass: HomeAssistant, emulator: Emulator) ->
     assert not resource.down
 
     emulator.faults.append(Fault(at=Moment.AFTER_BODY, delay=60.0))
-    check = asyncio.create_task(resource._check())
+    check = asyncio.create_task(resource.check())
     await eventually(lambda: len(emulator.requests_for(Endpoint.RECOGNITION)) == 3)
     async with asyncio.timeout(5):
         assert (await resource.recognize(speech, OPTIONS)).text == SENTENCE

@@ -24,7 +24,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.azure_speech import Timeouts
-from custom_components.azure_stt.config_flow import DEFAULT_OPTIONS
 from custom_components.azure_stt.const import (
     CONF_TIER,
     DEFAULT_NAME,
@@ -33,6 +32,7 @@ from custom_components.azure_stt.const import (
     SUBENTRY_TYPE,
     Connection,
 )
+from custom_components.azure_stt.options_flow import DEFAULT_OPTIONS
 from tests.emulator import S0_KEY, Emulator, SpokenEar, Tier
 from tests.emulator.settings import EntraApplication
 

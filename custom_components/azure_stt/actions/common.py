@@ -12,7 +12,7 @@ from ..azure_speech import BYTES_PER_SECOND, RecognitionOptions, SpeechError
 from ..const import DOMAIN
 from ..recognition.answering import Rules
 from ..recognition.file_transcriber import FileTranscriber
-from ..recognition.policy import Policy
+from ..recognition.policy import LimitReachedError, Policy
 from ..recognition.recording import NoSpeechError, Recording, recorded
 from ..recognition.transcriber import Transcriber
 from ..recognition.transcript import Part, Transcript
@@ -95,6 +95,35 @@ def place(part: Part) -> Response:
     }
 
 
+def within_limit(engines: Sequence[Resource], duration: float | None = None) -> list[Resource]:
+    """Return the resources whose monthly limit has room for a recording of some seconds.
+
+    Raises HomeAssistantError, translated, if none has.
+    """
+    if left := [engine for engine in engines if engine.limit.has_room(duration or 0.0)]:
+        return left
+    limits = [engine.limit for engine in engines]
+    seconds = max(limit.seconds_left() for limit in limits)
+    if not seconds or not duration:
+        raise _limit_reached(limits[0].hours or 0.0)
+    raise HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="media_over_limit",
+        translation_placeholders={
+            "minutes": f"{duration / 60:.1f}",
+            "left": f"{seconds / 60:.1f}",
+        },
+    )
+
+
+def _limit_reached(hours: float) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="monthly_limit_reached",
+        translation_placeholders={"hours": f"{hours:g}"},
+    )
+
+
 @contextmanager
 def raising_translated_errors() -> Iterator[None]:
     """Turn errors of audio and of Azure into ones that the user can read."""
@@ -106,6 +135,8 @@ def raising_translated_errors() -> Iterator[None]:
             translation_key="media_unreadable",
             translation_placeholders={"error": str(err).removesuffix(".")},
         ) from err
+    except LimitReachedError as err:
+        raise _limit_reached(err.hours) from err
     except SpeechError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,

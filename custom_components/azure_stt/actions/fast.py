@@ -83,6 +83,10 @@ async def async_transcribe_fast(
         if reader.duration and reader.duration >= LONGEST:
             msg = "The recording is longer than two hours"
             raise NotTranscribedError(msg)
+        resources = [each for each in resources if each.limit.has_room(reader.duration or 0.0)]
+        if not resources:
+            msg = "The monthly limit has no room for it"
+            raise NotTranscribedError(msg)
         async with async_sent_file(hass, open_file, reader, progress.async_sent) as sent:
             transcription = await _by_any(resources, sent, options, meter)
             return _transcript(transcription, options.language), sent.damaged

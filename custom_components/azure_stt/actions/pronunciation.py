@@ -30,6 +30,7 @@ from .common import (
     place,
     raising_translated_errors,
     recording_policy,
+    within_limit,
 )
 from .media import async_find_media, async_open_media, async_read
 
@@ -60,12 +61,14 @@ async def async_assess_pronunciation(
             translation_key="prosody_not_available",
             translation_placeholders={"language": options.language},
         )
+    engines = within_limit(engines)
     options = replace(options, pronunciation=assessment)
     policy = recording_policy(options)
     with raising_translated_errors():
         open_file = await async_find_media(hass, media_id)
         async with async_open_media(hass, open_file) as reader:
             pcm = await _read_short(async_read(hass, reader))
+        engines = within_limit(engines, len(pcm) / BYTES_PER_SECOND)
         transcript, seconds_sent = await async_recognize_pcm(_once(pcm), engines, policy)
     if not transcript.parts:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="nothing_heard")

@@ -19,6 +19,7 @@ from .common import (
     place,
     raising_translated_errors,
     recording_policy,
+    within_limit,
 )
 from .fast import FastSeconds, NotTranscribedError, async_transcribe_fast, usable
 from .media import OpenFile, async_find_media, async_open_media, async_read
@@ -53,6 +54,7 @@ async def async_transcribe(
     Where fast transcription fails, the service for short audio takes over, and the response has
     the reason. Raises HomeAssistantError and ServiceValidationError, translated.
     """
+    engines = within_limit(engines)
     fast = _fast_resources(engines, options, method)
     meter, error = FastSeconds(), None
     with raising_translated_errors():
@@ -100,6 +102,7 @@ async def _async_transcribe_short(
     """Return the transcript by short audio, whether sound is missing, and the seconds sent."""
     policy = recording_policy(replace(options, word_times=True))
     async with async_open_media(hass, open_file) as reader:
+        engines = within_limit(engines, reader.duration)
         log = _log_progress(reader.duration)
 
         def on_part(part: Part) -> None:

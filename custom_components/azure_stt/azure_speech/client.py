@@ -108,6 +108,11 @@ class SpeechClient:
         self._expect_again_at = 0.0
         self._redirected: URL | None = None
 
+    @property
+    def host(self) -> str:
+        """The host that is asked: the endpoint's own, or the one to which Azure redirects."""
+        return (self._redirected or self.endpoint.recognition_url).host or ""
+
     async def recognize(
         self, audio: AudioSource, options: RecognitionOptions, meter: Meter | None = None
     ) -> Recognition:

@@ -241,6 +241,31 @@ def async_wake_word_ids(hass: HomeAssistant, entity_id: str) -> list[str]:
     return []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """An engine for text-to-speech, and the languages in which it speaks and is recognized."""
+
+    engine: str
+    language: str
+    stt_language: str
+    voice: str | None = None
+
+
+@callback
+def async_get_voice(hass: HomeAssistant, entity_id: str) -> Voice | None:
+    """Return the voice of the first pipeline that uses an entity and speaks."""
+    with private_api(hass):
+        for pipeline in _pipelines(hass, entity_id):
+            if pipeline.tts_engine and pipeline.stt_language:
+                return Voice(
+                    engine=pipeline.tts_engine,
+                    language=pipeline.tts_language or pipeline.stt_language,
+                    stt_language=pipeline.stt_language,
+                    voice=pipeline.tts_voice,
+                )
+    return None
+
+
 def _pipelines(hass: HomeAssistant, entity_id: str) -> list[Pipeline]:
     if "assist_pipeline" not in hass.config.components:
         return []

@@ -16,7 +16,7 @@ from ..azure_speech import RecognitionOptions, SpeechError
 from .backup import ask_backup
 from .endpointing import Endpointer
 from .languages import recognize_in_languages
-from .policy import BackupEngine, Engine, Policy, Understands
+from .policy import BackupEngine, Engine, LimitReachedError, Policy, Understands
 from .recording import Recording
 from .retry import Answer, PartRecognizer
 from .segment import CUT_WHEN_QUIET, Cut, Segment
@@ -216,9 +216,9 @@ class FileTranscriber:
             try:
                 parts = await piece.task
             except SpeechError as err:
-                if self._policy.tries is None or not err.retryable:
+                if not self._is_left_out(err):
                     raise
-                _LOGGER.debug("Left out a part after %d tries: %s", self._policy.tries, err)
+                _LOGGER.debug("Left out a part: %s", err)
                 self._error = err
                 self._missing.append((piece.start, piece.end))
                 parts = []
@@ -230,6 +230,15 @@ class FileTranscriber:
                 if part.text:
                     self._parts.append(part)
             self._forget()
+
+    def _is_left_out(self, err: SpeechError) -> bool:
+        """Return whether a part that failed is left out, and the rest goes on.
+
+        At the monthly limit, what was heard before is kept.
+        """
+        if self._policy.tries is None:
+            return False
+        return err.retryable or (isinstance(err, LimitReachedError) and bool(self._parts))
 
     async def _hand_over(self, err: SpeechError) -> None:
         """Let the backup engine recognize the rest."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from ..azure_speech import AudioSource, Recognition, RecognitionOptions
+from ..azure_speech import AudioSource, Recognition, RecognitionOptions, SpeechError
 from .answering import Heard, Rules
 from .recording import Recording
 from .service_kind import ServiceKind
@@ -12,6 +12,15 @@ from .transcript import Transcript
 
 DEFAULT_DEADLINE: Final = 8.0
 """Seconds to an answer, from the later of the stream's end and the last finished part."""
+
+
+class LimitReachedError(SpeechError):
+    """The user's limit for the month is reached, so nothing is sent to the resource."""
+
+    def __init__(self, hours: float) -> None:
+        """Initialize with the limit."""
+        super().__init__(f"The limit of {hours:g} hours a month is reached")
+        self.hours = hours
 
 
 class Engine(Protocol):

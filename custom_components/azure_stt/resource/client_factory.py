@@ -95,7 +95,7 @@ def async_create_client(
 
 @callback
 def async_create_transcriber(
-    hass: HomeAssistant, client: SpeechClient, meter: TranscriptionMeter
+    hass: HomeAssistant, client: SpeechClient, meter: TranscriptionMeter | None = None
 ) -> FastTranscriber:
     """Return fast transcription for the resource of a client."""
     session = async_get_session(hass)

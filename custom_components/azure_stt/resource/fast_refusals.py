@@ -95,6 +95,11 @@ class FastRefusals:
         self._refusals[place] = _Refusal(error=err, until=now + seconds, ends=ends)
 
     @callback
+    def async_forget(self) -> None:
+        """Forget all refusals, so that the next request is sent."""
+        self._refusals.clear()
+
+    @callback
     def async_note_success(self) -> None:
         """Forget what was refused for the whole resource."""
         self._refusals.pop(None, None)

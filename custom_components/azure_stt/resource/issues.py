@@ -1,6 +1,6 @@
 """Repair notices about a resource or one of its recognizers. They go away by themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import CONF_TIER, DOMAIN, Tier
+from .monthly_limit import MonthlyLimit
 from .usage import FREE_SECONDS, SIGNAL_USAGE, Usage
 
 
@@ -25,10 +26,16 @@ class Issue(StrEnum):
     FALLBACK_MISSING = "fallback_missing"
     FREE_HOURS_LOW = "free_hours_low"
     FREE_HOURS_USED = "free_hours_used"
+    MONTHLY_LIMIT_NEAR = "monthly_limit_near"
+    MONTHLY_LIMIT_REACHED = "monthly_limit_reached"
 
 
-# The share of the free hours from which a notice is shown.
+# The shares of the free hours, and of the user's own limit, from which a notice is shown.
 _FREE_HOURS: Final = {Issue.FREE_HOURS_USED: 1.0, Issue.FREE_HOURS_LOW: 0.8}
+_MONTHLY_LIMIT: Final = {Issue.MONTHLY_LIMIT_REACHED: 1.0, Issue.MONTHLY_LIMIT_NEAR: 0.8}
+
+_WARNINGS: Final = {*_FREE_HOURS, Issue.MONTHLY_LIMIT_NEAR}
+_FIXABLE: Final = {Issue.OTHER_HOST, Issue.MONTHLY_LIMIT_REACHED}
 
 
 @callback
@@ -37,25 +44,27 @@ def async_create_issue(
     entry: ConfigEntry,
     issue: Issue,
     recognizer: ConfigSubentry | None = None,
+    placeholders: Mapping[str, str] | None = None,
 ) -> None:
     """Show a notice about an entry, or about one recognizer, once.
 
-    Those about a recognizer can be fixed in its options.
+    Those about a recognizer can be fixed in its options. The placeholders are the text's, beside
+    the name.
     """
-    warning = issue in _FREE_HOURS
     about = recognizer or entry
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry, issue, recognizer),
         data={
+            "issue": issue,
             "entry_id": entry.entry_id,
             "recognizer_id": recognizer.subentry_id if recognizer else None,
         },
-        is_fixable=recognizer is not None or issue is Issue.OTHER_HOST,
-        severity=ir.IssueSeverity.WARNING if warning else ir.IssueSeverity.ERROR,
+        is_fixable=recognizer is not None or issue in _FIXABLE,
+        severity=ir.IssueSeverity.WARNING if issue in _WARNINGS else ir.IssueSeverity.ERROR,
         translation_key=issue,
-        translation_placeholders={"name": about.title},
+        translation_placeholders={"name": about.title, **(placeholders or {})},
     )
 
 
@@ -95,22 +104,39 @@ def _delete_issues(
 
 
 @callback
-def async_watch_free_hours(hass: HomeAssistant, entry: ConfigEntry, usage: Usage) -> CALLBACK_TYPE:
-    """Show a notice when the free tier's hours run out, until the returned function is called.
+def async_watch_usage(
+    hass: HomeAssistant, entry: ConfigEntry, usage: Usage, limit: MonthlyLimit
+) -> CALLBACK_TYPE:
+    """Show notices about the free tier's hours and about the limit.
 
-    A notice that is ignored stays ignored until the month's end.
+    Returns a function that ends that. A notice that is ignored stays ignored until the month's end.
     """
 
     @callback
     def check() -> None:
-        share = usage.seconds_month / FREE_SECONDS if entry.options[CONF_TIER] == Tier.F0 else 0.0
-        reached = next((issue for issue, least in _FREE_HOURS.items() if share >= least), None)
-        for issue in _FREE_HOURS:
-            change = async_create_issue if issue is reached else async_delete_issue
-            change(hass, entry, issue)
+        free = usage.seconds_month / FREE_SECONDS if entry.options[CONF_TIER] == Tier.F0 else 0.0
+        _show_reached(hass, entry, _FREE_HOURS, free)
+        hours = {"hours": f"{limit.hours or 0:g}"}
+        _show_reached(hass, entry, _MONTHLY_LIMIT, limit.share(), hours)
 
     check()
     return async_dispatcher_connect(hass, SIGNAL_USAGE.format(entry.entry_id), check)
+
+
+def _show_reached(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    notices: Mapping[Issue, float],
+    share: float,
+    placeholders: Mapping[str, str] | None = None,
+) -> None:
+    """Show the first of the notices whose share is reached, and none of the others."""
+    reached = next((issue for issue, least in notices.items() if share >= least), None)
+    for issue in notices:
+        if issue is reached:
+            async_create_issue(hass, entry, issue, placeholders=placeholders)
+        else:
+            async_delete_issue(hass, entry, issue)
 
 
 def _issue_id(entry: ConfigEntry, issue: Issue, recognizer: ConfigSubentry | None) -> str:

@@ -21,12 +21,14 @@ from ..azure_speech import (
     TranscriptionMeter,
     TranscriptionOptions,
 )
-from ..const import CONF_TIER, Tier
+from ..const import CONF_MONTHLY_LIMIT_HOURS, CONF_TIER, Tier
 from ..recognition.service_kind import ServiceKind
 from ..recognition.task_scope import TaskScope
 from .client_factory import async_create_client, async_create_transcriber
 from .fast_refusals import FastRefusals
 from .health import Health
+from .monthly_limit import MonthlyLimit
+from .report import ResourceReport
 from .request_log import RequestLog
 from .request_queue import RequestQueue
 from .usage import Usage
@@ -60,11 +62,14 @@ class Resource:
         self.client: Final = async_create_client(hass, entry.data, usage)
         self.transcriber: Final = async_create_transcriber(hass, self.client, usage.fast)
         self.usage: Final = usage
+        self.limit: Final = MonthlyLimit(usage, entry.options.get(CONF_MONTHLY_LIMIT_HOURS))
         self.tier: Final = Tier(entry.options[CONF_TIER])
         self.requests: Final = RequestLog()
-        self.health: Final = Health(hass, entry, self._check)
+        self.health: Final = Health(hass, entry, self.check)
         self.fast_refusals: Final = FastRefusals(entry.title)
         self.kind: Final = ServiceKind()
+        self.report: ResourceReport | None = None
+        """The outcome of the last test, since the resource was loaded."""
         self._live = 0
         self._no_live_voice = asyncio.Event()
         self._no_live_voice.set()
@@ -94,7 +99,7 @@ class Resource:
         STALLED_AFTER seconds lets live voice go first as well, and starts again when its audio
         goes on. `meter` counts this call, beside the resource's usage. Raises the client's
         SpeechErrors, ResponseError (429) without a request while the service's Retry-After
-        lasts, and the audio source's own error.
+        lasts, LimitReachedError from the monthly limit on, and the audio source's own error.
         """
         source = WatchedSource(audio, self._no_live_voice if background else None)
         while True:
@@ -131,6 +136,7 @@ class Resource:
 
         A file's trouble that may pass never takes the resource from people who speak.
         """
+        self.limit.raise_if_reached()
         self.health.raise_if_paused()
         try:
             with self._in_foreground(background=background):
@@ -160,7 +166,8 @@ class Resource:
 
         `limit` is in seconds and counts from now, the queue included. Without one, the answer
         may take as long as the recording's length allows. Raises the client's SpeechErrors, and
-        without a request those that are remembered; none of them touches the resource's health.
+        without a request those that are remembered, and LimitReachedError from the monthly limit
+        on; none of them touches the resource's health.
         """
         try:
             async with asyncio.timeout(limit), self._queue.turn(background=background):
@@ -172,6 +179,7 @@ class Resource:
     async def _transcribe_fast(
         self, audio: AudioFile, options: TranscriptionOptions, meter: TranscriptionMeter | None
     ) -> Transcription:
+        self.limit.raise_if_reached()
         refusals = self.fast_refusals
         refusals.raise_if_refused(options.language)
         try:
@@ -198,10 +206,15 @@ class Resource:
         """Return an engine for recordings, whose requests a meter counts."""
         return BackgroundResource(self, meter)
 
-    async def _check(self) -> None:
-        """Check the connection when no voice is in its way, because one slot may be all."""
+    async def check(self) -> float:
+        """Check the connection when no voice is in its way, because one slot may be all.
+
+        Returns the seconds that the answer took. Raises the client's SpeechErrors.
+        """
+        loop = asyncio.get_running_loop()
         while True:
             async with self._queue.turn(background=True), TaskScope() as tasks:
+                began = loop.time()
                 check = tasks.start(self.requests.record(self.client.check()))
                 wanted = tasks.start(self._queue.contended())
                 try:
@@ -210,7 +223,8 @@ class Resource:
                     self._publish_usage()
                 if check.done():
                     check.result()
-                    return
+                    self.fast_refusals.async_note_other_answer()
+                    return loop.time() - began
 
     def _publish_usage(self) -> None:
         """Publish what was sent, but not before the answer has gone out."""

@@ -34,7 +34,8 @@ _SAVE_DELAY: Final = 60.0
 class _Counts(TypedDict):
     """The saved counts: bytes of audio and requests, in total and in the month (YYYY-MM).
 
-    Fast transcription's are apart, in seconds.
+    Fast transcription's are apart, in seconds. `lifted_limit` is the limit in hours that the user
+    lifted this month.
     """
 
     audio: int
@@ -44,6 +45,7 @@ class _Counts(TypedDict):
     fast: float
     fast_month: float
     fast_requests_month: int
+    lifted_limit: float | None
 
 
 class Usage:
@@ -65,7 +67,7 @@ class Usage:
     async def async_load(self) -> None:
         """Load the saved counts."""
         if counts := await self._store.async_load():
-            # Counts that were saved before fast transcription don't have its own.
+            # Counts that were saved by an earlier version lack some.
             self._counts = {**_new_month(audio=0, fast=0.0), **counts}
 
     async def async_remove(self) -> None:
@@ -115,13 +117,18 @@ class Usage:
         ) / _SECONDS_PER_HOUR
 
     @property
+    def lifted_limit(self) -> float | None:
+        """The monthly limit, in hours, that the user lifted this month."""
+        return self._counts["lifted_limit"]
+
+    @property
     def month(self) -> datetime:
         """The start of the counted month."""
         return dt_util.start_of_local_day(date.fromisoformat(f"{self._counts['month']}-01"))
 
     def count_request(self) -> None:
         """Count a request."""
-        self._turn_over()
+        self.turn_over()
         self._counts["requests_month"] += 1
 
     def count_audio(self, size: int) -> None:
@@ -131,7 +138,7 @@ class Usage:
 
     def count_fast_request(self) -> None:
         """Count a request to fast transcription."""
-        self._turn_over()
+        self.turn_over()
         self._counts["fast_requests_month"] += 1
 
     def count_fast_seconds(self, seconds: float) -> None:
@@ -140,14 +147,20 @@ class Usage:
             self._counts[count] = max(0.0, self._counts[count] + seconds)
 
     @callback
+    def lift_limit(self, hours: float | None) -> None:
+        """Lift a monthly limit until the month ends."""
+        self._counts["lifted_limit"] = hours
+        self.async_publish()
+
+    @callback
     def async_publish(self) -> None:
         """Save the counts and send the signal."""
-        self._turn_over()
+        self.turn_over()
         if not self._removed:
             self._store.async_delay_save(lambda: self._counts, _SAVE_DELAY)
         async_dispatcher_send(self._hass, self._signal)
 
-    def _turn_over(self) -> None:
+    def turn_over(self) -> None:
         """Begin a new month, but not an earlier one: the clock may not be set yet."""
         if (month := _this_month()) > self._counts["month"]:
             self._counts = _new_month(self._counts["audio"], self._counts["fast"], month)
@@ -209,6 +222,7 @@ def _new_month(audio: int, fast: float, month: str | None = None) -> _Counts:
         fast=fast,
         fast_month=0.0,
         fast_requests_month=0,
+        lifted_limit=None,
     )
 
 
