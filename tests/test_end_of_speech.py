@@ -99,7 +99,7 @@ async def test_each_row(hass: HomeAssistant, emulator: Emulator) -> None:
     answers = await asyncio.gather(*(say(hass, *parts) for parts, _, _ in rows))
     for (_, expected, quiet), (text, seconds) in zip(rows, answers, strict=True):
         assert text == expected
-        assert quiet - 0.1 < seconds < quiet + 0.6
+        assert quiet - 0.1 < seconds < quiet + 0.9
 
 
 @pytest.mark.usefixtures("home", "any_kind")
