@@ -59,11 +59,14 @@ async def async_get_config_entry_diagnostics(
         "usage": {
             "seconds": usage.seconds,
             "seconds_month": usage.seconds_month,
+            "bytes_sent": usage.bytes_sent,
+            "bytes_sent_month": usage.bytes_sent_month,
             "requests_month": usage.requests_month,
             "fast_seconds": usage.fast_seconds,
             "fast_seconds_month": usage.fast_seconds_month,
             "fast_requests_month": usage.fast_requests_month,
         },
+        "opus": resource.uploads.as_dict(),
         "fast_transcription": resource.fast_refusals.as_dict(),
         "requests": [asdict(request) for request in resource.requests],
     }

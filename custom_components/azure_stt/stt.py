@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable
 from dataclasses import replace
 from functools import partial
 import logging
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.stt import (
     AudioBitRates,
@@ -26,7 +26,7 @@ from homeassistant.helpers.start import async_at_started
 
 from .audio.decoder import StreamDecoder
 from .audio.pcm import AudioFormatError
-from .azure_speech import Profanity, RecognitionOptions, SpeechError
+from .azure_speech import AudioFormat, Profanity, RecognitionOptions, SpeechError
 from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
@@ -43,9 +43,11 @@ from .const import (
     CONF_SECOND_OPINION,
     CONF_TEXT_FORM,
     CONF_TIER,
+    CONF_UPLOAD,
     DEFAULT_RECOGNIZER,
     SUBENTRY_TYPE,
     Tier,
+    Upload,
 )
 from .entity import RecognizerEntity
 from .home.assist import async_get_assistant, async_languages
@@ -65,12 +67,15 @@ from .recognition.task_scope import TaskScope
 from .recognition.transcript import Transcript
 from .recognition.transcription import transcribe
 from .resource.issues import Issue, async_create_issue, async_delete_issue
+from .resource.opus import async_load_opus
 from .resource.resource import AzureSttConfigEntry, Resource
 
 _LOGGER = logging.getLogger(__name__)
 
 # This doesn't limit streams. The resource queues its requests itself.
 PARALLEL_UPDATES = 0
+
+_FORMATS: Final = {Upload.WAV: AudioFormat.WAV, Upload.OPUS: AudioFormat.OGG}
 
 _ERROR = SpeechResult(None, SpeechResultState.ERROR)
 
@@ -121,6 +126,8 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     async def async_added_to_hass(self) -> None:
         """Prepare for texts that aren't understood, and look for the backups."""
         await super().async_added_to_hass()
+        if self._settings[CONF_UPLOAD] == Upload.OPUS and not await async_load_opus(self.hass):
+            _LOGGER.warning("%s sends WAV: PyAV was built without Opus", self.entity_id)
         self.async_on_remove(async_at_started(self.hass, self._async_notice_backups))
         for language in async_languages(self.hass, self.entity_id):
             self._entry.async_create_background_task(
@@ -229,7 +236,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             )
         finally:
             for engine in self.engines():
-                engine.health.async_note_utterance_end()
+                engine.async_note_utterance_end()
         return self._utterance(outcome, metadata.language)
 
     async def _recognized(
@@ -271,6 +278,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         custom = self._settings.get(CONF_ENDPOINT_LANGUAGE) == language
         return RecognitionOptions(
             language=language,
+            audio_format=_FORMATS[self._settings[CONF_UPLOAD]],
             profanity=self.text_format.profanity,
             endpoint_id=self._settings.get(CONF_ENDPOINT_ID) if custom else None,
         )

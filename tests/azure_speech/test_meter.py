@@ -24,6 +24,7 @@ class Meter:
 
     requests: int = 0
     size: int = 0
+    sent: int = 0
 
     def count_request(self) -> None:
         """Count a request."""
@@ -32,6 +33,10 @@ class Meter:
     def count_audio(self, size: int) -> None:
         """Count bytes."""
         self.size += size
+
+    def count_bytes(self, size: int) -> None:
+        """Count bytes as they are sent."""
+        self.sent += size
 
 
 @pytest.fixture

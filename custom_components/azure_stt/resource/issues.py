@@ -25,10 +25,14 @@ class Issue(StrEnum):
     FALLBACK_MISSING = "fallback_missing"
     FREE_HOURS_LOW = "free_hours_low"
     FREE_HOURS_USED = "free_hours_used"
+    SLOW_UPLOAD = "slow_upload"
 
 
 # The share of the free hours from which a notice is shown.
 _FREE_HOURS: Final = {Issue.FREE_HOURS_USED: 1.0, Issue.FREE_HOURS_LOW: 0.8}
+
+# Speech is recognized all the same.
+_WARNINGS: Final = {*_FREE_HOURS, Issue.SLOW_UPLOAD}
 
 
 @callback
@@ -42,7 +46,6 @@ def async_create_issue(
 
     Those about a recognizer can be fixed in its options.
     """
-    warning = issue in _FREE_HOURS
     about = recognizer or entry
     ir.async_create_issue(
         hass,
@@ -53,7 +56,7 @@ def async_create_issue(
             "recognizer_id": recognizer.subentry_id if recognizer else None,
         },
         is_fixable=recognizer is not None or issue is Issue.OTHER_HOST,
-        severity=ir.IssueSeverity.WARNING if warning else ir.IssueSeverity.ERROR,
+        severity=ir.IssueSeverity.WARNING if issue in _WARNINGS else ir.IssueSeverity.ERROR,
         translation_key=issue,
         translation_placeholders={"name": about.title},
     )
