@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable
 from dataclasses import replace
 from functools import partial
 import logging
-from typing import Final, override
+from typing import override
 
 from homeassistant.components.stt import (
     AudioBitRates,
@@ -75,8 +75,6 @@ _LOGGER = logging.getLogger(__name__)
 # This doesn't limit streams. The resource queues its requests itself.
 PARALLEL_UPDATES = 0
 
-_FORMATS: Final = {Upload.WAV: AudioFormat.WAV, Upload.OPUS: AudioFormat.OGG}
-
 _ERROR = SpeechResult(None, SpeechResultState.ERROR)
 
 
@@ -112,7 +110,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             profanity=Profanity(settings[CONF_PROFANITY]),
             corrections=Corrections(settings.get(CONF_CORRECTIONS, [])),
         )
-
+        self._sends_opus = settings[CONF_UPLOAD] == Upload.OPUS
         self._learned = Learned.of(settings)
         wanted = settings[CONF_HOME_AWARE] and settings[CONF_SECOND_OPINION]
         # The free tier has no fast transcription.
@@ -124,10 +122,10 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Prepare for texts that aren't understood, and look for the backups."""
+        """Prepare for Opus and for texts that aren't understood, and look for the backups."""
         await super().async_added_to_hass()
-        if self._settings[CONF_UPLOAD] == Upload.OPUS and not await async_load_opus(self.hass):
-            _LOGGER.warning("%s sends WAV: PyAV was built without Opus", self.entity_id)
+        if self._sends_opus:
+            await async_load_opus(self.hass)
         self.async_on_remove(async_at_started(self.hass, self._async_notice_backups))
         for language in async_languages(self.hass, self.entity_id):
             self._entry.async_create_background_task(
@@ -278,7 +276,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         custom = self._settings.get(CONF_ENDPOINT_LANGUAGE) == language
         return RecognitionOptions(
             language=language,
-            audio_format=_FORMATS[self._settings[CONF_UPLOAD]],
+            audio_format=AudioFormat.OGG if self._sends_opus else AudioFormat.WAV,
             profanity=self.text_format.profanity,
             endpoint_id=self._settings.get(CONF_ENDPOINT_ID) if custom else None,
         )

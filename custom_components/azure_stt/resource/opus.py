@@ -1,5 +1,6 @@
 """The encoder for Opus, which PyAV may be built without."""
 
+import logging
 from typing import Final
 
 from homeassistant.core import HomeAssistant
@@ -7,6 +8,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..azure_speech import Encoder
 from ..const import DOMAIN
+
+_LOGGER = logging.getLogger(__name__)
 
 CAN_ENCODE: Final[HassKey[bool]] = HassKey(f"{DOMAIN}_can_encode_opus")
 """Whether there is an encoder; missing until it's loaded."""
@@ -16,6 +19,8 @@ async def async_load_opus(hass: HomeAssistant) -> bool:
     """Load the encoder, and return whether there is one: PyAV may be built without it."""
     if CAN_ENCODE not in hass.data:
         hass.data[CAN_ENCODE] = await hass.async_add_executor_job(_load)
+        if not hass.data[CAN_ENCODE]:
+            _LOGGER.warning("PyAV was built without Opus, so audio is sent as WAV")
     return hass.data[CAN_ENCODE]
 
 
