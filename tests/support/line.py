@@ -14,8 +14,12 @@ _TICK: Final = 0.02
 @asynccontextmanager
 async def thin_line(port: int, bytes_per_second: float) -> AsyncIterator[str]:
     """Lead to a port of this machine by a line that is thin upwards; give its address."""
+    carriers: set[asyncio.Task[None]] = set()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrier = asyncio.current_task()
+        assert carrier
+        carriers.add(carrier)
         there = await asyncio.open_connection("127.0.0.1", port)
         try:
             await asyncio.gather(
@@ -32,6 +36,9 @@ async def thin_line(port: int, bytes_per_second: float) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.close()
+        for carrier in carriers:
+            carrier.cancel()
+        await asyncio.gather(*carriers, return_exceptions=True)
 
 
 async def _pump(
