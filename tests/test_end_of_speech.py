@@ -196,6 +196,19 @@ async def test_tail_before_a_late_command(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("home", "any_kind")
+async def test_tail_before_a_late_command_in_a_room(hass: HomeAssistant) -> None:
+    """The room's noise hides neither where the command begins nor where it ends."""
+
+    def room(seconds: float) -> bytes:
+        return noise(seconds, level=-55)
+
+    with listening(wake_words=("Okay Nabu",)):
+        text, seconds = await say(hass, room(0.2), speak("Nabu."), room(6), speak(LIGHT), room(1.5))
+    assert text == LIGHT
+    assert seconds < 0
+
+
+@pytest.mark.usefixtures("home", "any_kind")
 async def test_an_answer_that_the_satellite_waits_for(hass: HomeAssistant) -> None:
     """Whatever is said to a question is understood."""
     with listening(waits_for_answer=True):

@@ -24,7 +24,7 @@ from tests.support.streams import HostStream
 SENTENCES: Final = [
     " ".join(str(1000 * sentence + word) for word in range(20)) for sentence in range(14)
 ]
-PAUSES: Final = [0.6, 1.1, 0.8, 2.0]
+PAUSES: Final = [0.6, 1.1, 0.8, 2.4]
 MEMO: Final = b"".join(
     speak(sentence, pause_ms=100) + silence(PAUSES[index % len(PAUSES)])
     for index, sentence in enumerate(SENTENCES)

@@ -240,14 +240,16 @@ def test_any_region_stays_in_its_cloud(text: str, cloud: Cloud) -> None:
 @example("https://westeurope.stt.speech.microsoft.com")
 @example("http://127.0.0.1:0")
 @example("HTTPS://0: 0")
+@example("0'")
 def test_any_address_leads_to_its_own_host(text: str) -> None:
     """Any text is refused, or is just a host, with a scheme and a port at most: that one."""
     try:
         endpoint = Endpoint.from_address(text)
     except InvalidEndpointError:
         return
-    # A browser drops these, too.
-    plain = re.sub(r"[\t\r\n]", "", text.strip()).strip("".join(map(chr, range(33))))
+    # A browser drops these, too; quotes are pasted with an address.
+    dropped = "".join(map(chr, range(33))) + "\"'<>“”"
+    plain = re.sub(r"[\t\r\n]", "", text.strip()).strip(dropped)
     parts = re.fullmatch(
         r"(?:(https?)://)?@?([a-z0-9.-]+|\[[0-9a-f:.%]+\])(?::([\s\d_+]*))?(?:/[^?#]*)?[?]?#?",
         plain.lower(),

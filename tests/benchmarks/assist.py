@@ -1,7 +1,7 @@
 """Assist in a Home Assistant core: from a host's stream to the text, or to what is done."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 import logging
 from typing import Any, Final, Self
 
@@ -24,6 +24,10 @@ from .contenders import LANGUAGE
 from .home import home_assistant
 
 _COMPONENTS: Final = ("conversation", "intent", "assist_pipeline")
+_DETECTOR: Final = AudioSettings()
+_LLM: Final = "conversation.llm"
+
+_watchers: list[Callable[[ServiceCall], None]] = []
 
 
 class Assist:
@@ -46,14 +50,17 @@ class Assist:
             await hass.async_block_till_done()
             yield cls(hass)
 
-    async def add_pipeline(self, engine: str) -> str:
-        """Add a pipeline that uses a speech-to-text entity; return the pipeline's ID."""
+    async def add_pipeline(self, engine: str, *, local: bool = True) -> str:
+        """Add a pipeline that uses a speech-to-text entity; return the pipeline's ID.
+
+        Its agent is Home Assistant's own if it's local, else one that can't be asked.
+        """
         pipelines = self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store
         pipeline = await pipelines.async_create_item(
             {
                 "name": engine,
                 "language": "en",
-                "conversation_engine": HOME_ASSISTANT_AGENT,
+                "conversation_engine": HOME_ASSISTANT_AGENT if local else _LLM,
                 "conversation_language": "en",
                 "stt_engine": engine,
                 "stt_language": LANGUAGE,
@@ -66,10 +73,25 @@ class Assist:
         )
         return pipeline.id
 
-    async def hear(self, pipeline: str, stream: AsyncIterable[bytes]) -> str:
+    async def hear(
+        self,
+        pipeline: str,
+        stream: AsyncIterable[bytes],
+        settings: AudioSettings = _DETECTOR,
+    ) -> str:
         """Return a stream's text; Assist's detector may end the stream."""
-        events = await self._run(pipeline, stream, PipelineStage.STT, AudioSettings())
+        events = await self._run(pipeline, stream, PipelineStage.STT, settings)
         return _text(events)
+
+    @staticmethod
+    @contextmanager
+    def watched(watcher: Callable[[ServiceCall], None]) -> Iterator[None]:
+        """Tell of each service that is called."""
+        _watchers.append(watcher)
+        try:
+            yield
+        finally:
+            _watchers.remove(watcher)
 
     async def do(self, pipeline: str, stream: AsyncIterable[bytes]) -> str:
         """Do what is said in a stream up to its end, and return its text once that is done."""
@@ -113,8 +135,10 @@ def _text(events: dict[PipelineEventType, dict[str, Any]]) -> str:
 
 
 def _add_lights(hass: HomeAssistant, names: Iterable[str]) -> None:
-    async def switch(_: ServiceCall) -> None:
-        """Do nothing: what a light takes isn't measured."""
+    async def switch(call: ServiceCall) -> None:
+        """Do nothing but tell: what a light takes isn't measured."""
+        for watcher in _watchers:
+            watcher(call)
 
     for service in ("turn_on", "turn_off"):
         hass.services.async_register("light", service, switch)

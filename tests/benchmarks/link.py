@@ -10,11 +10,13 @@ import argparse
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+import socket
 import sys
 from typing import Final
 
 _PACKET: Final = 1460  # bytes of payload in an Ethernet frame
-_BACKLOG: Final = 64  # packets of one connection that are under way; then the sender waits
+_BACKLOG: Final = 16  # packets of one connection that are under way; then the sender waits
+_WINDOW: Final = 16 * 1024  # bytes that this machine's own buffers may hold beside these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,10 @@ class Relay:
 
     async def listen(self) -> asyncio.Server:
         """Take connections on a free port of 127.0.0.1."""
-        return await asyncio.start_server(self._connect, "127.0.0.1")
+        listening = socket.create_server(("127.0.0.1", 0))
+        # What waits here would look sent already.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
+        return await asyncio.start_server(self._connect, sock=listening, limit=_PACKET)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         usable_at = asyncio.get_running_loop().time() + self._round_trip

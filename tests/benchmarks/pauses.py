@@ -43,26 +43,26 @@ _WHY: Final = (
     " entity waits for 0.8 s of quiet. Its option 'first pause' is as quick, and loses as much."
 )
 
-_LIGHTS: Final = ("Kitchen light", "Ceiling lamp", "Hallway light", "Reading lamp")
+LIGHTS: Final = ("Kitchen light", "Ceiling lamp", "Hallway light", "Reading lamp")
 
-_COMMANDS: Final = (
+COMMANDS: Final = (
     ("Turn on the kitchen light",),
     ("Turn off the hallway light",),
     ("Switch on the ceiling lamp please",),
     ("Turn off all the lights in the kitchen",),
 )
-_BEGINNINGS: Final = (
+BEGINNINGS: Final = (
     ("Turn off all the lights", "in the kitchen"),
     ("Set a timer for five minutes", "and thirty seconds"),
     ("Turn on all of the", "lights in the kitchen"),
 )
 """Commands whose first part isn't a whole one, or could go on."""
-_AFTERTHOUGHTS: Final = (
+AFTERTHOUGHTS: Final = (
     ("Turn on the kitchen light", "in five minutes"),
     ("Turn off the hallway light", "and the ceiling lamp"),
 )
 """Commands whose first part is a whole one."""
-_DICTATION: Final = (
+DICTATION: Final = (
     (
         "Remember to buy milk and bread for tomorrow morning",
         "the plumber will come on Friday at nine",
@@ -88,15 +88,15 @@ class Case:
     link: Link = LOOPBACK
 
 
-WHOLE: Final = Case(name="whole commands", texts=_COMMANDS)
-_SHORT: Final = Case(name="0.6 s pause", texts=(*_BEGINNINGS, *_AFTERTHOUGHTS), pause=0.6)
+WHOLE: Final = Case(name="whole commands", texts=COMMANDS)
+_SHORT: Final = Case(name="0.6 s pause", texts=(*BEGINNINGS, *AFTERTHOUGHTS), pause=0.6)
 CASES: Final = (
     WHOLE,
     replace(_SHORT, name="0.3 s pause", pause=0.3),
     _SHORT,
-    Case(name="0.9 s pause", texts=_BEGINNINGS, pause=0.9),
-    Case(name="0.9 s, then more", texts=_AFTERTHOUGHTS, pause=0.9),
-    Case(name="dictation", texts=_DICTATION, pause=0.7),
+    Case(name="0.9 s pause", texts=BEGINNINGS, pause=0.9),
+    Case(name="0.9 s, then more", texts=AFTERTHOUGHTS, pause=0.9),
+    Case(name="dictation", texts=DICTATION, pause=0.7),
 )
 LINKED: Final = tuple(replace(case, link=link) for link in (SLOW, FAR) for case in (WHOLE, _SHORT))
 """Some of them over the links."""
@@ -187,10 +187,10 @@ async def compare(cases: Sequence[Case], runs: int) -> list[Pauses]:
     for link, of_link in groupby(cases, key=lambda case: case.link):
         async with (
             emulator(pause=PAUSE) as address,
-            Assist.open(_LIGHTS) as assist,
+            Assist.open(LIGHTS) as assist,
             _contenders(assist, address, link) as contenders,
         ):
-            await _listen(Saying.of(*_COMMANDS[0]), contenders)
+            await _listen(Saying.of(*COMMANDS[0]), contenders)
             for case in of_link:
                 results += await _compare(case, contenders, runs)
     return results

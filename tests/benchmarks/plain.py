@@ -8,7 +8,7 @@ from homeassistant.util import slugify
 
 from tests.support.home import PcmEngine
 
-from .contenders import Contender
+from .contenders import LANGUAGE, Contender
 
 
 class PlainEntity(PcmEngine):
@@ -18,6 +18,11 @@ class PlainEntity(PcmEngine):
         """Give a contender a name."""
         self.entity_id = f"stt.{slugify(name)}"
         self._contender = contender
+
+    @property
+    @override
+    def supported_languages(self) -> list[str]:
+        return [LANGUAGE]
 
     @override
     async def async_process_audio_stream(

@@ -30,14 +30,18 @@ def main() -> None:
         Path(path).write_bytes(say(text))
 
 
-def _flite(text: str) -> bytes:
-    """Return what Debian's flite says with the voice "slt", as a microphone would give it."""
-    # It reads ASCII only.
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    with NamedTemporaryFile(suffix=".wav") as file:
-        command = ("flite", "-voice", "slt", "-t", letters, "-o", file.name)
-        subprocess.run(command, check=True)  # noqa: S603 - no shell reads it
-        return _as_by_microphone(file.name)
+def _flite(voice: str) -> Callable[[str], bytes]:
+    """Return a voice of Debian's flite."""
+
+    def say(text: str) -> bytes:
+        # It reads ASCII only.
+        letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        with NamedTemporaryFile(suffix=".wav") as file:
+            command = ("flite", "-voice", voice, "-t", letters, "-o", file.name)
+            subprocess.run(command, check=True)  # noqa: S603 - no shell reads it
+            return _as_by_microphone(file.name)
+
+    return say
 
 
 def _festival(voice: str) -> Callable[[str], bytes]:
@@ -63,7 +67,8 @@ def _as_by_microphone(path: str) -> bytes:
 
 VOICES: Final[dict[str, Callable[[str], bytes]]] = {
     "joe": speak,
-    "slt": _flite,
+    "slt": _flite("slt"),
+    "rms": _flite("rms"),
     "lp": _festival("lp"),
     "pc": _festival("pc"),
 }

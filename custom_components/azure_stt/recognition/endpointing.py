@@ -49,6 +49,9 @@ _THRESHOLD_STEP: Final = 5
 # Samples of even sound that are kept. Speech isn't even for that long.
 _EVEN_SOUND: Final = 5 * SAMPLE_RATE
 
+# Samples of even sound that may be the beginning of speech.
+_UNCLEAR: Final = SAMPLE_RATE
+
 # Frames of quiet after which the level of speech isn't followed any more.
 _LONG_QUIET_FRAMES: Final = SAMPLE_RATE // FRAME
 
@@ -136,12 +139,15 @@ class Endpointer:
             self._ended = True
             self._waiters.wake()
 
-    def restart(self) -> None:
-        """Follow the level of speech anew."""
+    def restart(self, position: int) -> None:
+        """Follow the level of speech anew from a position on, and know no speech before it."""
         self._loudest.clear()
         self._frames = 0
         self._threshold = _INAUDIBLE
         self._run = self._quiet = 0
+        self.speech_end = position
+        for start, level in list(self._known(position, self.position)):
+            self._follow_speech(level, start + FRAME)
 
     def forget(self, position: int) -> None:
         """Forget the recording before a position, as far as it has been followed."""
@@ -167,13 +173,13 @@ class Endpointer:
             if len(last) == _ONSET_FRAMES:
                 loudest = max(loudest, min(last))
             if loudest > max(room + _STANDING_OUT, _INAUDIBLE):
-                return max(start, position - ONSET) if was_silent else start
+                return max(start, position - ONSET - (0 if was_silent else _UNCLEAR))
             was_silent = loudest <= _INAUDIBLE
             if position % SAMPLE_RATE < FRAME:
                 kept = ONSET + LEAD if loudest <= _INAUDIBLE else _EVEN_SOUND
                 start = max(start, position - kept)
                 self.forget(start)
-        unclear = loudest > _INAUDIBLE and position - start <= SAMPLE_RATE
+        unclear = loudest > _INAUDIBLE and position - start <= _UNCLEAR
         return start if unclear else None
 
     async def next_onset(
@@ -229,14 +235,26 @@ class Endpointer:
                 return position - (run - 1) * FRAME
         return None
 
-    def has_pause(self, start: int, stop: int, length: int) -> bool:
-        """Return whether there's a pause of that length in a part that has been followed."""
-        quiet = 0
+    def longest_pause(self, start: int, stop: int) -> int:
+        """Return the longest pause between speech in a part that has been followed."""
+        quiet = longest = 0
+        in_speech = False
         for _, level in self._known(start, stop):
-            quiet = 0 if level > self._threshold else quiet + FRAME
-            if quiet >= length:
-                return True
-        return False
+            if level > self._threshold:
+                longest = max(longest, quiet)
+                quiet, in_speech = 0, True
+            elif in_speech:
+                quiet += FRAME
+        return longest
+
+    def pause_before(self, onset: int) -> int:
+        """Return the length of the pause that speech begins after."""
+        position, run = self._frame_at(onset), 0
+        while position > self._origin and run < _ONSET_FRAMES:
+            position -= FRAME
+            loud = self._levels[(position - self._origin) // FRAME] > self._threshold
+            run = run + 1 if loud else 0
+        return onset - position - run * FRAME
 
     def _known(self, start: int, stop: int) -> Iterator[tuple[int, float]]:
         for position in range(self._frame_at(start), min(stop, self.position), FRAME):
@@ -269,6 +287,10 @@ class Endpointer:
         if self._background_due <= 0:
             self._background_due = _BACKGROUND_STEP
             self._measure_background()
+        self._follow_speech(level, self.position)
+
+    def _follow_speech(self, level: float, end: int) -> None:
+        """Follow speech by the level of the frame that ends there."""
         if self._quiet < _LONG_QUIET_FRAMES:
             self._loudest[round(level)] += 1
             self._frames += 1
@@ -278,7 +300,7 @@ class Endpointer:
         self._run = self._run + 1 if loud else 0
         self._quiet = 0 if self._run >= _ONSET_FRAMES else self._quiet + 1
         if self._run >= _ONSET_FRAMES:
-            self.speech_end = self.position
+            self.speech_end = end
 
     def _measure_background(self) -> None:
         window = sorted(self._levels[-_BACKGROUND_FRAMES:])

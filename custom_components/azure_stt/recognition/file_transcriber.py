@@ -14,7 +14,7 @@ from typing import Final
 from ..audio.pcm import SAMPLE_RATE
 from ..azure_speech import RecognitionOptions, SpeechError
 from .backup import ask_backup
-from .endpointing import LEAD, Endpointer
+from .endpointing import Endpointer
 from .languages import recognize_in_languages
 from .policy import BackupEngine, Engine, Policy, Understands
 from .recording import Recording
@@ -75,6 +75,7 @@ class FileTranscriber:
         self._waiters = Waiters()
         self._position = 0
         self._is_cut = False
+        self._is_trying = False
         self._pieces: deque[_Piece] = deque()
         self._parts: list[Part] = []
         self._missing: list[tuple[int, int]] = []
@@ -108,7 +109,7 @@ class FileTranscriber:
         try:
             onset = await self._endpointer.first_sound(0)
             while onset is not None:
-                start = max(self._position, onset - LEAD)
+                start = max(self._position, onset - _MARGIN)
                 await self._waiters.until(self._has_place)
                 cut = Cut(self._recording)
                 cut.make(await self._end_of_piece(start, onset))
@@ -126,7 +127,7 @@ class FileTranscriber:
 
         The first answer shows whether phrases can be joined, so it is waited for.
         """
-        known = self._engines[0].kind.covers_pauses is not None
+        known = self._engines[0].kind.is_known
         return len(self._pieces) < (self._policy.parallel if known else 1)
 
     def _note_quiet(self, position: int) -> None:
@@ -138,19 +139,22 @@ class FileTranscriber:
         self._endpointer.forget(self._pieces[0].start if self._pieces else self._position)
 
     async def _end_of_piece(self, start: int, onset: int) -> int:
-        """Return where a piece ends that begins with a phrase."""
-        endpointer, covers = self._endpointer, self._engines[0].kind.covers_pauses
+        """Return where a piece ends that begins with a phrase.
+
+        Phrases are joined over pauses that answers are known to cover. Where that isn't known,
+        one piece at a time tries it with one pause.
+        """
+        endpointer, kind = self._endpointer, self._engines[0].kind
         end = await self._end_of_phrase(start, onset)
-        joined = 1
-        while covers or (covers is None and joined == 1):
-            following = await endpointer.next_onset(end, start + _JOINED_MAX)
-            if following is None:
+        while (following := await endpointer.next_onset(end, start + _JOINED_MAX)) is not None:
+            covers = kind.covers(endpointer.pause_before(following))
+            if covers is False or (covers is None and self._is_trying):
                 break
+            self._is_trying = self._is_trying or covers is None
             further = await endpointer.pause_after(following, _PAUSE, start + _JOINED_MAX)
             if further is None and endpointer.position >= start + _JOINED_MAX:
                 break
             end = self._recording.length if further is None else further + _MARGIN
-            joined += 1
         return end
 
     async def _end_of_phrase(self, start: int, onset: int) -> int:
@@ -166,20 +170,21 @@ class FileTranscriber:
     async def _recognize_piece(self, start: int, cut: Cut) -> list[Part]:
         """Return the parts of a piece: more than one if an answer didn't cover all of it."""
         parts: list[Part] = []
-        onset: int | None = start
         end = cut.position or 0
-        while onset is not None:
-            position = max(start, onset - _MARGIN)
-            answer = await self._recognize(position, cut)
-            part = answer.part
+        while True:
+            answer = await self._recognize(start, cut)
+            self._is_trying = False
+            part, kind = answer.part, answer.kind
             parts.append(part)
+            kind.note_covered(self._endpointer.longest_pause(part.start, part.end))
             onset = self._endpointer.onset_between(part.end + _TAIL, end)
-            if onset is not None and part.text and not part.cut:
-                answer.kind.covers_pauses = False
-            elif self._endpointer.has_pause(part.start, part.end, _PAUSE):
-                answer.kind.covers_pauses = True
-            start = part.end
-        return parts
+            if onset is None:
+                return parts
+            if part.text and not part.cut:
+                kind.note_end(self._endpointer.pause_before(onset))
+            start = max(part.end, onset - _MARGIN)
+            cut = Cut(self._recording)
+            cut.make(min(end, await self._end_of_piece(start, onset)))
 
     async def _recognize(self, position: int, cut: Cut) -> Answer:
         async def recognize(cut: Cut, options: RecognitionOptions) -> Answer:

@@ -32,9 +32,6 @@ _TAIL: Final = SAMPLE_RATE // 5
 # then, the upload is finished as for any other service.
 _EARLY: Final = SAMPLE_RATE * 12 // 10
 
-# A pause that ends an utterance for a service that answers for the first one.
-_UTTERANCE_PAUSE: Final = SAMPLE_RATE // 2
-
 # Speech that is heard again as a whole after a pause is at most this long.
 _HEARD_AGAIN_MAX: Final = 20 * SAMPLE_RATE
 
@@ -191,7 +188,7 @@ class Transcriber:
         Without words, the level of speech isn't known.
         """
         self._finish(part, left_out=True)
-        self._endpointer.restart()
+        self._endpointer.restart(part.end)
         self._has_onset = False
         return await self._endpointer.first_sound(part.end)
 
@@ -267,7 +264,7 @@ class Transcriber:
     def _is_heard_again(self, kind: ServiceKind, resumed: int) -> bool:
         """Return whether speech that goes on is heard again from its beginning."""
         return (
-            kind.covers_pauses is not False
+            kind.covers(self._endpointer.pause_before(resumed)) is not False
             and not self._recording.is_ahead
             and resumed - self._position <= _HEARD_AGAIN_MAX
         )
@@ -278,9 +275,8 @@ class Transcriber:
         if answer.early and self._endpointer.position - part.end <= _EARLY:
             kind.answers_early = True
         if missed is not None:
-            kind.covers_pauses = False
-        elif self._endpointer.has_pause(part.start, part.end, _UTTERANCE_PAUSE):
-            kind.covers_pauses = True
+            kind.note_end(self._endpointer.pause_before(missed))
+        kind.note_covered(self._endpointer.longest_pause(part.start, part.end))
 
     async def _resumption(self, part: Part, quiet: float | None) -> int | None:
         """Wait for the quiet after which a part is answered; return where speech goes on."""
