@@ -46,7 +46,7 @@ _LEAST_LEVEL: Final = 256
 _RESTORED: Final = 8192
 _LONGEST: Final = 64
 _PLACES: Final = 12
-_ECHO: Final = 120
+_ECHO: Final = 300
 
 
 def speak(text: str, *, pause_ms: int = 40, level: float = NORMAL_LEVEL) -> bytes:
