@@ -255,10 +255,18 @@ def test_stages() -> None:
     measurement = Measurement(said="seven", heard="seven", spoken_at=1.0, heard_at=1.5, cpu=0.0)
     requests = [
         {"text": "six", "last_audio": 9.0, "answered": 9.0, "chunks": 9},
-        {"text": '{"Display": "seven"}', "last_audio": 1.25, "answered": 1.375, "chunks": 3},
+        {
+            "text": '{"Display": "seven"}',
+            "last_audio": 1.25,
+            "answered": 1.375,
+            "chunks": 3,
+            "body_bytes": 900,
+        },
     ]
     stages = Stages.of(measurement, requests)
-    assert stages == Stages(to_service=0.25, in_service=0.125, from_service=0.125, chunks=3)
+    assert stages == Stages(
+        to_service=0.25, in_service=0.125, from_service=0.125, chunks=3, size=900
+    )
     assert Stages.of(measurement, requests[:1]) is None
 
 

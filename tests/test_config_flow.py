@@ -12,6 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt import first_answer
+from custom_components.azure_stt.audio import opus
 from custom_components.azure_stt.azure_speech import (
     AuthenticationError,
     CertificateError,
@@ -538,7 +539,12 @@ FORM = {
         "refused_changes": [{"heard": "rumba", "meant": "Roomba"}],
         "remember_recent": False,
     },
-    "answer": {"patience": "to_the_end", "end_of_speech": "home_assistant", "deadline": 5},
+    "answer": {
+        "patience": "to_the_end",
+        "end_of_speech": "home_assistant",
+        "deadline": 5,
+        "upload": "opus",
+    },
     "backup": {"fallback_entity": "stt.whisper"},
     "custom_speech": {
         "endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c",
@@ -588,6 +594,21 @@ async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -
     hass.config_entries.async_remove_subentry(loaded_entry, added.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not hass.states.get("stt.cellar")
+
+
+async def test_opus_needs_an_encoder(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PyAV without libopus is said in the form, and WAV can be chosen."""
+    monkeypatch.setattr(opus, "CODEC", "missing")
+    flows = hass.config_entries.subentries
+    result = await open_recognizer(hass, loaded_entry)
+    result = await flows.async_configure(result["flow_id"], FORM)
+    assert result["errors"] == {"base": "opus_missing"}
+    answer = {"patience": "automatic", "end_of_speech": "home_assistant", "deadline": 8}
+    typed = {**FORM, "answer": {**answer, "upload": "wav"}}
+    result = await flows.async_configure(result["flow_id"], typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ CONF_FALLBACK_ENTITY: Final = "fallback_entity"
 CONF_SECOND_OPINION: Final = "second_opinion"
 CONF_SECOND_OPINION_TIMEOUT: Final = "second_opinion_timeout"
 CONF_SEND_NAMES: Final = "send_names"
+CONF_UPLOAD: Final = "upload"
 
 SUBENTRY_TYPE: Final = "stt"
 DEFAULT_NAME: Final = "Azure Speech to Text"
@@ -56,6 +57,7 @@ DEFAULT_RECOGNIZER: Final[Mapping[str, Any]] = MappingProxyType(
         CONF_SECOND_OPINION_TIMEOUT: 2.5,
         CONF_SEND_NAMES: True,
         CONF_REMEMBER_RECENT: True,
+        CONF_UPLOAD: "wav",
     }
 )
 """The default options of a recognizer; the other options have none."""
@@ -79,3 +81,10 @@ class Tier(StrEnum):
 
     F0 = "f0"
     S0 = "s0"
+
+
+class Upload(StrEnum):
+    """The format in which a recognizer's audio is sent."""
+
+    WAV = "wav"
+    OPUS = "opus"

@@ -57,15 +57,18 @@ from .const import (
     CONF_SOUND_ALIKES,
     CONF_TEXT_FORM,
     CONF_TIER,
+    CONF_UPLOAD,
     DEFAULT_NAME,
     DEFAULT_RECOGNIZER,
     DOMAIN,
     Tier,
+    Upload,
 )
 from .correct_flow import CorrectFlow
 from .home.learned import LEARNED_MAX, LISTS
 from .home.text_format import TextForm
 from .recognition.answering import EndOfSpeech, Patience
+from .resource.opus import async_load_opus
 
 LANGUAGES_MAX: Final = 3
 """Additional languages that a recognizer may have."""
@@ -83,7 +86,7 @@ _SECTIONS = {
         CONF_REMEMBER_RECENT,
         CONF_LANGUAGES,
     ),
-    "answer": (CONF_PATIENCE, CONF_END_OF_SPEECH, CONF_DEADLINE),
+    "answer": (CONF_PATIENCE, CONF_END_OF_SPEECH, CONF_DEADLINE, CONF_UPLOAD),
     "backup": (CONF_SECOND_ENTRY, CONF_FALLBACK_ENTITY),
     "custom_speech": (CONF_ENDPOINT_ID, CONF_ENDPOINT_LANGUAGE),
 }
@@ -99,7 +102,7 @@ class RecognizerFlow(CorrectFlow):
         if user_input is None:
             return self._async_show("user", {CONF_NAME: DEFAULT_NAME})
         data = _flat(user_input)
-        if errors := self._errors(data):
+        if errors := await self._errors(data):
             return self._async_show("user", data, errors)
         return self.async_create_entry(title=data.pop(CONF_NAME), data=data)
 
@@ -115,13 +118,13 @@ class RecognizerFlow(CorrectFlow):
         if user_input is None:
             return self._async_show("settings", {CONF_NAME: subentry.title, **subentry.data})
         data = _flat(user_input)
-        if errors := self._errors(data):
+        if errors := await self._errors(data):
             return self._async_show("settings", data, errors)
         return self.async_update_and_abort(
             self._get_entry(), subentry, title=data.pop(CONF_NAME), data=data
         )
 
-    def _errors(self, data: Mapping[str, Any]) -> dict[str, str]:
+    async def _errors(self, data: Mapping[str, Any]) -> dict[str, str]:
         """Return the first validation error."""
         entry = self._get_entry()
         languages = data.get(CONF_LANGUAGES, [])
@@ -139,6 +142,8 @@ class RecognizerFlow(CorrectFlow):
                 error = "invalid_endpoint_id"
             elif CONF_ENDPOINT_LANGUAGE not in data:
                 error = "endpoint_language_missing"
+        if error is None and data[CONF_UPLOAD] == Upload.OPUS:
+            error = None if await async_load_opus(self.hass) else "opus_missing"
         return {"base": error} if error else {}
 
     @callback
@@ -185,6 +190,7 @@ class RecognizerFlow(CorrectFlow):
             vol.Required(CONF_PATIENCE): _choice(Patience, CONF_PATIENCE),
             _with_default(CONF_END_OF_SPEECH): _choice(EndOfSpeech, CONF_END_OF_SPEECH),
             vol.Required(CONF_DEADLINE): _seconds(least=1, most=60),
+            _with_default(CONF_UPLOAD): _choice(Upload, CONF_UPLOAD),
             vol.Optional(CONF_SECOND_ENTRY): ConfigEntrySelector(
                 ConfigEntrySelectorConfig(integration=DOMAIN)
             ),

@@ -24,6 +24,7 @@ from .actions.languages import nearest_locale
 from .actions.pronunciation import async_assess_pronunciation
 from .actions.transcribe import Method, async_transcribe
 from .azure_speech import (
+    AudioFormat,
     Dimension,
     GradingSystem,
     Granularity,
@@ -126,7 +127,8 @@ async def _async_assess_pronunciation(
         call.hass,
         call.data[ATTR_MEDIA][ATTR_ID],
         entity.engines(),
-        entity.options_for(_language(call)),
+        # Scores of pronunciation are for sound as it was recorded.
+        replace(entity.options_for(_language(call)), audio_format=AudioFormat.WAV),
         assessment,
     )
 

@@ -26,7 +26,7 @@ from homeassistant.helpers.start import async_at_started
 
 from .audio.decoder import StreamDecoder
 from .audio.pcm import AudioFormatError
-from .azure_speech import Profanity, RecognitionOptions, SpeechError
+from .azure_speech import AudioFormat, Profanity, RecognitionOptions, SpeechError
 from .azure_speech.locales import LOCALES
 from .const import (
     CONF_CORRECTIONS,
@@ -43,9 +43,11 @@ from .const import (
     CONF_SECOND_OPINION,
     CONF_TEXT_FORM,
     CONF_TIER,
+    CONF_UPLOAD,
     DEFAULT_RECOGNIZER,
     SUBENTRY_TYPE,
     Tier,
+    Upload,
 )
 from .entity import RecognizerEntity
 from .home.assist import async_get_assistant, async_languages
@@ -65,6 +67,7 @@ from .recognition.task_scope import TaskScope
 from .recognition.transcript import Transcript
 from .recognition.transcription import transcribe
 from .resource.issues import Issue, async_create_issue, async_delete_issue
+from .resource.opus import async_load_opus
 from .resource.resource import AzureSttConfigEntry, Resource
 
 _LOGGER = logging.getLogger(__name__)
@@ -107,7 +110,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             profanity=Profanity(settings[CONF_PROFANITY]),
             corrections=Corrections(settings.get(CONF_CORRECTIONS, [])),
         )
-
+        self._sends_opus = settings[CONF_UPLOAD] == Upload.OPUS
         self._learned = Learned.of(settings)
         wanted = settings[CONF_HOME_AWARE] and settings[CONF_SECOND_OPINION]
         # The free tier has no fast transcription.
@@ -119,8 +122,10 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Prepare for texts that aren't understood, and look for the backups."""
+        """Prepare for Opus and for texts that aren't understood, and look for the backups."""
         await super().async_added_to_hass()
+        if self._sends_opus:
+            await async_load_opus(self.hass)
         self.async_on_remove(async_at_started(self.hass, self._async_notice_backups))
         for language in async_languages(self.hass, self.entity_id):
             self._entry.async_create_background_task(
@@ -229,7 +234,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             )
         finally:
             for engine in self.engines():
-                engine.health.async_note_utterance_end()
+                engine.async_note_utterance_end()
         return self._utterance(outcome, metadata.language)
 
     async def _recognized(
@@ -271,6 +276,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
         custom = self._settings.get(CONF_ENDPOINT_LANGUAGE) == language
         return RecognitionOptions(
             language=language,
+            audio_format=AudioFormat.OGG if self._sends_opus else AudioFormat.WAV,
             profanity=self.text_format.profanity,
             endpoint_id=self._settings.get(CONF_ENDPOINT_ID) if custom else None,
         )

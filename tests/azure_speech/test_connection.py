@@ -220,7 +220,7 @@ async def test_service_stops_reading(
 ) -> None:
     """An upload that isn't taken any more ends by the answer's limit, endless as it is."""
     # The system's buffers hold minutes of audio, and each second would extend the limit.
-    monkeypatch.setattr(Upload.__init__, "__defaults__", (0.0,))
+    monkeypatch.setattr(Upload.__init__, "__defaults__", (0.0, None))
     emulator.faults.append(Fault(at=Moment.DURING_BODY, after_bytes=1, delay=30))
     client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
     microphone = Microphone(*[bytes(320_000)] * 1000)

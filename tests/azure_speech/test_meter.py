@@ -1,12 +1,14 @@
 """The meter: what is sent is counted as it goes, whatever becomes of it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import ClientSession
 import pytest
 
+from custom_components.azure_stt.audio.opus import OpusEncoder
 from custom_components.azure_stt.azure_speech import (
+    AudioFormat,
     KeyCredential,
     ResponseError,
     SpeechClient,
@@ -16,6 +18,7 @@ from tests.emulator import S0_KEY, Emulator, Endpoint as Service, Fault, Moment,
 from .helpers import OPTIONS, SENTENCE, SPOKEN, Clock, Connect, Microphone
 
 SIZE = len(speak(SENTENCE))
+HEADER = 44
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Meter:
 
     requests: int = 0
     size: int = 0
+    sent: int = 0
 
     def count_request(self) -> None:
         """Count a request."""
@@ -32,6 +36,10 @@ class Meter:
     def count_audio(self, size: int) -> None:
         """Count bytes."""
         self.size += size
+
+    def count_bytes(self, size: int) -> None:
+        """Count bytes as they are sent."""
+        self.sent += size
 
 
 @pytest.fixture
@@ -53,9 +61,18 @@ def client(
 async def test_counts_audio(client: SpeechClient, meter: Meter) -> None:
     """The audio is counted without the WAV header, and the token's request isn't."""
     await client.recognize(SPOKEN, OPTIONS)
-    assert meter == Meter(1, SIZE)
+    assert meter == Meter(1, SIZE, HEADER + SIZE)
     await client.check()
-    assert meter == Meter(2, SIZE + 6400)
+    assert meter == Meter(2, SIZE + 6400, 2 * HEADER + SIZE + 6400)
+
+
+async def test_counts_opus(client: SpeechClient, meter: Meter, emulator: Emulator) -> None:
+    """Of Opus, seconds are counted as of PCM, and bytes as they are sent."""
+    client._opus = OpusEncoder
+    await client.recognize(SPOKEN, replace(OPTIONS, audio_format=AudioFormat.OGG))
+    [request] = emulator.requests_for(Service.RECOGNITION)
+    assert meter == Meter(1, SIZE, request.body_bytes)
+    assert meter.sent < SIZE / 4
 
 
 async def test_counts_while_it_is_sent(client: SpeechClient, meter: Meter) -> None:
@@ -65,7 +82,7 @@ async def test_counts_while_it_is_sent(client: SpeechClient, meter: Meter) -> No
     await microphone.waiting.wait()
     task.cancel()
     await asyncio.wait([task])
-    assert meter == Meter(1, SIZE)
+    assert meter == Meter(1, SIZE, HEADER + SIZE)
 
 
 async def test_counts_what_fails(client: SpeechClient, meter: Meter, emulator: Emulator) -> None:
@@ -73,7 +90,7 @@ async def test_counts_what_fails(client: SpeechClient, meter: Meter, emulator: E
     emulator.faults.append(Fault(status=500, at=Moment.AFTER_BODY))
     with pytest.raises(ResponseError):
         await client.recognize(SPOKEN, OPTIONS)
-    assert meter == Meter(1, SIZE)
+    assert meter == Meter(1, SIZE, HEADER + SIZE)
 
 
 async def test_counts_nothing_that_was_not_sent(
@@ -83,7 +100,7 @@ async def test_counts_nothing_that_was_not_sent(
     emulator.faults.append(Fault(status=400))
     with pytest.raises(ResponseError):
         await client.recognize(SPOKEN, OPTIONS)
-    assert meter == Meter(0, 0)
+    assert meter == Meter(0, 0, 0)
     assert len(emulator.requests_for(Service.RECOGNITION)) == 1
 
 

@@ -5,11 +5,14 @@ import base64
 from collections.abc import AsyncIterator
 import json
 import re
+import threading
 import time
+from typing import ClassVar, override
 
 from aiohttp import ClientSession
 import pytest
 
+from custom_components.azure_stt.audio.opus import OpusEncoder
 from custom_components.azure_stt.azure_speech import (
     AudioFormat,
     Dimension,
@@ -28,13 +31,12 @@ from custom_components.azure_stt.azure_speech import (
 from tests.emulator import (
     CUSTOM_SPEECH_ID,
     S0_KEY,
-    Alternative,
+    Answers,
     Emulator,
     Endpoint as Service,
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
     silence,
     speak,
 )
@@ -55,7 +57,6 @@ from .helpers import (
 
 HOUR = 60 * 60.0
 GUID = "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c"
-OPUS = b"OggS" + bytes(22) + b"\x01\x13OpusHead" + bytes(11) + b"OggS\0\4" + bytes(48)
 
 
 def last(emulator: Emulator) -> RecordedRequest:
@@ -230,15 +231,68 @@ async def test_default_pronunciation_assessment(emulator: Emulator, client: Spee
     assert (best.scores.accuracy, best.scores.completeness) == (100, 100)
 
 
-async def test_ogg(emulator: Emulator, client: SpeechClient) -> None:
-    """An OGG file goes as it is, without a header of ours, and is recognised."""
-    emulator.ear = ScriptedEar([Alternative(text=SENTENCE)])
-    options = RecognitionOptions(language="en-US", audio_format=AudioFormat.OGG)
-    recognition = await client.recognize(playing(OPUS, 7), options)
+OGG = RecognitionOptions(language="en-US", audio_format=AudioFormat.OGG)
+
+
+class Encoder(OpusEncoder):
+    """An encoder that remembers how much it took in which thread."""
+
+    taken: ClassVar[list[tuple[int, bool]]] = []
+
+    @override
+    def feed(self, pcm: bytes) -> bytes:
+        self.taken.append((len(pcm), threading.current_thread() is threading.main_thread()))
+        return super().feed(pcm)
+
+
+@pytest.mark.parametrize("size", [7 * 2, 640, 1000, 32_000])
+async def test_opus(emulator: Emulator, client: SpeechClient, size: int) -> None:
+    """The audio goes up as OGG/Opus, all of it, whatever the blocks are."""
+    client._opus = OpusEncoder
+    audio = silence(0.1) + speak(SENTENCE) + silence(0.1)
+    emulator.answers = Answers.AT_END
+    recognition = await client.recognize(playing(audio, size), OGG)
     assert recognition.text == SENTENCE
     assert last(emulator).headers["Content-Type"] == "audio/ogg; codecs=opus"
-    assert bytes(last(emulator).audio) == OPUS
-    assert last(emulator).body_bytes == len(OPUS)
+    assert len(last(emulator).audio) == len(audio)
+    assert last(emulator).body_bytes < len(audio) / 4
+
+
+async def test_long_blocks_are_encoded_beside_the_loop(
+    emulator: Emulator, client: SpeechClient
+) -> None:
+    """A block of the recording that was there already doesn't hold up the others."""
+    client._opus = Encoder
+    Encoder.taken.clear()
+    emulator.answers = Answers.AT_END
+    audio = speak(SENTENCE)
+    for size in (640, 16_000):
+        assert (await client.recognize(playing(audio, size), OGG)).text == SENTENCE
+    assert {main for size, main in Encoder.taken if size <= 640} == {True}
+    assert {main for size, main in Encoder.taken if size == 16_000} == {False}
+
+
+async def test_opus_begins_anew_with_each_request(emulator: Emulator, connect: Connect) -> None:
+    """A request that is repeated without `Expect` sends a whole file."""
+    emulator.faults.append(Fault(withhold_continue=True))
+    client = connect(timeouts=Timeouts(go_ahead=0.1))
+    client._opus = OpusEncoder
+    assert (await client.recognize(playing(speak(SENTENCE)), OGG)).text == SENTENCE
+    assert last(emulator).header.startswith(b"OggS")
+
+
+async def test_opus_is_answered_early(emulator: Emulator, client: SpeechClient) -> None:
+    """Each page goes up as soon as it's full, so a pause is heard while it lasts."""
+    client._opus = OpusEncoder
+    microphone = Microphone(silence(0.1) + speak("Turn on"), silence(0.6))
+    async with asyncio.timeout(5):
+        assert (await client.recognize(microphone, OGG)).text == "Turn on"
+
+
+async def test_no_encoder(client: SpeechClient) -> None:
+    """A client without an encoder is a mistake of the caller's."""
+    with pytest.raises(ValueError, match="no encoder"):
+        await client.recognize(playing(speak(SENTENCE)), OGG)
 
 
 @pytest.mark.parametrize("open_end", [True, False], ids=["waiting", "flowing"])

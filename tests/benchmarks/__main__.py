@@ -167,7 +167,7 @@ def _full(runs: int) -> Programme:
     return Programme(
         overhead=[
             *((case, runs) for case in overhead.WARM),
-            *((case, some) for case in overhead.COLD),
+            *((case, some) for case in (*overhead.THIN, *overhead.COLD)),
         ],
         pauses=[(pauses.CASES, few), (pauses.LINKED, max(1, few // 2))],
         failure=some,

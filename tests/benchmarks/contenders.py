@@ -125,10 +125,10 @@ async def our_client(address: str) -> AsyncIterator[Contender]:
 
 
 @asynccontextmanager
-async def our_entity(address: str) -> AsyncIterator[Contender]:
+async def our_entity(address: str, *, upload: str = "wav") -> AsyncIterator[Contender]:
     """Give the stream to our entity in a Home Assistant core."""
     async with home_assistant() as hass:
-        recognize = await recognizer(hass, address, LANGUAGE)
+        recognize = await recognizer(hass, address, LANGUAGE, {"upload": upload})
         yield Contender(recognize=recognize, session=async_get_session(hass))
 
 
@@ -149,6 +149,7 @@ FLOOR: Final = "bare post"
 NO_ONE: Final = "no one"
 CLIENT: Final = "client"
 ENTITY: Final = "entity"
+OPUS: Final = "entity, opus"
 CLOUD: Final = "hass_nabucasa"
 BUFFER: Final = "buffer-then-post"
 BUFFER_TWICE: Final = "buffer, post again"
@@ -157,6 +158,7 @@ CONTENDERS: Final[dict[str, Opening]] = {
     FLOOR: bare_post,
     CLIENT: our_client,
     ENTITY: our_entity,
+    OPUS: partial(our_entity, upload="opus"),
     CLOUD: home_assistant_cloud,
     BUFFER: partial(buffer_then_post, tries=1),
     BUFFER_TWICE: partial(buffer_then_post, tries=2),

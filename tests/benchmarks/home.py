@@ -40,10 +40,10 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
 
 
 async def recognizer(
-    hass: HomeAssistant, address: str, language: str
+    hass: HomeAssistant, address: str, language: str, options: Mapping[str, Any] | None = None
 ) -> Callable[[AsyncIterable[bytes]], Awaitable[str]]:
     """Add a resource at an address; return what has its entity recognise a stream."""
-    entity_id = await add_recognizer(hass, address, {})
+    entity_id = await add_recognizer(hass, address, options or {})
     entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
     assert entity
 

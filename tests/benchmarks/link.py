@@ -40,8 +40,13 @@ class Link:
 LOOPBACK: Final = Link(name="loopback")
 SLOW: Final = Link(name="50 ms, 1 Mbit/s", delay=0.025, up=1e6, down=1e6)
 FAR: Final = Link(name="200 ms, 300 kbit/s", delay=0.1, up=3e5, down=3e5)
+THIN: Final = Link(name="200 ms, 128 kbit/s", delay=0.1, up=128e3, down=1e6)
+THINNEST: Final = Link(name="300 ms, 64 kbit/s", delay=0.15, up=64e3, down=1e6)
 LINKS: Final = (LOOPBACK, SLOW, FAR)
-"""All that are measured."""
+"""All that everything is measured on."""
+
+THIN_LINKS: Final = (THIN, THINNEST)
+"""Those that carry less than PCM needs, by name as thin as a bad mobile connection."""
 
 
 class Line:

@@ -81,6 +81,8 @@ class Stages:
     """Until the text is there."""
     chunks: int
     """HTTP chunks that the audio came in."""
+    size: int
+    """Bytes that were sent, a file's header included."""
 
     @classmethod
     def of(cls, measurement: Measurement, requests: Iterable[Mapping[str, Any]]) -> Self | None:
@@ -92,5 +94,6 @@ class Stages:
                     in_service=request["answered"] - request["last_audio"],
                     from_service=measurement.heard_at - request["answered"],
                     chunks=request["chunks"],
+                    size=request["body_bytes"],
                 )
         return None

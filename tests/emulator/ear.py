@@ -65,10 +65,13 @@ class Ear(Protocol):
     async def recognize(self, audio: bytes, language: str) -> Heard:
         """Recognize one utterance.
 
-        The audio is 16 kHz 16-bit mono PCM, with a little of the quiet around the speech; or
-        an OGG file (it begins with `OggS`), if that is what was uploaded.
+        The audio is 16 kHz 16-bit mono PCM, with a little of the quiet around the speech.
         """
         ...
+
+    def after_codec(self) -> Ear:
+        """Return an ear for sound that was Opus; most hear no difference."""
+        return self
 
     def expecting(self, phrases: Sequence[str]) -> Ear:  # noqa: ARG002  # most ears can't
         """Return an ear that expects phrases, the likeliest first; without a way to, itself."""

@@ -1,4 +1,4 @@
-"""Listening to an upload of PCM: its header, sample rate, length and utterances."""
+"""Listening to an upload of PCM or Opus: its header, sample rate, length and utterances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from itertools import islice
 
 from .answer import refuse_content, refuse_empty_audio
 from .ear import BYTES_PER_SECOND, TICKS_PER_SECOND
+from .ogg import OpusReader
 from .profile import Answers, OverLength
 from .resampling import Resampler
 from .segmentation import Segmenter, Utterance
@@ -24,13 +25,13 @@ class Listened:
 
 
 class Listener:
-    """Listens to WAV or PCM, up to its first pause or to its end."""
+    """Listens to WAV, PCM or Opus, up to its first pause or to its end."""
 
-    def __init__(self, settings: Settings, longest_audio: float) -> None:
+    def __init__(self, settings: Settings, longest_audio: float, *, is_opus: bool = False) -> None:
         """Set how many seconds of audio are listened to at most."""
         self._settings = settings
         self._longest_audio = longest_audio
-        self._reader = WavReader(settings)
+        self._reader: OpusReader | WavReader = OpusReader() if is_opus else WavReader(settings)
         self._resampler: Resampler | None = None
         self._segmenter = Segmenter(pause=settings.pause, initial_silence=settings.initial_silence)
 
@@ -53,7 +54,7 @@ class Listener:
         return self._segmenter.has_ended or (is_cut and self.seconds >= self._longest_audio)
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next bytes of the upload and return those of them that are audio.
+        """Take the next bytes of the upload and return their audio, decoded.
 
         Raises `RefusedError` (400) if the header is wrong or the audio too long.
         """

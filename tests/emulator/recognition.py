@@ -2,16 +2,14 @@
 
 import time
 
-from .answer import Answer, json_answer, refuse_audio_format, refuse_content
+from .answer import Answer, json_answer
 from .authentication import Authentication, Identity
 from .ear import TICKS_PER_SECOND, RecognitionStatus
 from .endpoints import Host
 from .exchange import Exchange
 from .limits import Limits
 from .listening import Listened, Listener
-from .ogg import is_opus, opus_seconds
 from .options import AudioType, Options, read_options
-from .profile import OverLength
 from .result import Result, join, result_json, success
 from .segmentation import Utterance
 from .settings import Settings
@@ -38,8 +36,7 @@ class Recognizer:
         options = read_options(request.headers, request.query, settings)
         with self._limits.recognition(identity):
             await exchange.invite_body()
-            listen = self._listen if options.audio_type is AudioType.WAV else self._listen_to_opus
-            listened = await listen(exchange, options, identity)
+            listened = await self._listen(exchange, options, identity)
             due = self._due(exchange, listened)
             result = await self._recognize(listened, options)
             await exchange.drain(due - time.monotonic())
@@ -55,8 +52,9 @@ class Recognizer:
         return worked + self._settings.latency
 
     async def _listen(self, exchange: Exchange, options: Options, identity: Identity) -> Listened:
-        """Listen to PCM."""
-        listener = Listener(self._settings, options.longest_audio)
+        """Listen to the upload while it comes."""
+        is_opus = options.audio_type is AudioType.OGG
+        listener = Listener(self._settings, options.longest_audio, is_opus=is_opus)
         try:
             while (data := await exchange.read(self._settings.audio_timeout)) is not None:
                 audio = listener.feed(data)
@@ -66,25 +64,6 @@ class Recognizer:
             return listener.finish()
         finally:
             self._limits.use_audio(identity, listener.seconds)
-
-    async def _listen_to_opus(
-        self, exchange: Exchange, options: Options, identity: Identity
-    ) -> Listened:
-        """Take a whole OGG file: without a decoder, all of it is one utterance."""
-        file = bytearray()
-        while (data := await exchange.read(self._settings.audio_timeout)) is not None:
-            file += data
-            self._record(exchange, data, b"")
-        if not is_opus(file):
-            refuse_audio_format()
-        seconds = opus_seconds(file)
-        self._limits.use_audio(identity, seconds)
-        is_refused = self._settings.over_length is OverLength.REFUSE
-        if is_refused and seconds > options.longest_audio:
-            refuse_content(f"The audio is longer than {options.longest_audio:.0f} seconds")
-        duration = round(seconds * TICKS_PER_SECOND)
-        utterance = Utterance(offset=0, duration=duration, audio=bytes(file), audio_offset=0)
-        return Listened(utterances=[utterance], end=duration)
 
     async def _recognize(self, listened: Listened, options: Options) -> Result:
         if not listened.utterances:
@@ -99,7 +78,10 @@ class Recognizer:
         )
 
     async def _understand(self, utterance: Utterance, options: Options) -> Result:
-        heard = await self._settings.ear.recognize(utterance.audio, options.language)
+        ear = self._settings.ear
+        if options.audio_type is AudioType.OGG:
+            ear = ear.after_codec()
+        heard = await ear.recognize(utterance.audio, options.language)
         if not heard:
             heard = RecognitionStatus.NO_MATCH
         if isinstance(heard, RecognitionStatus):

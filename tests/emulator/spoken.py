@@ -11,7 +11,9 @@ and also another sample rate or width if the conversion is a good one.
 
 from array import array
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from itertools import accumulate, pairwise
 import random
 import re
 from typing import Final, override
@@ -36,6 +38,15 @@ _CHECKSUM: Final = 2  # bytes
 _BURST: Final = re.compile(rb"[^\x00\xff]+(?:[\x00\xff]{1,79}[^\x00\xff]+)*")
 # The mean of a square wave is its peak (less what a converter's ringing adds); a sine's is 0.64.
 _SQUARE: Final = 0.72
+
+# Of sound that went through a codec: the level below which it's quiet and that of
+# the words again, the longest word in bytes,
+# how many places are tried for its beginning, and samples around it that may be an echo.
+_LEAST_LEVEL: Final = 256
+_RESTORED: Final = 8192
+_LONGEST: Final = 64
+_PLACES: Final = 12
+_ECHO: Final = 300
 
 
 def speak(text: str, *, pause_ms: int = 40, level: float = NORMAL_LEVEL) -> bytes:
@@ -75,15 +86,79 @@ def noise(seconds: float, *, level: float = NORMAL_LEVEL) -> bytes:
 class SpokenEar(Ear):
     """The ear that understands `speak`, to the sample, and nothing else."""
 
+    _is_lossy = False
+
     @override
     async def recognize(self, audio: bytes, language: str) -> Heard:
         """Read the words back. Sound that never was a word isn't one; a part of one is `[cut]`."""
-        if audio.startswith(b"OggS"):
-            return ()
+        if self._is_lossy:
+            audio = _restored(audio)
         words = list(_hear_words(audio))
         if not words:
             return ()
         return [Alternative(text=" ".join(word.text for word in words), words=words)]
+
+    @override
+    def after_codec(self) -> Ear:
+        """Return an ear that makes square waves again of what a codec has left of them."""
+        ear = copy(self)
+        ear._is_lossy = True
+        return ear
+
+
+def _restored(audio: bytes) -> bytes:
+    """Return the words again that sound like this after a codec took its part.
+
+    A word that isn't whole stays a burst, so that it's heard as cut off.
+    """
+    samples = array("h", audio)
+    level = max(_LEAST_LEVEL, max(map(abs, samples), default=0) // 2)
+    sums = [*accumulate(samples, initial=0), *[sum(samples)] * _BYTE]
+    restored = bytearray(len(audio))
+    at, broken = 0, list[int]()
+    while (begin := _next_loud(samples, at, level)) is not None:
+        first, word = _find_word(sums, begin)
+        if not word:
+            broken.append(begin)
+            at = begin + _BIT
+            continue
+        # A codec's echo comes before and after a word.
+        broken = [each for each in broken if each < first - _ECHO]
+        square = _speak_word(word, _RESTORED)
+        end = first + len(square) // SAMPLE_WIDTH
+        restored[first * SAMPLE_WIDTH : end * SAMPLE_WIDTH] = square
+        at = end + _ECHO
+    for begin in broken:
+        restored[begin * SAMPLE_WIDTH : (begin + _BIT) * SAMPLE_WIDTH] = array(
+            "h", [_RESTORED] * _BIT
+        ).tobytes()
+    return bytes(restored[: len(audio)])
+
+
+def _next_loud(samples: Sequence[int], start: int, level: int) -> int | None:
+    return next((at for at in range(start, len(samples)) if 2 * abs(samples[at]) > level), None)
+
+
+def _find_word(sums: Sequence[int], begin: int) -> tuple[int, str]:
+    """Return the place of the word that begins about there, and nothing if it isn't whole."""
+
+    def bits(first: int, count: int) -> list[int]:
+        edges = sums[first : first + 1 + 8 * _BIT * count : _BIT]
+        return [after - before for before, after in pairwise(edges)]
+
+    def fit(first: int) -> int:
+        return sum(
+            each if sign == "1" else -each
+            for each, sign in zip(bits(first, 1), f"{_START[0]:08b}", strict=False)
+        )
+
+    places = range(max(0, begin - 2 * _BIT), begin + 2 * _BIT, 2)
+    for first in sorted(places, key=fit, reverse=True)[:_PLACES]:
+        heard = "".join("1" if each > 0 else "0" for each in bits(first, _LONGEST))
+        for count in range(_CHECKSUM + 3, len(heard) // 8 + 1):
+            if (word := _word_in(int(heard[: 8 * count], 2).to_bytes(count))) is not None:
+                return first, word
+    return begin, ""
 
 
 def _speak_word(word: str, amplitude: int) -> bytes:
@@ -128,7 +203,11 @@ def _read_word(samples: array[int]) -> str | None:
         return None
     # Each bit in its middle, where a converter's ringing is over.
     bits = "".join("1" if sample > 0 else "0" for sample in samples[_BIT // 2 :: _BIT])
-    data = int(bits[: 8 * count] or "0", 2).to_bytes(count)
+    return _word_in(int(bits[: 8 * count] or "0", 2).to_bytes(count))
+
+
+def _word_in(data: bytes) -> str | None:
+    """Return the word in the bytes of a burst; `None` if it isn't whole."""
     payload, checksum = data[1 : -1 - _CHECKSUM], data[-1 - _CHECKSUM : -1]
     if (data[:1], data[-1:], checksum) != (_START, _END, _checksum(payload)):
         return None

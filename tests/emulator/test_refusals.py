@@ -6,26 +6,22 @@ import pytest
 
 from tests.emulator import (
     CUSTOM_SPEECH_ID,
+    Answers,
     AudioType,
     Emulator,
     OverLength,
-    ScriptedEar,
     silence,
     speak,
     wav_header,
 )
 from tests.emulator.caller import calling, stream
+from tests.support.sounds import ogg
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 SENTENCE = "Turn on the kitchen light."
-OPUS_HEAD = b"OggS" + bytes(22) + b"\x01\x13OpusHead" + bytes(11)
 
-
-def opus(seconds: float) -> bytes:
-    """Make what looks like an OGG file of that length."""
-    position = round(seconds * 48_000).to_bytes(8, "little")
-    return OPUS_HEAD + b"OggS\x00\x04" + position + b"\x7f" * 400
+OPUS = {"Content-Type": AudioType.OGG}
 
 
 # What it refuses.
@@ -220,19 +216,56 @@ async def test_a_late_client_gets_408() -> None:
 
 
 async def test_opus() -> None:
-    """An OGG file with Opus is taken whole; the scripted ear says what is in it."""
-    headers = {"Content-Type": AudioType.OGG}
-    async with calling(Emulator(ear=ScriptedEar(["Turn on."]))) as caller:
-        good = await caller.recognize(opus(2.5), header=b"", headers=headers)
-        wav = await caller.recognize(speak("on"), headers=headers)
-        vorbis = await caller.recognize(
-            opus(2.5).replace(b"OpusHead", b"\x01vorbis\0"), header=b"", headers=headers
-        )
-        long = await caller.recognize(opus(61), header=b"", headers=headers)
+    """OGG/Opus is decoded while it comes, and heard like WAV."""
+    pcm = silence(0.2) + speak(SENTENCE) + silence(0.6)
+    async with calling(Emulator()) as caller:
+        early = await caller.recognize(ogg(pcm, page_ms=20), header=b"", headers=OPUS)
+        caller.emulator.answers = Answers.AT_END
+        whole = await caller.recognize(ogg(pcm), header=b"", headers=OPUS)
+        stereo = await caller.recognize(ogg(pcm, layout="stereo"), header=b"", headers=OPUS)
+        wav = await caller.recognize(pcm, headers=OPUS)
+        long = await caller.recognize(ogg(silence(61)), header=b"", headers=OPUS)
         caller.emulator.over_length = OverLength.CUT
-        cut = await caller.recognize(opus(61), header=b"", headers=headers)
-        caller.emulator.ear = Emulator().ear
-        unheard = await caller.recognize(opus(2.5), header=b"", headers=headers)
-    assert (good.content["DisplayText"], good.content["Duration"]) == ("Turn on.", 25_000_000)
-    assert (wav.status, vorbis.status, long.status, cut.status) == (400, 400, 400, 200)
-    assert unheard.content["RecognitionStatus"] == "NoMatch"
+        cut = await caller.recognize(ogg(silence(61)), header=b"", headers=OPUS)
+        empty = await caller.recognize(ogg(silence(1)), header=b"", headers=OPUS)
+    heard = [reply.content["DisplayText"] for reply in (early, whole, stereo)]
+    assert heard == [SENTENCE] * 3
+    assert (wav.status, long.status, cut.status) == (400, 400, 200)
+    assert empty.content["RecognitionStatus"] == "InitialSilenceTimeout"
+
+
+def broken(file: bytes, fault: str) -> bytes:
+    """Return an OGG file of many pages with something wrong in it."""
+    pages = [b"OggS" + page for page in file.split(b"OggS")[1:]]
+    middle = len(pages) // 2
+    match fault:
+        case "bit":
+            pages[middle] = pages[middle][:-1] + bytes([pages[middle][-1] ^ 1])
+        case "page missing":
+            del pages[middle]
+        case "page twice":
+            pages.insert(middle, pages[middle])
+        case "cut off":
+            pages[-1] = pages[-1][:-1]
+        case "no end":
+            del pages[-1]
+        case "between":
+            pages.insert(middle, b"oggs")
+        case "no tags":
+            del pages[1]
+        case "vorbis":
+            return file.replace(b"OpusHead", b"\x01vorbis\0")
+    return b"".join(pages)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["bit", "page missing", "page twice", "cut off", "no end", "between", "no tags", "vorbis"],
+)
+async def test_broken_pages(fault: str) -> None:
+    """A page that is broken, or not in its place, is refused."""
+    file = ogg(speak(SENTENCE) + silence(0.3), page_ms=20)
+    async with calling(Emulator(answers=Answers.AT_END)) as caller:
+        good = await caller.recognize(file, header=b"", headers=OPUS)
+        bad = await caller.recognize(broken(file, fault), header=b"", headers=OPUS)
+    assert (good.status, bad.status) == (200, 400)

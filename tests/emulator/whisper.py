@@ -81,11 +81,8 @@ class WhisperEar(Ear):
     async def recognize(self, audio: bytes, language: str) -> Heard:
         """Recognize an utterance of up to 30 s.
 
-        A model for English alone takes any language for that. An OGG file is not decoded:
-        nothing is recognized in it.
+        A model for English alone takes any language for that.
         """
-        if audio.startswith(b"OggS"):
-            return ()
         loop = asyncio.get_running_loop()
         start = self._start(language)
         return await loop.run_in_executor(self._executor, self._recognize, audio, start)

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 
+from custom_components.azure_stt.const import Upload
 from tests.emulator import SERVICE_KINDS
 
 from .house import soak
@@ -18,9 +19,12 @@ def main() -> int:
     parser.add_argument(
         "--kind", choices=SERVICE_KINDS, default="early", help="of service; early by default"
     )
+    parser.add_argument("--upload", choices=list(Upload), default=Upload.WAV, help="wav by default")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.CRITICAL)
-    figures = asyncio.run(soak(60 * arguments.minutes, arguments.seed, arguments.kind))
+    figures = asyncio.run(
+        soak(60 * arguments.minutes, arguments.seed, arguments.kind, arguments.upload)
+    )
     sys.stdout.write(f"{figures}\n")
     return 0 if figures.good else 1
 

@@ -23,9 +23,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.recognition import recording
 from custom_components.azure_stt.recognition.recording import Recording
+from custom_components.azure_stt.resource import uploads
 from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.benchmarks import home
-from tests.emulator import SERVICE_KINDS, Emulator, Endpoint, Fault, Moment
+from tests.emulator import SERVICE_KINDS, AudioType, Emulator, Endpoint, Fault, Moment
 from tests.emulator.faults import BARE_401, PASSING_400
 from tests.support.home import (
     ENTITY_ID,
@@ -40,6 +41,7 @@ from .people import BrokenHostError, Host, Kind, Utterance
 
 _AT_ONCE: Final = 16
 _IDLE_LIMIT: Final = 4.0  # longer than a busy machine ever makes a host wait
+_OPUS_RESTS: Final = 0.2
 _RELOAD_EVERY: Final = 1.5
 _LEVEL: Final = 1024 * 1024  # bytes that the memory may grow by
 
@@ -75,6 +77,8 @@ class Figures:
     lost: list[tuple[str, str | None]] = field(default_factory=list)
     reloads: int = 0
     requests: int = 0
+    opus: int = 0
+    """Those of the requests that went up as Opus."""
     left: dict[str, int] = field(default_factory=dict)
     allocated: list[int] = field(default_factory=list)
     """Bytes after a quarter of the time, and at the end."""
@@ -94,7 +98,7 @@ class Figures:
         lines = [
             f"utterances   {self.said.total()} ({kinds}; {self.paced} in real time)",
             f"as expected  {self.heard}, lost {len(self.lost)} {self.lost[:5] or ''}",
-            f"requests     {self.requests}, reloads {self.reloads}",
+            f"requests     {self.requests} ({self.opus} as Opus), reloads {self.reloads}",
             f"left         {', '.join(f'{count} {name}' for name, count in self.left.items())}",
             f"memory       {quarter} MiB at a quarter, {end} MiB at the end",
             f"resident     {resident[0]} MiB at a quarter, {resident[1]} MiB at the end",
@@ -111,13 +115,14 @@ class House:
     emulators: list[Emulator]
     entries: list[MockConfigEntry]
     random: Random
+    upload: str
     figures: Figures = field(default_factory=Figures)
     number: int = 0
 
     @classmethod
     @asynccontextmanager
-    async def built(cls, seed: int, kind: str) -> AsyncIterator[House]:
-        """Set up the home, with one of the four kinds of service."""
+    async def built(cls, seed: int, kind: str, upload: str) -> AsyncIterator[House]:
+        """Set up the home, with one of the four kinds of service and an upload."""
         async with (
             home.home_assistant() as hass,
             Emulator() as first,
@@ -126,9 +131,12 @@ class House:
             assert await async_setup_component(hass, "stt", {})
             await hass.data[DATA_COMPONENT].async_add_entities([FallbackEngine(keeps=False)])
             other = await set_up_resource(hass, second)
-            entry = await set_up_resource(
-                hass, first, {"second_entry": other.entry_id, "fallback_entity": FALLBACK_ID}
-            )
+            recognizer = {
+                "second_entry": other.entry_id,
+                "fallback_entity": FALLBACK_ID,
+                "upload": upload,
+            }
+            entry = await set_up_resource(hass, first, recognizer)
             emulators = [first, second]
             for emulator in emulators:
                 emulator.keep_audio = 0
@@ -138,6 +146,7 @@ class House:
                 emulators=emulators,
                 entries=[entry, other],
                 random=Random(seed),  # noqa: S311
+                upload=upload,
             )
 
     async def live(self, seconds: float) -> None:
@@ -185,7 +194,8 @@ class House:
 
     def _fault(self) -> Fault:
         fault = self.random.choice(_FAULTS)
-        after = self.random.randint(0, 30_000)
+        # Of Opus, that is mostly in the middle of a page.
+        after = self.random.randint(0, 30_000 if self.upload == "wav" else 4_000)
         return replace(fault, after_bytes=after) if fault.at is Moment.DURING_BODY else fault
 
     async def _cancel(self, utterance: Utterance) -> None:
@@ -202,7 +212,11 @@ class House:
 
     def _forget_requests(self) -> None:
         for emulator in self.emulators:
-            self.figures.requests += len(emulator.requests_for(Endpoint.RECOGNITION))
+            requests = emulator.requests_for(Endpoint.RECOGNITION)
+            self.figures.requests += len(requests)
+            self.figures.opus += sum(
+                request.headers.get("Content-Type") == AudioType.OGG for request in requests
+            )
             emulator.requests.clear()
 
     async def settle(self) -> None:
@@ -238,12 +252,15 @@ class House:
         }
 
 
-async def soak(seconds: float, seed: int, kind: str = "early") -> Figures:
+async def soak(seconds: float, seed: int, kind: str = "early", upload: str = "wav") -> Figures:
     """Let people speak for some seconds to one of the four kinds of service."""
     sockets = _sockets()
     tracemalloc.start()
-    with patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT):
-        async with House.built(seed, kind) as house:
+    with (
+        patch.object(recording, "IDLE_LIMIT", _IDLE_LIMIT),
+        patch.object(uploads, "RESTS", _OPUS_RESTS),
+    ):
+        async with House.built(seed, kind, upload) as house:
             before = asyncio.all_tasks()
             await house.live(seconds / 4)
             await house.settle()

@@ -41,6 +41,9 @@ class SentAudio:
         """Count bytes of audio."""
         self.seconds += size / BYTES_PER_SECOND
 
+    def count_bytes(self, size: int) -> None:
+        """Ignore how many bytes they became."""
+
 
 READ_LIMIT: Final = 120.0
 """Seconds in which media must give something: a disk may have to wake up, or a share to return."""

@@ -1,7 +1,9 @@
-"""The packets of an OGG stream (RFC 3533), as they come."""
+"""OGG streams (RFC 3533): their packets as they come, and their pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+import struct
 from typing import Final
+from zlib import crc32
 
 from .pcm import AudioFormatError
 
@@ -12,6 +14,11 @@ comment before the first may hold a picture that nobody here looks at."""
 _CAPTURE: Final = b"OggS\0"
 _PAGE_HEADER_SIZE: Final = 27
 _LACE_MAX: Final = 255
+
+_FIRST: Final = 2
+_LAST: Final = 4
+_CRC: Final = slice(22, 26)
+_REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class OggReader:
@@ -58,3 +65,36 @@ class OggReader:
             if size < _LACE_MAX:
                 yield self._packet
                 self._packet = b""
+
+
+class OggWriter:
+    """Makes the pages of an OGG stream."""
+
+    def __init__(self) -> None:
+        """Begin a stream."""
+        self._count = 0
+
+    def page(self, packets: Sequence[bytes], position: int, *, last: bool = False) -> bytes:
+        """Return a page of whole packets, of at most 64 kB together.
+
+        `position` is the codec's, at the page's end; `last` ends the stream.
+        """
+        laces = b"".join(
+            bytes([_LACE_MAX] * (len(packet) // _LACE_MAX)) + bytes([len(packet) % _LACE_MAX])
+            for packet in packets
+        )
+        flags = (0 if self._count else _FIRST) | (_LAST if last else 0)
+        header = struct.pack("<5sBqIIIB", _CAPTURE, flags, position, 1, self._count, 0, len(laces))
+        page = bytearray(b"".join((header, laces, *packets)))
+        page[_CRC] = _checksum(page)
+        self._count += 1
+        return bytes(page)
+
+
+def _checksum(page: bytes | bytearray) -> bytes:
+    """Return the checksum of a page whose own is 0.
+
+    It is a CRC-32 like zlib's, with the bits in the other order, and nothing inverted.
+    """
+    inverted = crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return inverted.to_bytes(4, "big").translate(_REVERSED)

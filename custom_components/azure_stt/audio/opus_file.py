@@ -4,14 +4,15 @@ from collections.abc import Callable
 from threading import Lock
 from typing import BinaryIO, Final
 
-import av
-from av.audio.frame import AudioFrame
-
 from .ffmpeg import MediaReader
-from .pcm import SAMPLE_RATE, SAMPLE_WIDTH, AudioFormatError
+from .opus import OpusEncoder
+from .pcm import SAMPLE_RATE, AudioFormatError
 
 BYTES_PER_SECOND: Final = 4_000
 """About as many as a second of sound becomes: 32 kbit/s, of which speech needs less."""
+
+# A page for each second, since nobody waits for a file's first sounds.
+_FRAMES_PER_PAGE: Final = 50
 
 
 class OpusFile:
@@ -24,8 +25,9 @@ class OpusFile:
         """Initialize with a function that opens the file; it's opened when it's read."""
         self._open_file = open_file
         self._lock = Lock()
-        self._encoder: _Encoder | None = None
+        self._encoder: OpusEncoder | None = None
         self._reader: MediaReader | None = None
+        self._has_ended = False
         self._closed = False
 
     @property
@@ -47,11 +49,15 @@ class OpusFile:
             if self._closed:
                 return b""
             if self._reader is None or self._encoder is None:
-                self._reader, self._encoder = self._open(), _Encoder()
-            while not self._encoder.has_ended:
-                self._encoder.feed(self._reader.read())
-                if written := self._encoder.take():
-                    return written
+                self._reader = self._open()
+                self._encoder = OpusEncoder(
+                    bit_rate=8 * BYTES_PER_SECOND, frames_per_page=_FRAMES_PER_PAGE
+                )
+            while not self._has_ended:
+                pcm = self._reader.read()
+                self._has_ended = not pcm
+                if pages := self._encoder.feed(pcm) if pcm else self._encoder.flush():
+                    return pages
             return b""
 
     def close(self) -> None:
@@ -67,51 +73,3 @@ class OpusFile:
         except OSError as err:
             msg = err.strerror or "The file can't be opened"
             raise AudioFormatError(msg) from err
-
-
-class _Encoder:
-    """Makes an OGG/Opus file of 16 kHz 16-bit mono PCM."""
-
-    def __init__(self) -> None:
-        self.samples = 0
-        self.has_ended = False
-        self._written = _Written()
-        self._container = av.open(self._written, "w", format="ogg")
-        self._stream = self._container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
-        self._stream.bit_rate = 8 * BYTES_PER_SECOND
-
-    def feed(self, pcm: bytes) -> None:
-        """Encode whole samples; nothing is the end."""
-        if not pcm:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
-            self.has_ended = True
-            return
-        frame = AudioFrame("s16", "mono", len(pcm) // SAMPLE_WIDTH)
-        frame.sample_rate = SAMPLE_RATE
-        frame.pts = self.samples
-        self.samples += frame.samples
-        (plane,) = frame.planes
-        # FFmpeg rounds a plane's size up.
-        plane.update(pcm.ljust(plane.buffer_size, b"\0"))
-        self._container.mux(self._stream.encode(frame))
-
-    def take(self) -> bytes:
-        """Return what was written since."""
-        return self._written.take()
-
-
-class _Written:
-    """Holds the bytes that FFmpeg has written until they are taken."""
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._held += data
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = bytes(self._held)
-        self._held.clear()
-        return taken

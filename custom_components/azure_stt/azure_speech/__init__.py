@@ -49,7 +49,7 @@ from .request import (
     RecognitionOptions,
 )
 from .transcription import PHRASES_MAX, AudioFile, FileFormat, Transcription, TranscriptionOptions
-from .upload import ANSWER_SECONDS_PER_SECOND, TRACE_CONFIG, Meter, Timeouts
+from .upload import ANSWER_SECONDS_PER_SECOND, TRACE_CONFIG, Encoder, Meter, Timeouts
 from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "Cloud",
     "Credential",
     "Dimension",
+    "Encoder",
     "Endpoint",
     "EntraCredential",
     "FastTranscriber",

@@ -1,8 +1,8 @@
 """The client: one recognition, from its upload to its answer."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 import json
@@ -33,6 +33,7 @@ from .transport import NO_TIMEOUT, read_answer, response_error, transport_errors
 from .upload import (
     TRACE_CONFIG,
     Body,
+    Encoder,
     Meter,
     NoContinueError,
     Phase,
@@ -46,7 +47,7 @@ _LOGGER = logging.getLogger(__name__)
 
 type AudioSource = Callable[[], AsyncIterable[bytes]]
 """Gives the audio from its beginning, each time it's called: 16 kHz 16-bit mono PCM
-without a header, or an OGG/Opus file. It may still be growing."""
+without a header. It may still be growing."""
 
 # Statuses inside an answer that stand for an HTTP status; known from Microsoft's
 # JavaScript SDK but for Error, which is on the page. Others are taken for Error.
@@ -92,10 +93,14 @@ class SpeechClient:
         credential: Credential,
         timeouts: Timeouts = Timeouts(),  # noqa: B008 - it is immutable
         meter: Meter | None = None,
+        opus: Callable[[], Encoder] | None = None,
+        on_lag: Callable[[float], None] | None = None,
     ) -> None:
         """Use a session that was made with `trace_configs=[TRACE_CONFIG]`.
 
-        Raises ValueError for one that wasn't: the limits follow its signals.
+        `opus` begins an OGG/Opus file, for requests in that format. `on_lag` is called at the end
+        of a WAV upload that fell behind a live voice, with the most seconds.
+        Raises ValueError for another session: the limits follow its signals.
         """
         if TRACE_CONFIG not in session.trace_configs:
             msg = "The session was not made with TRACE_CONFIG"
@@ -105,6 +110,8 @@ class SpeechClient:
         self._session = session
         self._timeouts = timeouts
         self._meter = meter
+        self._opus = opus
+        self._on_lag = on_lag
         self._expect_again_at = 0.0
         self._redirected: URL | None = None
 
@@ -212,10 +219,13 @@ class SpeechClient:
     ) -> Recognition:
         connection_id = uuid4().hex
         options = call.options
-        header = wav_header() if options.audio_format is AudioFormat.WAV else b""
         timeout = RequestTimeout(self._timeouts, expect=expect)
-        upload = Upload(call.audio(), header, timeout, call.meters)
-        with upload.source_errors(), transport_errors(url.host or "", connection_id):
+        upload = self._upload(call, timeout)
+        with (
+            self._noting_lag(upload),
+            upload.source_errors(),
+            transport_errors(url.host or "", connection_id),
+        ):
             async with (
                 timeout,
                 self._session.post(
@@ -238,6 +248,24 @@ class SpeechClient:
         if len(body) > _LONG_ANSWER:
             return await asyncio.to_thread(_recognition, body, connection_id)
         return _recognition(body, connection_id)
+
+    def _upload(self, call: _Call, timeout: RequestTimeout) -> Upload:
+        """Return the body of a request, in the format that its options say."""
+        if call.options.audio_format is AudioFormat.WAV:
+            return Upload(call.audio(), wav_header(), timeout, call.meters)
+        if self._opus is None:
+            msg = "The client has no encoder for Opus"
+            raise ValueError(msg)
+        return Upload(call.audio(), b"", timeout, call.meters, encoder=self._opus())
+
+    @contextmanager
+    def _noting_lag(self, upload: Upload) -> Iterator[None]:
+        """Report an upload that fell behind, whatever becomes of its request."""
+        try:
+            yield
+        finally:
+            if self._on_lag and upload.lag:
+                self._on_lag(upload.lag)
 
 
 @dataclass(frozen=True, slots=True)

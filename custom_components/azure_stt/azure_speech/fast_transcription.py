@@ -211,6 +211,9 @@ class _Count:
     def count_audio(self, size: int) -> None:
         """Ignore the form around the recording, which `Upload` counts as well."""
 
+    def count_bytes(self, size: int) -> None:
+        """Ignore the bytes as well, because files go up whole in their own format."""
+
     def count_recording(self, size: int) -> None:
         if self._bytes_per_second:
             self._add(size / self._bytes_per_second)

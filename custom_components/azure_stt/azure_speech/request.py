@@ -100,9 +100,9 @@ class PronunciationAssessment:
 class RecognitionOptions:
     """One recognition's query and headers.
 
-    `language` is a locale such as en-US, `endpoint_id` a Custom Speech deployment
-    (`cid`; undocumented since 2025), `detailed` asks for up to five alternatives, and
-    `word_times` for each word's place, which only detailed answers have.
+    `language` is a locale such as en-US, `audio_format` the one to send, `endpoint_id` a
+    Custom Speech deployment (`cid`; undocumented since 2025), `detailed` asks for up to five
+    alternatives, and `word_times` for each word's place, which only detailed answers have.
     """
 
     language: str

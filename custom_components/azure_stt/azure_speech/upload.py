@@ -14,15 +14,20 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import AsyncIterablePayload
 
 from .errors import SpeechError
+from .line import Line
 from .wav import BYTES_PER_SECOND
 
 ANSWER_SECONDS_PER_SECOND: Final = 0.5
 """Seconds that an answer may take longer for each second of audio that was sent faster than real
 time, because the service may need that long to listen to it."""
 
-# Bytes that the system may hold unsent: half a second of PCM. Otherwise a minute of audio looks
-# sent while a slow line still carries it.
+# Bytes that the system may hold unsent: half a second of PCM, or of Opus. Otherwise a minute of
+# audio looks sent while a slow line still carries it.
 _UNSENT_MAX: Final = 16 * 1024
+_UNSENT_ENCODED_MAX: Final = 2 * 1024
+
+# Bytes of PCM that are encoded on the event loop: a tenth of a second takes a millisecond at most.
+_ENCODED_AT_ONCE: Final = BYTES_PER_SECOND // 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,20 @@ class Meter(Protocol):
         """Count a request whose upload begins."""
 
     def count_audio(self, size: int) -> None:
-        """Count bytes of audio, without a WAV file's header."""
+        """Count bytes of 16 kHz 16-bit mono PCM, in whatever format they are sent."""
+
+    def count_bytes(self, size: int) -> None:
+        """Count bytes as they are sent, a file's header included."""
+
+
+class Encoder(Protocol):
+    """An encoder of 16 kHz 16-bit mono PCM to a file that is sent while it grows."""
+
+    def feed(self, pcm: bytes) -> bytes:
+        """Return the bytes of the file that some samples complete."""
+
+    def flush(self) -> bytes:
+        """Return the rest of the file."""
 
 
 class Phase(Enum):
@@ -115,7 +133,7 @@ class RequestTimeout:
 
 
 class Upload:
-    """The request's body: the header once, then the audio as it comes.
+    """The request's body: the header once, then the audio as it comes, encoded if need be.
 
     Not a generator: aiohttp drops it unfinished when the answer comes early, and a
     dropped asynchronous generator is only closed when it's collected.
@@ -128,6 +146,7 @@ class Upload:
         timeout: RequestTimeout,
         meters: Sequence[Meter],
         grace: float = ANSWER_SECONDS_PER_SECOND,
+        encoder: Encoder | None = None,
     ) -> None:
         """Initialize with the audio, the header before it, and the meters that count it.
 
@@ -138,10 +157,18 @@ class Upload:
         self._timeout = timeout
         self._meters = meters
         self._grace = grace
+        self._encoder = encoder
         self._writer: asyncio.Task[Any] | None = None
         self._error: Exception | None = None
+        self._ended = False
         self._seconds = 0.0
         self._began_at = 0.0
+        self._line: Line | None = None
+
+    @property
+    def lag(self) -> float:
+        """The most seconds by which the line fell behind a live voice, as far as it's known."""
+        return self._line.lag if self._line else 0.0
 
     def __aiter__(self) -> Self:
         return self
@@ -153,15 +180,25 @@ class Upload:
             writer.add_done_callback(_retrieve_error)
             for meter in self._meters:
                 meter.count_request()
-        if self._header:
-            header, self._header = self._header, b""
-            return header
+        block, self._header = self._header, b""
+        while not block and not self._ended:
+            pcm = await self._read()
+            self._ended = pcm is None
+            block = await self._encoded(pcm) if self._encoder else pcm or b""
+        if not block:
+            raise StopAsyncIteration
+        for meter in self._meters:
+            meter.count_bytes(len(block))
+        return block
+
+    async def _read(self) -> bytes | None:
+        """Return the next samples, None at their end."""
         now = asyncio.get_running_loop().time
         self._timeout.enter(Phase.LISTEN)
         try:
-            block = await anext(self._audio)
+            pcm = await anext(self._audio)
         except StopAsyncIteration:
-            raise
+            return None
         except Exception as err:
             self._error = err
             raise
@@ -170,10 +207,29 @@ class Upload:
             self._timeout.enter(Phase.ANSWER, grace=max(0.0, lead) * self._grace)
         if not self._seconds:
             self._began_at = now()
-        self._seconds += len(block) / BYTES_PER_SECOND
+        self._seconds += len(pcm) / BYTES_PER_SECOND
+        if self._line:
+            self._line.note(len(pcm))
         for meter in self._meters:
-            meter.count_audio(len(block))
-        return block
+            meter.count_audio(len(pcm))
+        return pcm
+
+    async def _encoded(self, pcm: bytes | None) -> bytes:
+        """Return what some samples complete of the file, or its rest at their end."""
+        assert self._encoder is not None  # noqa: S101 - for the type checker
+        if pcm is None:
+            return self._encoder.flush()
+        if len(pcm) > _ENCODED_AT_ONCE:
+            return await asyncio.to_thread(self._encoder.feed, pcm)
+        return self._encoder.feed(pcm)
+
+    def follow(self, connection: socket.socket) -> None:
+        """Take the connection that carries it."""
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            unsent = _UNSENT_ENCODED_MAX if self._encoder else _UNSENT_MAX
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, unsent)
+        # Of an encoded upload, bytes don't tell seconds.
+        self._line = None if self._encoder else Line(connection)
 
     @contextmanager
     def source_errors(self) -> Iterator[None]:
@@ -189,15 +245,19 @@ class Upload:
 class Body(AsyncIterablePayload):
     """An upload on its connection, of which the system holds back little."""
 
+    def __init__(self, upload: Upload) -> None:
+        """Initialize with the upload."""
+        super().__init__(upload)
+        self._upload = upload
+
     @override
     async def write_with_length(
         self, writer: AbstractStreamWriter, content_length: int | None
     ) -> None:
         """Write the upload as it comes."""
         transport = getattr(writer, "transport", None)
-        connection = transport and transport.get_extra_info("socket")
-        if connection and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_MAX)
+        if connection := transport and transport.get_extra_info("socket"):
+            self._upload.follow(connection)
         await super().write_with_length(writer, content_length)
 
 

@@ -1,6 +1,6 @@
 """Clients for config entries, in the one session that they share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import ClientSession
@@ -39,6 +39,7 @@ from ..const import (
     DOMAIN,
     Connection,
 )
+from .opus import new_encoder
 
 _SESSION: Final[HassKey[ClientSession]] = HassKey(f"{DOMAIN}_session")
 
@@ -70,10 +71,14 @@ def async_get_session(hass: HomeAssistant) -> ClientSession:
 
 @callback
 def async_create_client(
-    hass: HomeAssistant, data: Mapping[str, Any], meter: Meter | None = None
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    meter: Meter | None = None,
+    on_lag: Callable[[float], None] | None = None,
 ) -> SpeechClient:
     """Return the client for an entry's data.
 
+    `on_lag` is called with the seconds by which an upload as WAV fell behind a live voice.
     Raises InvalidEndpointError, and AuthenticationError for an impossible tenant.
     """
     session = async_get_session(hass)
@@ -90,7 +95,7 @@ def async_create_client(
         )
     else:
         credential = KeyCredential(session, endpoint.token_url, data[CONF_API_KEY])
-    return SpeechClient(session, endpoint, credential, meter=meter)
+    return SpeechClient(session, endpoint, credential, meter=meter, opus=new_encoder, on_lag=on_lag)
 
 
 @callback

@@ -28,14 +28,17 @@ class Issue(StrEnum):
     FREE_HOURS_USED = "free_hours_used"
     MONTHLY_LIMIT_NEAR = "monthly_limit_near"
     MONTHLY_LIMIT_REACHED = "monthly_limit_reached"
+    SLOW_UPLOAD = "slow_upload"
 
 
 # The shares of the free hours, and of the user's own limit, from which a notice is shown.
 _FREE_HOURS: Final = {Issue.FREE_HOURS_USED: 1.0, Issue.FREE_HOURS_LOW: 0.8}
 _MONTHLY_LIMIT: Final = {Issue.MONTHLY_LIMIT_REACHED: 1.0, Issue.MONTHLY_LIMIT_NEAR: 0.8}
 
-_WARNINGS: Final = {*_FREE_HOURS, Issue.MONTHLY_LIMIT_NEAR}
 _FIXABLE: Final = {Issue.OTHER_HOST, Issue.MONTHLY_LIMIT_REACHED}
+
+# Speech is recognized all the same.
+_WARNINGS: Final = {*_FREE_HOURS, Issue.MONTHLY_LIMIT_NEAR, Issue.SLOW_UPLOAD}
 
 
 @callback

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from ..azure_speech import (
     AudioFile,
+    AudioFormat,
     AudioSource,
     Meter,
     Recognition,
@@ -31,6 +32,7 @@ from .monthly_limit import MonthlyLimit
 from .report import ResourceReport
 from .request_log import RequestLog
 from .request_queue import RequestQueue
+from .uploads import HANGS_AFTER, Uploads
 from .usage import Usage
 from .watched_source import WatchedSource
 
@@ -59,7 +61,10 @@ class Resource:
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, usage: Usage) -> None:
         """Initialize with the connection in the entry's data and the tier in its options."""
-        self.client: Final = async_create_client(hass, entry.data, usage)
+        self.uploads: Final = Uploads(hass, entry)
+        self.client: Final = async_create_client(
+            hass, entry.data, usage, self.uploads.async_note_lag
+        )
         self.transcriber: Final = async_create_transcriber(hass, self.client, usage.fast)
         self.usage: Final = usage
         self.limit: Final = MonthlyLimit(usage, entry.options.get(CONF_MONTHLY_LIMIT_HOURS))
@@ -126,7 +131,7 @@ class Resource:
 
     async def _request(
         self,
-        audio: AudioSource,
+        audio: WatchedSource,
         options: RecognitionOptions,
         meter: Meter | None,
         *,
@@ -140,9 +145,7 @@ class Resource:
         self.health.raise_if_paused()
         try:
             with self._in_foreground(background=background):
-                recognition = await self.requests.record(
-                    self.client.recognize(audio, options, meter)
-                )
+                recognition = await self._send(audio, options, meter)
         except SpeechError as err:
             if not (background and err.retryable):
                 self.health.async_note_failure(err, options)
@@ -152,6 +155,51 @@ class Resource:
         self.health.async_note_success(options)
         self.fast_refusals.async_note_other_answer()
         return recognition
+
+    async def _send(
+        self, audio: WatchedSource, options: RecognitionOptions, meter: Meter | None
+    ) -> Recognition:
+        """Send a request as Opus, if that is wanted and works, or else as WAV."""
+        wav = replace(options, audio_format=AudioFormat.WAV)
+        uploads = self.uploads
+        if not uploads.wants_opus(options):
+            return await self._record(audio, wav, meter)
+        if uploads.doubt is None and (answer := await self._send_opus(audio, options, meter)):
+            return answer
+        recognized = False
+        try:
+            recognition = await self._record(audio, wav, meter)
+            recognized = bool(recognition.text)
+        finally:
+            uploads.async_note_wav(recognized=recognized)
+        return recognition
+
+    async def _send_opus(
+        self, audio: WatchedSource, options: RecognitionOptions, meter: Meter | None
+    ) -> Recognition | None:
+        """Return the answer to a request as Opus; None if it must be repeated as WAV."""
+        uploads = self.uploads
+        try:
+            recognition = await self._record(audio, options, meter)
+        except SpeechError as err:
+            uploads.async_note_failure(err)
+            if uploads.doubt is None:
+                raise
+            return None
+        except asyncio.CancelledError:
+            if audio.ended_for >= HANGS_AFTER:
+                uploads.async_note_nothing("no answer")
+            raise
+        if not recognition.text:
+            uploads.async_note_nothing(recognition.status)
+            return None
+        uploads.async_note_recognized()
+        return recognition
+
+    async def _record(
+        self, audio: AudioSource, options: RecognitionOptions, meter: Meter | None
+    ) -> Recognition:
+        return await self.requests.record(self.client.recognize(audio, options, meter))
 
     async def transcribe_fast(
         self,
@@ -225,6 +273,11 @@ class Resource:
                     check.result()
                     self.fast_refusals.async_note_other_answer()
                     return loop.time() - began
+
+    def async_note_utterance_end(self) -> None:
+        """Draw the conclusions from all requests of an utterance."""
+        self.health.async_note_utterance_end()
+        self.uploads.async_note_utterance_end()
 
     def _publish_usage(self) -> None:
         """Publish what was sent, but not before the answer has gone out."""

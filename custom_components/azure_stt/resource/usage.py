@@ -32,15 +32,17 @@ _SAVE_DELAY: Final = 60.0
 
 
 class _Counts(TypedDict):
-    """The saved counts: bytes of audio and requests, in total and in the month (YYYY-MM).
+    """The saved counts: audio and requests, in total and in the month (YYYY-MM).
 
-    Fast transcription's are apart, in seconds. `lifted_limit` is the limit in hours that the user
-    lifted this month.
+    Audio is in bytes of PCM, `sent` in bytes as they went up. Fast transcription's are apart, in
+    seconds. `lifted_limit` is the limit in hours that the user lifted this month.
     """
 
     audio: int
+    sent: int
     month: str
     audio_month: int
+    sent_month: int
     requests_month: int
     fast: float
     fast_month: float
@@ -60,15 +62,15 @@ class Usage:
         self._hass = hass
         self._signal = SIGNAL_USAGE.format(entry_id)
         self._store = Store[_Counts](hass, _VERSION, f"{DOMAIN}.usage.{entry_id}")
-        self._counts = _new_month(audio=0, fast=0.0)
+        self._counts = _new_month(audio=0, sent=0, fast=0.0)
         self._removed = False
         self.fast: Final = FastUsage(self)
 
     async def async_load(self) -> None:
         """Load the saved counts."""
         if counts := await self._store.async_load():
-            # Counts that were saved by an earlier version lack some.
-            self._counts = {**_new_month(audio=0, fast=0.0), **counts}
+            # Counts that an earlier version saved may not have all of them.
+            self._counts = {**_new_month(audio=0, sent=0, fast=0.0), **counts}
 
     async def async_remove(self) -> None:
         """Delete the saved counts, and save no more, because an utterance may still run."""
@@ -84,6 +86,16 @@ class Usage:
     def seconds_month(self) -> float:
         """Seconds of audio sent this month."""
         return self._counts["audio_month"] / BYTES_PER_SECOND
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes that the audio had when it was sent, in total."""
+        return self._counts["sent"]
+
+    @property
+    def bytes_sent_month(self) -> int:
+        """Bytes that the audio had when it was sent this month."""
+        return self._counts["sent_month"]
 
     @property
     def requests_month(self) -> int:
@@ -132,9 +144,14 @@ class Usage:
         self._counts["requests_month"] += 1
 
     def count_audio(self, size: int) -> None:
-        """Count bytes of audio."""
+        """Count bytes of 16 kHz 16-bit mono PCM."""
         self._counts["audio"] += size
         self._counts["audio_month"] += size
+
+    def count_bytes(self, size: int) -> None:
+        """Count bytes as they are sent."""
+        self._counts["sent"] += size
+        self._counts["sent_month"] += size
 
     def count_fast_request(self) -> None:
         """Count a request to fast transcription."""
@@ -163,7 +180,8 @@ class Usage:
     def turn_over(self) -> None:
         """Begin a new month, but not an earlier one: the clock may not be set yet."""
         if (month := _this_month()) > self._counts["month"]:
-            self._counts = _new_month(self._counts["audio"], self._counts["fast"], month)
+            counts = self._counts
+            self._counts = _new_month(counts["audio"], counts["sent"], counts["fast"], month)
 
 
 class FastUsage:
@@ -212,12 +230,14 @@ def async_follow_months(hass: HomeAssistant, usage: Usage) -> CALLBACK_TYPE:
     return async_track_time_change(hass, midnight, hour=0, minute=0, second=0)
 
 
-def _new_month(audio: int, fast: float, month: str | None = None) -> _Counts:
+def _new_month(audio: int, sent: int, fast: float, month: str | None = None) -> _Counts:
     """Return the counts of a month that begins, with the totals so far."""
     return _Counts(
         audio=audio,
+        sent=sent,
         month=month or _this_month(),
         audio_month=0,
+        sent_month=0,
         requests_month=0,
         fast=fast,
         fast_month=0.0,

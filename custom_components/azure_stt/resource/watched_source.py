@@ -19,10 +19,12 @@ class WatchedSource:
         self._may_go_on = may_go_on
         self._reader: AsyncIterator[bytes] | None = None
         self._waiting_since: float | None = None
+        self._ended_at: float | None = None
 
     def __call__(self) -> Self:
         """Return the audio from its beginning."""
         self._reader = aiter(self._audio())
+        self._ended_at = None
         return self
 
     def __aiter__(self) -> Self:
@@ -35,6 +37,9 @@ class WatchedSource:
         self._waiting_since = asyncio.get_running_loop().time()
         try:
             return await anext(self._reader)
+        except StopAsyncIteration:
+            self._ended_at = asyncio.get_running_loop().time()
+            raise
         finally:
             self._waiting_since = None
 
@@ -44,6 +49,13 @@ class WatchedSource:
         if self._waiting_since is None:
             return 0.0
         return asyncio.get_running_loop().time() - self._waiting_since
+
+    @property
+    def ended_for(self) -> float:
+        """Seconds since a request had everything; 0 before that."""
+        if self._ended_at is None:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._ended_at
 
     async def more(self) -> None:
         """Wait until the audio goes on or ends. Raises the source's own error."""
