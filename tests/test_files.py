@@ -1,7 +1,6 @@
 """Files: what they cost, and how long they may take, by action and by POST."""
 
 import asyncio
-from itertools import pairwise
 from math import ceil
 from typing import Final
 
@@ -46,17 +45,6 @@ async def test_each_piece_goes_up_once(recognize: Recognize, emulator: Emulator,
     requests = emulator.requests_for(Endpoint.RECOGNITION)
     billed = sum(ceil(len(request.audio) / BYTES_PER_SECOND) for request in requests)
     assert billed <= 1.2 * len(MEMO) / BYTES_PER_SECOND
-
-
-async def test_one_piece_goes_up_at_a_time(recognize: Recognize, emulator: Emulator) -> None:
-    """Several are recognized at once, but their uploads don't fill the line together."""
-    emulator.answers, emulator.latency = SERVICE_KINDS["at_end"][0], 0.3
-    assert (await recognize(HostStream(MEMO))).text == " ".join(SENTENCES)
-    requests = sorted(emulator.requests_for(Endpoint.RECOGNITION), key=lambda one: one.started)
-    uploads = [(one.first_audio or 0.0, one.last_audio or 0.0) for one in requests]
-    assert all(first[1] <= second[0] for first, second in pairwise(uploads))
-    answered = [one.answered or 0.0 for one in requests]
-    assert any(upload[0] < done for upload, done in zip(uploads[1:], answered, strict=False))
 
 
 async def test_twice_real_time(recognize: Recognize, emulator: Emulator) -> None:

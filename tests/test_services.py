@@ -551,6 +551,21 @@ async def test_live_voice_first(
         assert first.answered <= second.started
 
 
+async def test_one_piece_is_uploaded_at_a_time(
+    hass: HomeAssistant, azure: Emulator, folder: Path
+) -> None:
+    """Several are recognized at once, but their uploads don't fill the line together."""
+    azure.answers, azure.latency = Answers.AT_END, 0.3
+    sentences = [words(8, first=10 * index) for index in range(8)]
+    (folder / "speech.wav").write_bytes(wav(silence(1).join(map(speak, sentences))))
+    assert (await transcribe(hass))["text"] == " ".join(sentences)
+    requests = sorted(recognitions(azure), key=lambda request: request.started)
+    uploads = [(request.first_audio or 0.0, request.last_audio or 0.0) for request in requests]
+    assert all(first[1] <= second[0] for first, second in pairwise(uploads))
+    answered = [request.answered or 0.0 for request in requests]
+    assert any(upload[0] < done for upload, done in zip(uploads[1:], answered, strict=False))
+
+
 async def test_waiting_is_no_failure(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path
 ) -> None:
