@@ -86,7 +86,7 @@ async def azure(
 
 @pytest.fixture
 async def emulator(socket_enabled: None) -> AsyncGenerator[Emulator]:
-    """Give a stand-in for Azure."""
+    """Yield an emulator of Azure."""
     async with Emulator() as emulator:
         yield emulator
 

@@ -36,7 +36,7 @@ from tests.benchmarks.plot import plot
 from tests.benchmarks.speech import CHUNK, Form, Host, Utterance, command, speech_of
 from tests.benchmarks.table import Table
 from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
-from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenEar, noise, silence
+from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenModel, noise, silence
 from tests.support.home import hear, metadata
 
 type Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -193,7 +193,7 @@ async def test_relay_reset() -> None:
 @pytest.mark.parametrize("utterance", [command(7), speech_of(4.0, 7)])
 async def test_speech(utterance: Utterance) -> None:
     """What is said can be understood, and ends loud at a chunk's end."""
-    heard = await SpokenEar().recognize(utterance.speech, "en-US")
+    heard = await SpokenModel().recognize(utterance.speech, "en-US")
     assert not isinstance(heard, str)
     assert heard[0].text == utterance.text
     assert "0007" in utterance.text
@@ -286,7 +286,7 @@ async def test_failure(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("name", [CLOUD, BUFFER, BUFFER_TWICE])
 async def test_peers(emulator: Emulator, name: str) -> None:
-    """The others recognise what they are given, with what they need of their surroundings."""
+    """The others recognize what they are given, with what they need of their surroundings."""
     async with CONTENDERS[name](emulator.url) as contender:
         assert (await measure(contender, command(7))).is_right
 

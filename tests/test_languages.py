@@ -16,7 +16,7 @@ from tests.emulator import (
     Endpoint,
     Fault,
     RecognitionStatus,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -33,10 +33,10 @@ def recognizer() -> dict[str, Any]:
 
 @pytest.fixture
 def answers(emulator: Emulator) -> Callable[[Mapping[str, Answer]], None]:
-    """Tell the ear what to hear in each language; in others it hears nothing."""
+    """Tell the model what to hear in each language; in others it hears nothing."""
 
     def script(lines: Mapping[str, Answer]) -> None:
-        emulator.ear = ScriptedEar(
+        emulator.speech_model = ScriptedModel(
             lambda _, language: lines.get(language, RecognitionStatus.NO_MATCH)
         )
 

@@ -236,7 +236,7 @@ async def test_ten_minutes(
     hass_client: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A long file is recognised whole, in the memory of a minute."""
+    """A long file is recognized whole, in the memory of a minute."""
     ahead = Ahead(monkeypatch)
     audio, text = speech_of(600)
     client = await hass_client()

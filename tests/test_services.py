@@ -50,7 +50,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     silence,
     speak,
@@ -310,7 +310,7 @@ async def test_quiet_speaker_is_not_cut(
 async def test_alternatives(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Each part has what else it may have been, once each, and the best one's confidence."""
     texts = ["Call Ann.", "Call Anne.", "call ann", "Call Ann.", "Col Anne."]
-    azure.ear = ScriptedEar(
+    azure.speech_model = ScriptedModel(
         [
             [
                 Alternative(text=text, confidence=0.9 - 0.1 * index)

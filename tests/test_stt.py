@@ -39,7 +39,7 @@ from tests.emulator import (
     Endpoint,
     Fault,
     Moment,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     silence,
     speak,
@@ -86,7 +86,7 @@ async def test_the_first_alternative_is_the_decision(
     recognize: Recognize, emulator: Emulator
 ) -> None:
     """Azure's first alternative goes out, even if the opposite has a higher confidence."""
-    emulator.ear = ScriptedEar(
+    emulator.speech_model = ScriptedModel(
         [
             [
                 Alternative(text="Turn off the kitchen light.", confidence=0.75),
@@ -105,7 +105,7 @@ async def test_text_without_words_is_no_speech(
     """Marks and remarks aren't what somebody said: the assistant hears that nothing was."""
     utterances: list[Utterance] = []
     async_dispatcher_connect(hass, SIGNAL_UTTERANCE, utterances.append)
-    emulator.ear = ScriptedEar(lambda *_: Alternative(text=text))
+    emulator.speech_model = ScriptedModel(lambda *_: Alternative(text=text))
     result = await recognize(HostStream(speak(SENTENCE)))
     assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
     await hass.async_block_till_done()
@@ -117,7 +117,7 @@ async def test_text_that_is_corrected_away_is_no_speech(
     recognize: Recognize, emulator: Emulator
 ) -> None:
     """Where a correction leaves nothing but marks, nothing was said."""
-    emulator.ear = ScriptedEar(lambda *_: Alternative(text="Uh."))
+    emulator.speech_model = ScriptedModel(lambda *_: Alternative(text="Uh."))
     assert (await recognize(HostStream(speak("uh")))).text == ""
 
 
@@ -361,7 +361,7 @@ async def test_web_api(
     tmp_path: Path,
     form: PcmFormat,
 ) -> None:
-    """A WAV file that is posted to Home Assistant is recognised, header and all."""
+    """A WAV file that is posted to Home Assistant is recognized, header and all."""
     path = tmp_path / "speech.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(form.channels)

@@ -36,7 +36,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     silence,
     speak,
@@ -96,7 +96,7 @@ def fault(status: int = 500, **options: Any) -> Fault:  # noqa: ANN401 - a fault
 )
 async def test_sent_as_it_is(hass: HomeAssistant, azure: Emulator, folder: Path, name: str) -> None:
     """A file that Azure takes goes up byte by byte, with its length."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     file = media(SPOKEN, KINDS[name])
     (folder / "speech").with_suffix(f".{name.split(maxsplit=1)[0]}").write_bytes(file)
     response = await transcribe(hass, f"speech.{name.split(maxsplit=1)[0]}")
@@ -115,7 +115,7 @@ async def test_sent_as_it_is(hass: HomeAssistant, azure: Emulator, folder: Path,
 )
 async def test_sent_as_opus(hass: HomeAssistant, azure: Emulator, folder: Path, name: str) -> None:
     """Any other file becomes OGG/Opus as it's sent."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     suffix = name.split(maxsplit=1)[0]
     (folder / f"speech.{suffix}").write_bytes(media(SPOKEN, KINDS[name]))
     response = await transcribe(hass, f"speech.{suffix}")
@@ -131,7 +131,7 @@ async def test_sent_as_opus(hass: HomeAssistant, azure: Emulator, folder: Path, 
 
 async def test_matroska_is_no_webm(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """FFmpeg has one name for both, and Azure takes one."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     kind = replace(KINDS["webm opus"], container="matroska")
     (folder / "speech.mka").write_bytes(media(SPOKEN, kind))
     response = await transcribe(hass, "speech.mka")
@@ -142,7 +142,7 @@ async def test_matroska_is_no_webm(hass: HomeAssistant, azure: Emulator, folder:
 async def test_opus_has_all_of_it(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Nothing of a long file is lost or doubled in the encoder."""
     sound = b"".join(noise(0.5) + silence(1) for _ in range(40))
-    azure.fast_ear = ScriptedEar([f"w{index}." for index in range(40)])
+    azure.fast_model = ScriptedModel([f"w{index}." for index in range(40)])
     (folder / "speech.m4a").write_bytes(media(sound, KINDS["m4a"]))
     response = await transcribe(hass, "speech.m4a")
     assert [part["text"] for part in response["parts"]] == [f"w{index}." for index in range(40)]
@@ -153,7 +153,7 @@ async def test_opus_has_all_of_it(hass: HomeAssistant, azure: Emulator, folder: 
 
 async def test_wav_of_unknown_length(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """A header without a length would be an empty file's, so it's not sent as it is."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     (folder / "speech.wav").write_bytes(wav_header() + SPOKEN)
     assert (await transcribe(hass))["method"] == "fast"
     assert transcriptions(azure)[0].audio.startswith(b"OggS")
@@ -164,7 +164,7 @@ async def test_large_file(
 ) -> None:
     """A file of more than Azure takes becomes a small one."""
     assert audio_file.LARGEST == azure.fast_largest == 250_000_000
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     monkeypatch.setattr(audio_file, "LARGEST", 10_000)
     azure.fast_largest = 10_000
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
@@ -211,7 +211,7 @@ async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> No
 
 async def test_remarks_are_no_words(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """A phrase that is no speech isn't a part."""
-    azure.fast_ear = ScriptedEar(["[Music]", "Hello."])
+    azure.fast_model = ScriptedModel(["[Music]", "Hello."])
     (folder / "speech.wav").write_bytes(wav(noise(1) + silence(1) + noise(1)))
     response = await transcribe(hass)
     assert response["text"] == "Hello."
@@ -270,7 +270,7 @@ async def test_words_of_a_language_without_spaces(
 async def test_numbers_are_not_hidden(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Short audio's words are as they were spoken, also where the text has figures."""
     text, lexical = "Damn, set 5 lights.", "damn set five lights"
-    azure.ear = ScriptedEar([Alternative(text=text, lexical=lexical)] * 2)
+    azure.speech_model = ScriptedModel([Alternative(text=text, lexical=lexical)] * 2)
     (folder / "speech.wav").write_bytes(wav(speak("one two three four")))
     for profanity, hidden in (("masked", ["****"]), ("removed", [])):
         response = await transcribe(hass, method="short_audio", profanity=profanity)
@@ -498,7 +498,7 @@ async def test_damage_is_said(
     hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where a file is encoded, the response and the log say that some of it can't be read."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     file = bytearray(media(SPOKEN * 3, KINDS["flac 5.1"]))
     third = len(file) // 3
     file[third : 2 * third] = bytes(third)
@@ -522,7 +522,7 @@ async def test_cancelled_anywhere(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path, name: str
 ) -> None:
     """Whenever the call is cancelled, no task, file, slot or notification is held."""
-    azure.fast_ear = ScriptedEar(lambda _audio, _language: SENTENCE)
+    azure.fast_model = ScriptedModel(lambda _audio, _language: SENTENCE)
     (folder / f"speech.{name}").write_bytes(media(SPOKEN, KINDS[name]))
     resource: Resource = loaded_entry.runtime_data
     call = partial(transcribe, hass, f"speech.{name}")

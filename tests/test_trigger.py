@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from tests.conftest import Recognize
-from tests.emulator import Alternative, Emulator, ScriptedEar, noise, silence, speak
+from tests.emulator import Alternative, Emulator, ScriptedModel, noise, silence, speak
 from tests.support.home import ENTITY_ID, FALLBACK_ID, add_fallback, metadata
 from tests.support.streams import HostStream
 
@@ -129,7 +129,7 @@ async def test_threshold_is_in_percent(
 ) -> None:
     """The threshold is a percentage; at most 1 it's a fraction, as earlier versions saved it."""
     answer = Alternative(text="Good night.", confidence=0.72)
-    emulator.ear = ScriptedEar(lambda *_: answer)
+    emulator.speech_model = ScriptedModel(lambda *_: answer)
     await automate(hass, min_confidence=threshold)
     await say(hass, recognize, "Good night.")
     assert [call.data["trigger"]["confidence"] for call in calls] == [0.72] * fires

@@ -23,7 +23,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -163,7 +163,7 @@ async def test_refused(
 
 async def test_nothing_heard(hass: HomeAssistant, emulator: Emulator) -> None:
     """So does speech that is heard in WAV only."""
-    emulator.ear = ScriptedEar([(), "Turn on.", "Turn off."])
+    emulator.speech_model = ScriptedModel([(), "Turn on.", "Turn off."])
     await set_up_resource(hass, emulator, OPUS)
     assert await say(hass) == "Turn on."
     assert formats(emulator) == ["opus", "wav"]
@@ -173,7 +173,7 @@ async def test_nothing_heard(hass: HomeAssistant, emulator: Emulator) -> None:
 
 async def test_no_words(hass: HomeAssistant, emulator: Emulator) -> None:
     """A sound in which WAV has no words either says nothing against Opus."""
-    emulator.ear = ScriptedEar([(), (), "Turn off."])
+    emulator.speech_model = ScriptedModel([(), (), "Turn off."])
     await set_up_resource(hass, emulator, OPUS)
     assert await say(hass) == ""
     assert formats(emulator) == ["opus", "wav"]

@@ -19,7 +19,7 @@ from custom_components.azure_stt.audio.ffmpeg import OpusDecoder
 from custom_components.azure_stt.audio.ogg import PACKET_MAX_SIZE, OggReader
 from custom_components.azure_stt.audio.pcm import SAMPLE_RATE, TARGET, AudioFormatError, PcmFormat
 from custom_components.azure_stt.recognition.recording import recorded
-from tests.emulator import SpokenEar, silence, speak, wav_header
+from tests.emulator import SpokenModel, silence, speak, wav_header
 from tests.support.sounds import (
     FLOATS,
     FORMATS,
@@ -62,7 +62,7 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
 
 async def heard(pcm: bytes) -> str:
     """Return the words in the sound."""
-    alternatives = await SpokenEar().recognize(pcm, "en-US")
+    alternatives = await SpokenModel().recognize(pcm, "en-US")
     assert isinstance(alternatives, list | tuple)
     return alternatives[0].text if alternatives else ""
 

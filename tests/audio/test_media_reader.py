@@ -23,7 +23,7 @@ import pytest
 
 from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.audio.pcm import SAMPLE_RATE, AudioFormatError
-from tests.emulator import SpokenEar, silence, wav_header
+from tests.emulator import SpokenModel, silence, wav_header
 from tests.support.media import KINDS, Kind, media
 from tests.support.sounds import SENTENCE, SPOKEN
 
@@ -55,7 +55,7 @@ def read(file: BinaryIO | bytes) -> bytes:
 
 async def heard(pcm: bytes) -> str:
     """Return the words in the sound."""
-    alternatives = await SpokenEar().recognize(pcm, "en-US")
+    alternatives = await SpokenModel().recognize(pcm, "en-US")
     assert isinstance(alternatives, list | tuple)
     return alternatives[0].text if alternatives else ""
 

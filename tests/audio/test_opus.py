@@ -9,7 +9,7 @@ from custom_components.azure_stt.audio import opus
 from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.audio.ogg import OggReader
 from custom_components.azure_stt.audio.opus import OpusEncoder, can_encode
-from tests.emulator import Alternative, SpokenEar, noise, silence, speak
+from tests.emulator import Alternative, SpokenModel, noise, silence, speak
 from tests.emulator.ogg import OpusReader
 
 BLOCK = 640
@@ -75,7 +75,7 @@ async def test_what_is_heard() -> None:
     ffmpeg = b"".join(iter(MediaReader(BytesIO(file)).read, b""))
     assert len(ffmpeg) == len(PCM)
     for pcm in (decoded(file), ffmpeg):
-        [best] = await SpokenEar().after_codec().recognize(pcm, "en-US")
+        [best] = await SpokenModel().after_codec().recognize(pcm, "en-US")
         assert isinstance(best, Alternative)
         assert best.text == SENTENCE
 

@@ -14,7 +14,7 @@ from custom_components.azure_stt.audio.decoder import StreamDecoder
 from custom_components.azure_stt.audio.pcm import TARGET, AudioFormatError, PcmFormat
 from custom_components.azure_stt.audio.signature import is_media_file
 from custom_components.azure_stt.recognition.recording import recorded
-from tests.emulator import SpokenEar, noise, speak, wav_header
+from tests.emulator import SpokenModel, noise, speak, wav_header
 from tests.support.media import KINDS, media
 from tests.support.sounds import SENTENCE, SPOKEN, ogg
 from tests.support.streams import HostStream
@@ -48,7 +48,7 @@ def decode(file: bytes, size: int = CHUNK, declared: PcmFormat | None = TARGET) 
 
 async def heard(pcm: bytes) -> str:
     """Return the words in the sound."""
-    alternatives = await SpokenEar().recognize(pcm, "en-US")
+    alternatives = await SpokenModel().recognize(pcm, "en-US")
     assert isinstance(alternatives, list | tuple)
     return alternatives[0].text if alternatives else ""
 

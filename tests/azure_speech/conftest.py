@@ -23,7 +23,7 @@ def custom_integrations(socket_enabled: None) -> None:
 
 @pytest.fixture
 async def emulator() -> AsyncGenerator[Emulator]:
-    """Give a stand-in for Azure."""
+    """Yield an emulator of Azure."""
     async with Emulator() as emulator:
         yield emulator
 

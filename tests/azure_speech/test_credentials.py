@@ -53,7 +53,7 @@ UNAUTHORIZED = Fault(status=401)
 
 
 async def hear(client: SpeechClient) -> None:
-    """Have a sentence recognised."""
+    """Have a sentence recognized."""
     assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
 
 

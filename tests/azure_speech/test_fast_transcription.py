@@ -47,7 +47,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -779,5 +779,5 @@ def test_secrets() -> None:
 
 async def test_scripted_answers(emulator: Emulator, transcriber: FastTranscriber) -> None:
     """The emulator's second service can hear something else than its first."""
-    emulator.fast_ear = ScriptedEar(["Turn on the porch light."])
+    emulator.fast_model = ScriptedModel(["Turn on the porch light."])
     assert (await transcriber.transcribe(FILE, OPTIONS)).text == "Turn on the porch light."

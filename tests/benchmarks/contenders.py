@@ -1,4 +1,4 @@
-"""The ways to have speech recognised that are compared."""
+"""The ways to have speech recognized that are compared."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -107,7 +107,7 @@ async def home_assistant_cloud(address: str) -> AsyncIterator[Contender]:
 
 @asynccontextmanager
 async def our_client(address: str) -> AsyncIterator[Contender]:
-    """Record the stream, and recognise the recording with our client."""
+    """Record the stream, and recognize the recording with our client."""
     endpoint = Endpoint.from_address(address)
     async with ClientSession(trace_configs=[TRACE_CONFIG]) as session:
         credential = KeyCredential(session, endpoint.token_url, S0_KEY)

@@ -38,7 +38,7 @@ from .link import Link
 from .measure import Measurement, measure
 from .pauses import AFTERTHOUGHTS, BEGINNINGS, COMMANDS, DICTATION, LIGHTS
 from .plain import PlainEntity
-from .scene import VOICES, KnowingEar, Saying, billed, music
+from .scene import VOICES, KnowingModel, Saying, billed, music
 from .servers import linked
 from .table import Table, figure
 
@@ -266,7 +266,7 @@ class _Listener:
     """A contender with a service of its own, so that what it sends can be counted."""
 
     emulator: Emulator
-    ear: KnowingEar
+    speech_model: KnowingModel
     hear: Callable[..., Any]
     hass: HomeAssistant
 
@@ -285,8 +285,10 @@ async def _contenders(assist: Assist, kind: str) -> AsyncIterator[dict[str, _Lis
     async with AsyncExitStack() as stack:
         listeners = {}
         for name in (*own, CLOUD, BUFFER):
-            ear = KnowingEar()
-            service = Emulator(ear=ear, answers=answers, pause=pause, latency=LATENCY)
+            speech_model = KnowingModel()
+            service = Emulator(
+                speech_model=speech_model, answers=answers, pause=pause, latency=LATENCY
+            )
             await stack.enter_async_context(service)
             address = await stack.enter_async_context(linked(LINK, service.url))
             if name in own:
@@ -299,7 +301,9 @@ async def _contenders(assist: Assist, kind: str) -> AsyncIterator[dict[str, _Lis
                 engine = entity.entity_id
             pipeline = await assist.add_pipeline(engine, local=local)
             hear = partial(assist.hear, pipeline)
-            listeners[name] = _Listener(emulator=service, ear=ear, hear=hear, hass=hass)
+            listeners[name] = _Listener(
+                emulator=service, speech_model=speech_model, hear=hear, hass=hass
+            )
         yield listeners
 
 
@@ -313,7 +317,7 @@ async def _play(
         option = f"{name}, {scene.ending}"
         chosen[name] = listeners[option if option in listeners else name]
     for listener in chosen.values():
-        listener.ear.learn(scene.sayings)
+        listener.speech_model.learn(scene.sayings)
         listener.emulator.requests.clear()
     with _listening(scene.satellite):
         heard = await asyncio.gather(

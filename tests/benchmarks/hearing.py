@@ -1,4 +1,4 @@
-"""What a real ear hears of a synthetic voice in noise; sounds and answers are kept in files."""
+"""A real speech model hears a synthetic voice in noise; files keep sounds and answers."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -72,7 +72,7 @@ def in_noise(pcm: bytes, ratio: float | None) -> bytes:
     return np.clip(np.round(speech + noise), -32768, 32767).astype("<i2").tobytes()
 
 
-class Ear:
+class SpeechModel:
     """Asks the emulator what it hears in a language, once for each sound."""
 
     def __init__(self, session: ClientSession, address: str, model: str, locale: str) -> None:
@@ -97,7 +97,7 @@ class Ear:
             yield cls(session, address, model, locale)
 
     async def hear(self, pcm: bytes) -> tuple[Alternative, ...]:
-        """Return the alternatives, best first; none if nothing was recognised."""
+        """Return the alternatives, best first; none if nothing was recognized."""
         path = self._folder / f"{_digest(pcm)}.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

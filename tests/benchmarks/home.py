@@ -42,7 +42,7 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
 async def recognizer(
     hass: HomeAssistant, address: str, language: str, options: Mapping[str, Any] | None = None
 ) -> Callable[[AsyncIterable[bytes]], Awaitable[str]]:
-    """Add a resource at an address; return what has its entity recognise a stream."""
+    """Add a resource at an address; return what has its entity recognize a stream."""
     entity_id = await add_recognizer(hass, address, options or {})
     entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
     assert entity

@@ -39,7 +39,7 @@ class Measurement:
 
 
 async def measure(contender: Contender, utterance: Utterance) -> Measurement:
-    """Have an utterance recognised. A failure is heard as its name in brackets."""
+    """Have an utterance recognized. A failure is heard as its name in brackets."""
     cpu = process_time()
     host = Host(utterance)
     speaking = asyncio.create_task(host.speak())

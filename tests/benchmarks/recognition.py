@@ -1,6 +1,6 @@
 """Which commands a home with awkward names does right: `scripts/bench recognition --help`.
 
-Two synthetic voices say them, clean and in noise, a real ear hears them without any hint at
+Two synthetic voices say them, clean and in noise, a speech model hears them without any hint at
 the names, and Home Assistant's own agent does what it makes of the text.
 """
 
@@ -46,7 +46,7 @@ from tests.support.sentences import SENTENCES
 from .awkward_english import ENGLISH
 from .awkward_home import AwkwardHome, Command, Thing
 from .awkward_italian import ITALIAN
-from .hearing import Condition, Ear, in_noise, say
+from .hearing import Condition, SpeechModel, in_noise, say
 from .home import home_assistant
 from .table import Table
 
@@ -59,7 +59,7 @@ _PAGE: Final = Path("docs/recognition.md")
 _TEMPLATE: Final = Path(__file__).with_suffix(".md")
 
 _HOMES: Final = {"english": ENGLISH, "italian": ITALIAN}
-_EARS: Final = {"whisper": "Whisper tiny.en", "multilingual": "Whisper base"}
+_MODELS: Final = {"whisper": "Whisper tiny.en", "multilingual": "Whisper base"}
 _EVERYTHING: Final = (
     ("english", "whisper"),
     ("english", "multilingual"),
@@ -150,7 +150,7 @@ class Trial:
     asked_again: bool
     deeds: tuple[Deeds, Deeds, Deeds]
     misheard_name: bool
-    """Whether all that the ear got wrong is the name."""
+    """Whether all that the model got wrong is the name."""
 
     def right(self, stage: int) -> bool:
         """Tell whether just what was wanted was done."""
@@ -229,16 +229,16 @@ _NOTES: Final = (
 
 
 class _SecondHearing:
-    """Lets the ear hear a sound again, and notes whether that happened."""
+    """Lets the model hear a sound again, and notes whether that happened."""
 
-    def __init__(self, ear: Ear, sound: bytes) -> None:
+    def __init__(self, speech_model: SpeechModel, sound: bytes) -> None:
         self.asked = False
-        self._ear = ear
+        self._speech_model = speech_model
         self._sound = sound
 
     async def __call__(self, names: Sequence[str]) -> str:
         self.asked = True
-        return await self._ear.hear_again(self._sound, names)
+        return await self._speech_model.hear_again(self._sound, names)
 
 
 class Home:
@@ -289,9 +289,9 @@ class Home:
         )
         return selected.heard, selected.text, final.text
 
-    async def try_out(self, heard: Heard, way: Way, ear: Ear) -> Trial:
+    async def try_out(self, heard: Heard, way: Way, speech_model: SpeechModel) -> Trial:
         """Select among what was heard, and do it."""
-        second = _SecondHearing(ear, heard.sound)
+        second = _SecondHearing(speech_model, heard.sound)
         command = heard.command
         texts = await self.texts(heard.alternatives, way, second)
         first, selected, final = [await self.deeds(text, way) for text in texts]
@@ -412,14 +412,15 @@ def main() -> None:
     logging.disable()
     if arguments.write:
         details = [
-            f"# {home.capitalize()}, {_EARS[ear]}\n\n{_as_markdown(_tables(home, ear, arguments))}"
-            for home, ear in _EVERYTHING
+            f"# {home.capitalize()}, {_MODELS[model]}\n\n"
+            f"{_as_markdown(_tables(home, model, arguments))}"
+            for home, model in _EVERYTHING
         ]
         text = Template(_TEMPLATE.read_text()).substitute(details="\n".join(details).rstrip())
         _PAGE.write_text(text)
         return
-    ear = arguments.ear or ("whisper" if arguments.home == "english" else "multilingual")
-    for table in _tables(arguments.home, ear, arguments):
+    speech_model = arguments.model or ("whisper" if arguments.home == "english" else "multilingual")
+    for table in _tables(arguments.home, speech_model, arguments):
         sys.stdout.write((table.as_markdown() if arguments.markdown else table.as_text()) + "\n")
 
 
@@ -431,8 +432,8 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--home", choices=_HOMES, default="english", help="English by default")
     parser.add_argument(
-        "--ear",
-        choices=_EARS,
+        "--model",
+        choices=_MODELS,
         help="tiny.en or base; by default the one that knows no other language, if it's enough",
     )
     parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
@@ -446,8 +447,8 @@ def _as_markdown(tables: Sequence[Table]) -> str:
     return "\n".join(table.as_markdown() for table in tables)
 
 
-def _tables(home: str, ear: str, arguments: argparse.Namespace) -> list[Table]:
-    return asyncio.run(_run(_HOMES[home], ear, arguments))
+def _tables(home: str, speech_model: str, arguments: argparse.Namespace) -> list[Table]:
+    return asyncio.run(_run(_HOMES[home], speech_model, arguments))
 
 
 def _voices(plan: AwkwardHome) -> list[str]:
@@ -469,13 +470,13 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
     voices = _voices(plan)
     conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
     tables = []
-    async with Ear.listening(model, plan.locale) as ear, Home.open(plan) as home:
-        heard = [(each, await _listen(ear, commands, each)) for each in conditions]
+    async with SpeechModel.listening(model, plan.locale) as speech_model, Home.open(plan) as home:
+        heard = [(each, await _listen(speech_model, commands, each)) for each in conditions]
         for way in Way:
             tallies = [
                 Tally(
                     condition=str(condition),
-                    trials=[await home.try_out(each, way, ear) for each in answers],
+                    trials=[await home.try_out(each, way, speech_model) for each in answers],
                 )
                 for condition, answers in heard
             ]
@@ -483,22 +484,28 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
             if arguments.failures:
                 _list_failures(tallies)
         if voices:
-            tables.append(await _leave_alone(ear, home, voices[0], sentences))
+            tables.append(await _leave_alone(speech_model, home, voices[0], sentences))
     return tables
 
 
-async def _listen(ear: Ear, commands: Sequence[Command], condition: Condition) -> list[Heard]:
+async def _listen(
+    speech_model: SpeechModel, commands: Sequence[Command], condition: Condition
+) -> list[Heard]:
     """Return what is heard of each command."""
     _say(f"{condition}")
     sounds = say(condition.voice, [command.text for command in commands])
     heard = []
     for command in commands:
         sound = in_noise(sounds[command.text], condition.ratio)
-        heard.append(Heard(command=command, sound=sound, alternatives=await ear.hear(sound)))
+        heard.append(
+            Heard(command=command, sound=sound, alternatives=await speech_model.hear(sound))
+        )
     return heard
 
 
-async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str]) -> Table:
+async def _leave_alone(
+    speech_model: SpeechModel, home: Home, voice: str, sentences: Sequence[str]
+) -> Table:
     """Say what isn't a command, and count what doesn't go out as it was heard."""
     table = Table(
         title="Dictation, shopping lists and questions: how many were changed (and asked again)",
@@ -509,13 +516,14 @@ async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str
         condition = Condition(voice=voice, ratio=ratio)
         _say(f"{condition}, no commands")
         answers = [
-            (sound := in_noise(sounds[text], ratio), await ear.hear(sound)) for text in sentences
+            (sound := in_noise(sounds[text], ratio), await speech_model.hear(sound))
+            for text in sentences
         ]
         counts = []
         for way in Way:
             changed = asked = 0
             for sound, alternatives in answers:
-                second = _SecondHearing(ear, sound)
+                second = _SecondHearing(speech_model, sound)
                 first, *_, last = await home.texts(alternatives, way, second)
                 changed += first != last
                 asked += second.asked

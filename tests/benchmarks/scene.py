@@ -1,6 +1,6 @@
-"""Sayings in real voices, in a room that is never quite silent, and an ear that knows them.
+"""Sayings in real voices, in a room that is never quite silent, and a speech model that knows them.
 
-The ear finds the audio that it is given in what was said, sample by sample. So the words that a
+The model finds the audio that it is given in what was said, sample by sample. So the words that a
 request held can be counted exactly, and no computing time disturbs what is measured.
 """
 
@@ -12,8 +12,8 @@ from typing import Final, Self, override
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.emulator import BYTES_PER_SECOND, CUT, Alternative, Ear
-from tests.emulator.ear import SAMPLE_RATE, SAMPLE_WIDTH, Heard
+from tests.emulator import BYTES_PER_SECOND, CUT, Alternative, SpeechModel
+from tests.emulator.speech_model import SAMPLE_RATE, SAMPLE_WIDTH, Heard
 
 from .hearing import say
 from .speech import CHUNK, Utterance
@@ -127,7 +127,7 @@ class _Track:
         self.sound = np.concatenate([self.sound, samples])
 
 
-class KnowingEar(Ear):
+class KnowingModel(SpeechModel):
     """Hears the words of known sayings; a word of which a part is missing is `[cut]`."""
 
     def __init__(self) -> None:

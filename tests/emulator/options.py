@@ -8,10 +8,10 @@ import re
 from typing import Final
 
 from .answer import refuse_audio_format, refuse_content, refuse_language
-from .ear import SAMPLE_RATE
 from .languages import LANGUAGES
 from .pronunciation import Assessment, read_assessment
 from .settings import Settings
+from .speech_model import SAMPLE_RATE
 
 LONGEST_AUDIO: Final = 60.0
 """Seconds of audio that one request may have. [doc]"""

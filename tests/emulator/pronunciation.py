@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import uuid
 
 from .answer import refuse_content
-from .ear import Alternative
 from .phonemes import PhonemeAlphabet, Sounds
+from .speech_model import Alternative
 from .text import lexical_form
 
 _FULL_MARK = 100.0

@@ -2,7 +2,7 @@
 
 from array import array
 
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH
 
 
 class Resampler:

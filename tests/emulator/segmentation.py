@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import math
 from typing import Final
 
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH, TICKS_PER_SAMPLE
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH, TICKS_PER_SAMPLE
 
 _FRAME: Final = SAMPLE_RATE // 50
 """Samples (20 ms) that are judged together."""
 _MARGIN: Final = SAMPLE_RATE // 5
-"""Samples of the quiet before and after the speech that go to the ear with it."""
+"""Samples of the quiet before and after the speech that go to the model with it."""
 
 # Mean squares of 16-bit samples.
 _ALWAYS_QUIET: Final = 50.0**2  # -56 dB of full scale

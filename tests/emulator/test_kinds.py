@@ -13,7 +13,7 @@ from tests.emulator import (
     Emulator,
     OverLength,
     RecognitionStatus,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     settings,
     silence,
@@ -134,9 +134,9 @@ async def test_everything_leaves_noise_out() -> None:
 async def test_everything_joins_alternatives() -> None:
     """Rank by rank; where an utterance has fewer, its best one stands."""
     one = [Alternative(text="One", confidence=0.9), Alternative(text="Won", confidence=0.5)]
-    ear = ScriptedEar([one, Alternative(text="2", lexical="two", confidence=0.7)])
+    speech_model = ScriptedModel([one, Alternative(text="2", lexical="two", confidence=0.7)])
     audio = speak("x") + silence(1) + speak("y")
-    reply = await ask(audio, Emulator(answers=Answers.AT_END_EVERYTHING, ear=ear))
+    reply = await ask(audio, Emulator(answers=Answers.AT_END_EVERYTHING, speech_model=speech_model))
     assert [
         (best["Display"], best["Lexical"], best["Confidence"]) for best in reply.content["NBest"]
     ] == [("One 2", "one two", 0.7), ("Won 2", "won two", 0.5)]

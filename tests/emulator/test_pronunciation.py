@@ -8,7 +8,7 @@ import pytest
 from tests.emulator import (
     Alternative,
     Emulator,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -173,8 +173,8 @@ async def test_prosody_is_scored_in_american_english_only() -> None:
 
 
 async def test_an_assessment_has_one_alternative() -> None:
-    """However many the ear has."""
+    """However many the model has."""
     guesses = [Alternative(text="Good morning."), Alternative(text="Good mourning.")]
-    async with calling(Emulator(ear=ScriptedEar([guesses]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([guesses]))) as caller:
         reply = await caller.recognize(speak("x"), headers=assessment(), query=DETAILED)
     assert [best["Display"] for best in reply.content["NBest"]] == ["Good morning."]

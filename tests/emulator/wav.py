@@ -8,8 +8,8 @@ import struct
 from typing import Final
 
 from .answer import refuse_audio_format, refuse_content, refuse_empty_audio
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH
 from .settings import Settings
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH
 
 # A writer that can't go back to fill in the size leaves one of these.
 _UNKNOWN_SIZES: Final = frozenset({0, 0xFFFFFFFF})

@@ -717,7 +717,7 @@ async def test_sentence_trigger(hass: HomeAssistant, settings: dict[str, Any]) -
 
 
 async def test_much_less_likely(hass: HomeAssistant) -> None:
-    """An alternative that the ear hardly believes in isn't taken, in whichever part it is."""
+    """An alternative that the model hardly believes in isn't taken, in whichever part it is."""
     await add_pipeline(hass, **LLM)
     await add_awkward_home(hass)
     parts = [

@@ -495,7 +495,7 @@ async def test_deadline_begins_with_the_end() -> None:
 
 
 async def test_fallback_hears_what_is_left() -> None:
-    """What was recognised is kept, and its audio isn't heard again."""
+    """What was recognized is kept, and its audio isn't heard again."""
     service, other = Service(spared=1, errors=[refused()]), Other()
     audio = play(LIGHT, silence(0.9), IN_TIME)
     transcript = await transcribe(audio, service, backup=other)

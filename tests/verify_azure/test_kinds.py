@@ -13,7 +13,7 @@ from tests.emulator import (
     EntraHosts,
     OverLength,
     Profile,
-    ScriptedEar,
+    ScriptedModel,
 )
 from tests.emulator.profile import load_profile
 
@@ -151,8 +151,8 @@ async def test_alternatives(tmp_path: Path) -> None:
         Alternative(text="Turn on the chicken light.", confidence=0.9),
         Alternative(text="Turn on the kitten light.", confidence=0.4),
     ]
-    ear = ScriptedEar(lambda _audio, _language: alternatives)
-    async with emulator(Profile(latency=0), ear=ear) as azure:
+    speech_model = ScriptedModel(lambda _audio, _language: alternatives)
+    async with emulator(Profile(latency=0), speech_model=speech_model) as azure:
         report = await observe(azure.url, tmp_path, "alternatives")
     assert report["profile"]["max_alternatives"] == 3
     assert probes(report)["alternatives"]["data"] == {

@@ -33,7 +33,7 @@ async def say(stage: Stage, sentence: str) -> Conversation:
     await stage.visit("/")
     await stage.page.get_by_role("button", name="Assist (A)").click()
     dialog = stage.page.locator("ha-voice-command-dialog")
-    # The pulse of the open microphone takes a whole core, and the ear needs one.
+    # The pulse of the open microphone takes a whole core, and the model needs one.
     await dialog.locator("ha-assist-chat").evaluate(_NO_PULSE)
     await dialog.get_by_role("button", name="Start listening").click()
     return Conversation(dialog)

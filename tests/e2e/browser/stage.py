@@ -14,7 +14,7 @@ from .pictures import Pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A home, the stand-in for Azure, and a browser that speaks."""
+    """A home, the Azure emulator, and a browser that speaks."""
 
     home: HomeAssistant
     connection: Connection
