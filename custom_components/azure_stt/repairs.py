@@ -88,7 +88,7 @@ class RecognizerFlow(RepairsFlow):
         self._recognizer_id = recognizer_id
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what is wrong."""
+        """Explain the issue."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(

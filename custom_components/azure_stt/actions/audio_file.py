@@ -79,7 +79,7 @@ class SentFile:
         return block
 
     async def close(self) -> None:
-        """Close what was opened; a read that is under way ends first."""
+        """Close the file, after any read that is under way."""
         for source in self._sources:
             await self._hass.async_add_executor_job(source.close)
 

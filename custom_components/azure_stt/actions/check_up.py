@@ -100,7 +100,7 @@ async def _has_fast(resource: Resource, language: str) -> bool | None:
 
 @callback
 def _find_voice(hass: HomeAssistant, entry: AzureSttConfigEntry) -> Voice | None:
-    """Return the voice of a pipeline with one of the recognizers, else of any engine."""
+    """Return the voice of a pipeline with one of the recognizers, or of any other engine."""
     if TTS_DOMAIN not in hass.config.components:
         return None
     for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):

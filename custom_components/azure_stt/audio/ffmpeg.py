@@ -100,7 +100,7 @@ class PcmEncoder:
         self._resampler = _Resampler(SAMPLE_RATE, "s16", "mono", target)
 
     def feed(self, pcm: bytes) -> bytes:
-        """Return what is complete."""
+        """Return the encoded bytes that are complete."""
         frame = AudioFrame("s16", "mono", len(pcm) // SAMPLE_WIDTH)
         frame.sample_rate = SAMPLE_RATE
         (plane,) = frame.planes
@@ -250,7 +250,7 @@ class MediaReader:
         yield resampler.push(None)
 
     def _frames(self) -> Iterator[AudioFrame]:
-        """Yield what can be decoded; a broken packet costs its own sound only."""
+        """Yield the frames that can be decoded; a broken packet only loses its own sound."""
         for packet in self._packets():
             # What FFmpeg says at the end of a WAV file of unknown size, too.
             self.damaged |= packet.is_corrupt and not self.is_open_ended

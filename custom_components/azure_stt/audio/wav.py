@@ -24,7 +24,7 @@ _EXTENSIBLE_FORMAT_SIZE: Final = 40
 
 
 class WavHeader(NamedTuple):
-    """Where the sound begins in the data (0 if there is no header), and what is known of it.
+    """The place where the sound begins in the data (0 if there is no header), and its format.
 
     `format` is None if no header says it, `size` (bytes) if there is none or it isn't plausible.
     """

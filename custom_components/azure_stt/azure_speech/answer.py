@@ -29,7 +29,7 @@ class RecognitionStatus(StrEnum):
     NO_MATCH = "NoMatch"
     """Speech, but no words of the language."""
     INITIAL_SILENCE_TIMEOUT = "InitialSilenceTimeout"
-    """Only silence; also what audio in another format than its header's comes to."""
+    """Only silence; also the status for audio in another format than its header declares."""
     BABBLE_TIMEOUT = "BabbleTimeout"
     """Only noise."""
     END_OF_DICTATION = "EndOfDictation"

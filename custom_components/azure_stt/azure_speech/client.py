@@ -260,7 +260,7 @@ class SpeechClient:
 
     @contextmanager
     def _noting_lag(self, upload: Upload) -> Iterator[None]:
-        """Report an upload that fell behind, whatever becomes of its request."""
+        """Report an upload that fell behind, even if its request fails."""
         try:
             yield
         finally:
@@ -270,7 +270,7 @@ class SpeechClient:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What one call of `recognize` sends, however often it has to."""
+    """The state of one call of `recognize`, which may send several requests."""
 
     audio: AudioSource = field(repr=False)
     options: RecognitionOptions

@@ -69,7 +69,7 @@ class _Token:
 
     @classmethod
     def issued_now(cls, value: object, life: float) -> _Token:
-        """Return a token that is used for `life` seconds; refuse what can't be one."""
+        """Return a token that is used for `life` seconds; refuse text that can't be one."""
         if (
             not isinstance(value, str)
             or not 0 < len(value) <= _TOKEN_MAX_LENGTH
@@ -334,10 +334,10 @@ def _region_claim(token: str) -> str | None:
 
 
 def clean_key(key: str) -> str:
-    """Return a key without what is pasted along with it: spaces, line ends, marks."""
+    """Return a key without the spaces, line ends and marks that were pasted along with it."""
     return "".join(char for char in key if "!" <= char <= "~")
 
 
 def _one_line(text: str) -> str:
-    """Return a text without line ends, marks, and what can't be encoded."""
+    """Return a text without line ends, marks and characters that can't be encoded."""
     return "".join(filter(str.isprintable, text)).strip()

@@ -27,7 +27,7 @@ class SpeechError(Exception):
         retry_after: float | None = None,
         connection_id: str | None = None,
     ) -> None:
-        """Keep what the caller needs to decide what follows."""
+        """Keep the details by which the caller decides how to go on."""
         super().__init__(message)
         self.retry_after = retry_after
         self.connection_id = connection_id

@@ -46,7 +46,7 @@ _ID: Final = re.compile(r"[0-9A-Fa-f-]{32,36}")
 
 
 class TranscriptionMeter(Protocol):
-    """A counter of what is sent to fast transcription, whatever becomes of the request."""
+    """A counter of the audio sent to fast transcription, even if the request fails."""
 
     def count_request(self) -> None:
         """Count a request whose upload begins."""
@@ -219,7 +219,7 @@ class _Count:
             self._add(size / self._bytes_per_second)
 
     def settle(self, duration: float | None) -> None:
-        """Take the answer's duration, which is what Azure bills."""
+        """Take the answer's duration, which Azure bills."""
         if duration is not None:
             self._add(min(duration, LONGEST) - self._seconds)
 

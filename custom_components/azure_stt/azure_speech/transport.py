@@ -61,7 +61,7 @@ HINTS: Final[Mapping[int, str]] = {
     HTTPStatus.REQUEST_TIMEOUT: "no audio arrived in time",
     HTTPStatus.TOO_MANY_REQUESTS: "too many requests at once",
 }
-"""What a refused recognition is probably due to."""
+"""The probable cause of a refused recognition."""
 
 # Long runs of these could be a key or a token that a host sends back to us.
 _SECRET = re.compile(r"[\w.+/=~-]{20,}")
@@ -127,7 +127,7 @@ def response_error(
     hints: Mapping[int, str] = HINTS,
     kind_of: Callable[[int, str], type[ResponseError]] = response_kind,
 ) -> ResponseError:
-    """Return the error for a response whose status isn't 200; the hints say what it's due to."""
+    """Return the error for a response whose status isn't 200; the hints name the cause."""
     status = response.status
     detail = _service_message(body)
     trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -147,7 +147,7 @@ def response_error(
 
 
 def _service_message(body: bytes) -> str:
-    """Return what the service says about its refusal, shortened and without secrets.
+    """Return the service's message about its refusal, shortened and without secrets.
 
     Seen are {"error": {"message": …}}, {"error_description": …} and {"Message": …}.
     """

@@ -1,4 +1,4 @@
-"""The adapter to Home Assistant's agent: who gets a text, and whether it is understood.
+"""The adapter to Home Assistant's agent: which agents get a text, and whether it's understood.
 
 Only this module uses what Home Assistant doesn't promise to keep. If any of that is missing or
 has changed, it says so once in the log and the answer is "unknown": a recognized text is never
@@ -63,7 +63,7 @@ class UnknownName:
 
     text: str
     certain: bool
-    """Whether it is a command whatever its other words are: it sets a number, or moves a robot."""
+    """Whether it's a command regardless of its other words: it sets a number, or moves a robot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Assistant:
     has_sentences: bool = False
     """Whether Home Assistant's agent has sentences in the language."""
     decides: bool = False
-    """Whether Home Assistant's agent gets the text first in every pipeline. Otherwise nobody
+    """Whether Home Assistant's agent gets the text first in every pipeline. Otherwise we can't
     can tell what will be understood."""
     alone: bool = False
     """Whether no other agent gets the text in any pipeline."""
@@ -100,7 +100,7 @@ class Assistant:
         return await self.understands(text) or await self.recognize(text) is not None
 
     async def is_whole_command(self, text: str) -> bool:
-        """Return whether a text is a command that nobody would continue.
+        """Return whether a text is a complete command, which people don't continue.
 
         Being understood is no proof: "turn off all the lights" is, and "… in the kitchen" may
         follow. So the command must name a device, area or floor, have no wildcard, and not
@@ -195,7 +195,7 @@ class Assistant:
 
 @callback
 def async_get_assistant(hass: HomeAssistant, entity_id: str, language: str) -> Assistant:
-    """Return who gets the text of an entity in a language (of speech)."""
+    """Return the agents that get an entity's text in a language (of speech)."""
     assistant = Assistant(hass=hass, entity_id=entity_id, language=language)
     with private_api(hass):
         pipelines = [

@@ -82,7 +82,7 @@ async def async_ask_backup_engine(
 async def _read_once(
     recording: Recording, position: int, encoder: PcmEncoder | None
 ) -> AsyncGenerator[bytes]:
-    """Yield a recording from a position on, and forget what was read."""
+    """Yield a recording from a position on, and drop the audio that was read."""
     async for block in recording.read(position):
         if encoded := encoder.feed(block) if encoder else block:
             yield encoded

@@ -133,7 +133,7 @@ def _opposed(sentences: Mapping[str, Any]) -> Iterator[tuple[_Group, _Group]]:
 
 
 def _by_kind(sentences: Mapping[str, Any], intent: str) -> dict[str, _Group]:
-    """Return an intent's templates by what they are for; all of them by an empty string.
+    """Return an intent's templates by the domain they apply to; "" stands for all of them.
 
     "Open" turns a cover on, but a lock off. And "everywhere" is in sentences for one of the
     intents only.

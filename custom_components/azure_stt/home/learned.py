@@ -1,4 +1,4 @@
-"""What a recognizer's user taught it: how a name sounds, and which changes were wrong."""
+"""A user's lessons for a recognizer: how a name sounds, and which changes were wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -60,7 +60,7 @@ class Learned:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        """Return what is saved in a recognizer's settings."""
+        """Return the lessons saved in a recognizer's settings."""
         return cls(settings.get(CONF_SOUND_ALIKES, ()), settings.get(CONF_REFUSED_CHANGES, ()))
 
     def correct(
@@ -180,7 +180,7 @@ def _key(text: str) -> str:
 
 
 def taught(heard: str, meant: str, names: Names) -> Replacement:
-    """Return what is to be learned from a text and the one that was meant.
+    """Return the lesson in the difference between a text and the one that was meant.
 
     `meant` is a whole sentence, or only some words, such as a name. A difference inside a name
     is widened to all of it, and any other one by a word on each side, because a single word is

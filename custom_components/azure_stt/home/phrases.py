@@ -1,4 +1,4 @@
-"""Phrases that automations wait for: templates, and who is told when one is recognized.
+"""Phrases that automations wait for: templates, and callbacks when one is recognized.
 
 Templates are written as for Home Assistant's sentence trigger, and read by the same
 library: https://www.home-assistant.io/docs/automation/trigger/#sentence-trigger

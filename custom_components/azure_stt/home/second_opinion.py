@@ -1,4 +1,4 @@
-"""The second opinion: what another service hears, which is told the names of the home.
+"""The second opinion: another service recognizes the audio, with the home's names as hints.
 
 It is asked only about a text that nobody understands and that may be a command with a misheard
 name. What it says counts only if the home understands it, and if it differs from the first text
@@ -122,7 +122,7 @@ async def async_ask_second_opinion(
     ask_again: AskAgain,
     learned: Learned = NOTHING_LEARNED,
 ) -> Selection:
-    """Return the second opinion on a text if it's worth more, else the first one."""
+    """Return the second opinion on a text if it's better, otherwise the first text."""
     assistant = async_get_assistant(hass, entity_id, language)
     names = await async_get_names(hass, language)
     if not await _may_be_misheard(first.text, assistant, names):
@@ -160,7 +160,7 @@ async def _may_be_misheard(text: str, assistant: Assistant, names: Names) -> boo
 
 
 async def _lacks_only_name(text: str, assistant: Assistant, names: Names) -> bool:
-    """Return whether a text tells what to do, but not with what.
+    """Return whether a text is a command that lacks only its target.
 
     To be recognized with an unknown name isn't enough: half of all sentences are.
     """

@@ -116,7 +116,7 @@ class _Selector:
     def _changed(
         self, first: Selection, alternatives: Sequence[Alternative], change: Change
     ) -> Selection:
-        """Return the selection of other alternatives, with what was heard first."""
+        """Return the selection of other alternatives, with the original text first."""
         other = plain_selection(alternatives, self.language, self.text_format)
         return replace(other, heard=first.heard, changes=(change, *other.changes))
 

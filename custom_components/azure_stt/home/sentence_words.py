@@ -25,7 +25,7 @@ class TooManyCombinationsError(Exception):
 
 
 class _Pieces(NamedTuple):
-    """What the wordings of a part of a template consist of."""
+    """The pieces that make up the wordings of a part of a template."""
 
     alone: frozenset[str]
     """Wordings without a space, which are part of a word."""

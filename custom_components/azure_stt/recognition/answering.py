@@ -1,4 +1,4 @@
-"""When to answer: how long it must have been quiet, by what was said.
+"""When to answer: the quiet that must follow a text, depending on its meaning.
 
 All of this is a table, `RULES`. Times are seconds of quiet after the last word.
 """
@@ -20,7 +20,7 @@ class Patience(StrEnum):
 
 
 class EndOfSpeech(StrEnum):
-    """Who finds the end of speech."""
+    """The component that detects the end of speech."""
 
     HOME_ASSISTANT = "home_assistant"
     """Home Assistant's detector, which ends the stream."""
@@ -29,10 +29,10 @@ class EndOfSpeech(StrEnum):
 
 
 class Heard(Enum):
-    """What a text is to the home."""
+    """How the home understands a text."""
 
     WHOLE_COMMAND = auto()
-    """A command that nobody would continue."""
+    """A complete command, which people don't continue."""
     UNDERSTOOD = auto()
     """A command, a sentence trigger, a phrase of an automation, or a satellite's answer."""
     WORDS = auto()
@@ -56,7 +56,7 @@ class Rules:
     https://github.com/home-assistant/core/issues/181747"""
     anything: float | None = None
     first_answer: bool = False
-    """Whether the first answer with words is taken, whatever follows."""
+    """Whether the first answer with words is final, even if speech follows."""
     ends_itself: bool = False
     """Whether the recognizer must find an end, because the host's stream has none."""
     ignores_first_word: bool = False

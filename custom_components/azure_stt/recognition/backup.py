@@ -1,4 +1,4 @@
-"""The backup: another speech engine, which hears what no resource has answered for."""
+"""The backup: another speech engine for the audio that no resource has answered for."""
 
 import asyncio
 import logging

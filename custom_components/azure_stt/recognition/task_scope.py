@@ -6,7 +6,7 @@ from typing import Any, Self
 
 
 class TaskScope:
-    """Cancels and awaits its tasks at the end of the block, whatever becomes of it.
+    """Cancels and awaits its tasks at the end of the block, even after an error.
 
     Unlike an `asyncio.TaskGroup` it doesn't wait for them to finish, and a task that fails
     doesn't end the others: the caller looks at each result.

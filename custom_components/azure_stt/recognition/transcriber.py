@@ -1,4 +1,4 @@
-"""The transcriber: everything that is said in one live recording, whatever goes wrong.
+"""The transcriber: the complete text of one live recording, despite pauses and failures.
 
 It decides when to answer, listens on after a pause, in one language or several, and hands over
 to a backup engine when no resource answers.
@@ -178,7 +178,7 @@ class Transcriber:
         return resumed
 
     async def _judged(self) -> Heard:
-        """Return what the text so far is to the home, if that can be known and matters."""
+        """Return how the home understands the text so far, if that can be known and matters."""
         if self._judge is None or self._rules == Rules():
             return Heard.WORDS
         return await self._judge(self._transcript)
@@ -281,7 +281,7 @@ class Transcriber:
         )
 
     def _learn(self, answer: Answer, missed: int | None) -> None:
-        """Note what an answer shows of the service."""
+        """Note the service's behavior in an answer."""
         part, kind = answer.part, answer.kind
         if answer.early and self._endpointer.position - part.end <= _EARLY:
             kind.answers_early = True

@@ -1,11 +1,11 @@
-"""Waiting for a condition that somebody else brings about."""
+"""Waiting for a condition that another task brings about."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Waiters:
-    """Tasks that each wait for a condition. Whoever changes anything wakes them."""
+    """Tasks that each wait for a condition. Every change must wake them."""
 
     def __init__(self) -> None:
         """Initialize without any."""

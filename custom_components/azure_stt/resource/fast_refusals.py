@@ -70,7 +70,7 @@ class FastRefusals:
 
     @callback
     def async_note_failure(self, err: SpeechError, language: str) -> None:
-        """Remember what makes the next request useless."""
+        """Remember a failure that would repeat itself with the next request."""
         now = monotonic()
         seconds, place = err.retry_after or 0.0, None
         match err:
@@ -101,11 +101,11 @@ class FastRefusals:
 
     @callback
     def async_note_success(self) -> None:
-        """Forget what was refused for the whole resource."""
+        """Forget the refusals that concern the whole resource."""
         self._refusals.pop(None, None)
 
     def as_dict(self) -> dict[str, object]:
-        """Return what is remembered, for diagnostics."""
+        """Return the remembered refusals, for diagnostics."""
         return {
             language or "all": {
                 "error": error_kind(refusal.error),

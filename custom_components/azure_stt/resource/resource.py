@@ -280,7 +280,7 @@ class Resource:
         self.uploads.async_note_utterance_end()
 
     def _publish_usage(self) -> None:
-        """Publish what was sent, but not before the answer has gone out."""
+        """Publish the usage, but not before the answer has gone out."""
         asyncio.get_running_loop().call_soon(self.usage.async_publish)
 
 
@@ -298,7 +298,7 @@ class BackgroundResource:
 
     @property
     def kind(self) -> ServiceKind:
-        """What the resource's answers have shown of the service."""
+        """The behavior of the service, as the resource's answers have shown it."""
         return self.resource.kind
 
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
