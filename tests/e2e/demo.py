@@ -29,7 +29,7 @@ type Form = tuple[str, dict[str, str]]  # the menu's way, and what to fill in th
 
 
 class DemoError(Exception):
-    """The demo did not show what it should; the message says why."""
+    """The demo failed to show a feature; the message says why."""
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ async def _demonstrate(directory: Path, arguments: argparse.Namespace) -> None:
 
 @asynccontextmanager
 async def _service(arguments: argparse.Namespace) -> AsyncIterator[Form]:
-    """Give what leads to the service: Azure's own, or the emulator with a real speech model."""
+    """Yield access to the service: Azure's own, or the emulator with a real speech model."""
     if arguments.key:
         yield "region", {"region": arguments.region, "api_key": arguments.key}
         return
@@ -108,7 +108,7 @@ async def _set_up(connection: Connection, form: Form) -> str:
 
 
 async def _say(connection: Connection, pipeline: str, text: str, sound: bytes) -> None:
-    """Speak to Assist and tell what came of it."""
+    """Speak to Assist and report the outcome."""
     _tell(f"Lights that are on: {await _lights(connection)}")
     _tell(f'Saying "{text}"')
     run = await connection.speak(sound, pipeline)

@@ -1,4 +1,4 @@
-"""What a request for recognition asks for, checked as strictly as the service does."""
+"""The options of a recognition request, checked as strictly as the service does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 
 class Profanity(StrEnum):
-    """What becomes of bad words."""
+    """The handling of swear words."""
 
     MASKED = "masked"
     REMOVED = "removed"

@@ -41,7 +41,7 @@ class OverLength(StrEnum):
     REFUSE = "refuse"
     """400."""
     CUT = "cut"
-    """It isn't listened to; the answer holds what was said before."""
+    """It is ignored; the answer holds the words before it."""
 
 
 class EntraHosts(StrEnum):

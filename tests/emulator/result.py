@@ -27,7 +27,7 @@ class Result:
 
     @property
     def best(self) -> Alternative:
-        """The first alternative, whatever the confidences."""
+        """The first alternative, regardless of the confidences."""
         return self.alternatives[0]
 
 

@@ -37,7 +37,7 @@ FREE_AUDIO: Final = 5 * 3600.0
 
 
 class Tier(StrEnum):
-    """What a resource pays."""
+    """The pricing tier of a resource."""
 
     F0 = "f0"
     """Free: one recognition at a time, 5 hours of audio a month. [doc]"""

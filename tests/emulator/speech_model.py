@@ -1,4 +1,4 @@
-"""What a speech model is, what it hears, and the model that hears what a test tells it to."""
+"""The speech model: its interface, its results, and one that follows a test's script."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ type Line = str | Alternative | Heard
 
 
 class ScriptedModel(SpeechModel):
-    """A speech model that hears what it is told to, whatever the sound is.
+    """A speech model that returns its script, for any sound.
 
     The script is either lines, one for each utterance, after which nothing is recognized any
     more; or a function of the audio and the language.

@@ -29,7 +29,7 @@ from .speech_model import (
 )
 
 CUT: Final = "[cut]"
-"""What a word is heard as that didn't arrive whole."""
+"""The text for a word that arrived only in part."""
 NORMAL_LEVEL: Final = -12.0
 """Decibels of full scale."""
 LOWEST_LEVEL: Final = -36.0
@@ -108,7 +108,7 @@ class SpokenModel(SpeechModel):
 
     @override
     def after_codec(self) -> SpeechModel:
-        """Return a speech model that makes square waves again of what a codec has left of them."""
+        """Return a speech model that restores square waves after a codec."""
         speech_model = copy(self)
         speech_model._is_lossy = True
         return speech_model

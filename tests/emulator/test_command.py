@@ -60,7 +60,7 @@ async def recognize(url: str, audio: bytes, header: bytes = wav_header()) -> Rep
 
 
 async def records(url: str) -> Any:  # noqa: ANN401
-    """Return what the emulator remembers of the requests."""
+    """Return the emulator's record of the requests."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{url}/emulator/requests") as response,

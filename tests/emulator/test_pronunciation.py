@@ -118,7 +118,7 @@ async def test_assessment_by_default_is_basic_with_five_points() -> None:
     ],
 )
 async def test_refuses_a_wrong_assessment(headers: dict[str, str]) -> None:
-    """400 for whatever Microsoft's page doesn't have."""
+    """400 for any value that isn't on Microsoft's page."""
     async with calling() as caller:
         reply = await caller.recognize(speak("Good"), headers=headers, expect=True)
     assert reply.status == 400

@@ -1,4 +1,4 @@
-"""The emulator's answers: their forms, and what a speech model may make of them."""
+"""The emulator's answers: their forms, and the speech model's results."""
 
 import pytest
 
@@ -29,7 +29,7 @@ GUESSES = [
 
 
 async def test_detailed_format() -> None:
-    """Every alternative has its forms, in the model's order, whatever the confidences."""
+    """Every alternative has its forms, in the model's order, regardless of the confidences."""
     async with calling(Emulator(speech_model=ScriptedModel([GUESSES]))) as caller:
         reply = await caller.recognize(speak("on"), query=DETAILED)
     assert "DisplayText" not in reply.content
@@ -86,7 +86,7 @@ async def test_ticks_as_text() -> None:
     [("masked", "The **** light."), ("removed", "The light."), ("raw", "The damn light.")],
 )
 async def test_profanity(profanity: str, display: str) -> None:
-    """Only what is displayed is treated; the lexical form and the ITN are as spoken."""
+    """Only the display text is masked; the lexical form and the ITN are as spoken."""
     async with calling() as caller:
         reply = await caller.recognize(
             speak("The damn light."), query=DETAILED | {"profanity": profanity}
@@ -127,7 +127,7 @@ async def test_every_status(status: RecognitionStatus) -> None:
 
 
 async def test_scripts() -> None:
-    """A script is lines, then nothing; or a function of what was sent."""
+    """A script is lines, then nothing; or a function of the audio."""
     async with calling(
         Emulator(speech_model=ScriptedModel(["one", Alternative(text="two")]))
     ) as caller:
@@ -153,7 +153,7 @@ async def test_an_ear_that_fails_is_a_server_error() -> None:
 
 
 async def test_nothing_can_be_the_best() -> None:
-    """An empty first alternative is the decision, whatever stands behind it."""
+    """An empty first alternative is the decision, even if others follow."""
     guesses = [Alternative(text="", confidence=0.0), Alternative(text="un", confidence=0.86)]
     async with calling(Emulator(speech_model=ScriptedModel([guesses, guesses]))) as caller:
         detailed = (await caller.recognize(speak("on"), query=DETAILED)).content

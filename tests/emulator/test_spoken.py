@@ -21,14 +21,14 @@ LEVELS = st.floats(LOWEST_LEVEL, 0)
 
 
 async def hear(audio: bytes) -> Alternative | None:
-    """Give what the model hears."""
+    """Return the model's result."""
     heard = await SpokenModel().recognize(audio, "en-US")
     assert isinstance(heard, list | tuple)
     return heard[0] if heard else None
 
 
 async def hear_text(audio: bytes) -> str:
-    """Give what the model hears, as text."""
+    """Return the model's text."""
     heard = await hear(audio)
     return "" if heard is None else heard.text
 

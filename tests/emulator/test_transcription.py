@@ -1,4 +1,4 @@
-"""The emulator's second service: what it transcribes, and what it takes and refuses."""
+"""The emulator's second service: its transcriptions, and the requests that it refuses."""
 
 from collections.abc import Sequence
 import json
@@ -135,7 +135,7 @@ async def test_profanity(mode: str, text: str) -> None:
 
 
 async def test_nothing_but_profanity() -> None:
-    """What is removed leaves no phrase."""
+    """A text whose words are all removed leaves no phrase."""
     async with calling() as caller:
         definition = {**DEFINITION, "profanityFilterMode": "Removed"}
         reply = await transcribe(caller, wav(speak("damn")), definition)

@@ -33,7 +33,7 @@ from .text import mask_profanity, remove_profanity
 VERSION: Final = "2025-10-15"
 """The version of the interface, which has the phrase list. [doc]"""
 PHRASES: Final = 500
-"""How many phrases a list may have. [doc] Advised; [?] what becomes of more."""
+"""How many phrases a list may have. [doc] Advised; [?] the handling of more."""
 _HEAVIEST: Final = 2.0
 _TICKS_PER_MILLISECOND: Final = TICKS_PER_SECOND // 1000
 _FIELDS: Final = {"audio", "definition"}
@@ -172,7 +172,7 @@ def _treat_profanity(text: str, mode: str) -> str:
 
 
 def _read_definition(text: bytes, settings: Settings) -> _Definition:
-    """Read what is asked for. Raises `RefusedError`: [doc] the names, [?] the answers."""
+    """Read the definition. Raises `RefusedError`: [doc] the names, [?] the answers."""
     try:
         content = json.loads(text)
         text.decode("ascii")

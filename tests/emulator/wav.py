@@ -43,7 +43,7 @@ class WavReader:
         self.header = b""
         """The header's bytes as they came."""
         self.format: WavFormat | None = None
-        """What the header says; `None` without one."""
+        """The format in the header; `None` without one."""
         self._size = 0
         self._audio_bytes = 0
         self._unread: bytes | None = b""
@@ -51,7 +51,7 @@ class WavReader:
 
     @property
     def is_understood(self) -> bool:
-        """Whether the audio is what the service expects, by its header if there is one.
+        """Whether the audio is in the service's format, by its header if there is one.
 
         [field] A header that disagrees with the audio isn't an error: it comes back as silence.
         """

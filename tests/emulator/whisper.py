@@ -124,7 +124,7 @@ class WhisperModel(SpeechModel):
     def _generate(
         self, encoded: ctranslate2.StorageView, start: Sequence[int]
     ) -> Sequence[_Hypothesis]:
-        """Give what was probably said, the best first; nothing if that is too improbable."""
+        """Return the probable texts, the best first; nothing if they are too improbable."""
         result = self._model.generate(
             encoded,
             [[*start, self._token("<|notimestamps|>")]],

@@ -43,7 +43,7 @@ FALLBACK_ID: Final = "stt.house"
 
 
 def metadata(language: str = "en-US") -> SpeechMetadata:
-    """Return what Assist declares."""
+    """Return the metadata that Assist declares."""
     return SpeechMetadata(
         language=language,
         format=AudioFormats.WAV,

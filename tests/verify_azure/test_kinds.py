@@ -35,7 +35,7 @@ def emulator(profile: Profile, **settings: Any) -> Emulator:  # noqa: ANN401
 
 
 def answering(report: dict[str, Any]) -> dict[str, tuple[str, bool]]:
-    """Return what was heard at each pause, and whether before the upload's end."""
+    """Return the text at each pause, and whether it came before the upload's end."""
     return {
         name: (probe["data"]["heard"], probe["data"]["early"])
         for name, probe in probes(report).items()
@@ -79,7 +79,7 @@ def answering(report: dict[str, Any]) -> dict[str, tuple[str, bool]]:
 async def test_kind_of_service(
     profile: Profile, heard: dict[str, tuple[str, bool]], differing: set[str], tmp_path: Path
 ) -> None:
-    """The table shows what differs; with the profile made from it, the emulator does the same."""
+    """The table shows the differences; the emulator with the profile made from it has the same."""
     # Only an early answer has to be told from the upload's end by the clock.
     pace = 6 if profile.answers is Answers.EARLY else 12
     async with emulator(profile) as azure:

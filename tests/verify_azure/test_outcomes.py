@@ -1,4 +1,4 @@
-"""What a run comes to: its exit code, and its files, which are whole or missing."""
+"""The outcomes of a run: its exit code, and its files, which are whole or missing."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ async def test_something_that_is_relied_on(tmp_path: Path) -> None:
 
 
 async def test_something_else(tmp_path: Path) -> None:
-    """Whatever is only asked doesn't decide."""
+    """A probe that only asks doesn't decide."""
     async with Emulator() as azure:
         azure.fast_transcription = False
         report = await observe(azure.url, tmp_path, "fast", "gateway")

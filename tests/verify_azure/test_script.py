@@ -48,6 +48,6 @@ def test_page_lists_every_probe() -> None:
 
 
 def test_voice_fits_the_estimate() -> None:
-    """The announced audio is what a voice at an ordinary pace needs, with every probe."""
+    """The announced audio is enough for a voice at an ordinary pace, with every probe."""
     audio = sum(probe.audio for probe in load_script().PROBES)
     assert 4 * 60 < audio < 6 * 60

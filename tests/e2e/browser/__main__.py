@@ -100,7 +100,7 @@ async def _run(directory: Path, pictures: Pictures) -> None:
 
 @asynccontextmanager
 async def _evidence(page: Page, directory: Path) -> AsyncIterator[None]:
-    """If something goes wrong, keep a picture of the page and what is written there."""
+    """After an error, keep a picture of the page and its text."""
     try:
         yield
     except Exception:

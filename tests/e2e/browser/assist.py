@@ -52,7 +52,7 @@ class Conversation:
         return self._dialog.locator("dialog").first
 
     async def expect_heard(self, sentence: str) -> None:
-        """See what was understood appear as the user's words."""
+        """See the recognized text appear as the user's words."""
         await expect(self._words("user")).to_have_text(sentence)
 
     async def expect_answer(self, answer: str) -> None:

@@ -1,4 +1,4 @@
-"""What a run plays on."""
+"""The stage of a run."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Stage:
 
     home: HomeAssistant
     connection: Connection
-    """For a look behind the scenes; what is done is done in the browser."""
+    """For a look behind the scenes; all actions are done in the browser."""
     emulator: Emulator
     page: Page
     microphone: Microphone
