@@ -42,8 +42,8 @@ from .table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
-    """What is measured, and how often."""
+class Schedule:
+    """The parts to measure, and how often."""
 
     overhead: Sequence[tuple[Case, int]]
     """Each with the commands for each contender."""
@@ -65,22 +65,22 @@ class Programme:
 class Part[Figures]:
     """Something that is measured by itself."""
 
-    measure: Callable[[Programme], Awaitable[list[Figures]]]
+    measure: Callable[[Schedule], Awaitable[list[Figures]]]
     table: Callable[[list[Figures]], Table]
     comparisons: Callable[[list[Figures]], Iterable[Comparison]] = lambda _: ()
-    """What the contenders have in common with other parts."""
+    """The figures that compare its contenders with those of other parts."""
 
 
 @dataclass(kw_only=True)
 class Results:
-    """What was measured, part by part, and on what."""
+    """The results, part by part, and the machine."""
 
     machine: dict[str, object]
     figures: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def facts(self) -> str:
-        """What it was measured on."""
+        """The machine and versions of the measurement."""
         return ", ".join(f"{name} {value}" for name, value in self.machine.items())
 
     def tables(self) -> list[Table]:
@@ -88,7 +88,7 @@ class Results:
         return [PARTS[name].table(figures) for name, figures in self.figures.items()]
 
     def comparisons(self) -> list[Comparison]:
-        """Return what can be put side by side in one table."""
+        """Return the figures that can be compared in one table."""
         return [
             comparison
             for name, figures in self.figures.items()
@@ -149,8 +149,8 @@ def _command(arguments: argparse.Namespace) -> str:
     return f"scripts/bench{' --quick' if arguments.quick else ''}{runs} --write"
 
 
-def _quick(runs: int) -> Programme:
-    return Programme(
+def _quick(runs: int) -> Schedule:
+    return Schedule(
         overhead=[(case, runs) for case in overhead.WARM],
         pauses=[(pauses.FEW, runs)],
         failure=runs,
@@ -162,9 +162,9 @@ def _quick(runs: int) -> Programme:
     )
 
 
-def _full(runs: int) -> Programme:
+def _full(runs: int) -> Schedule:
     some, few = max(1, runs // 5), max(1, runs // 10)
-    return Programme(
+    return Schedule(
         overhead=[
             *((case, runs) for case in overhead.WARM),
             *((case, some) for case in (*overhead.THIN, *overhead.COLD)),
@@ -188,7 +188,7 @@ def _full(runs: int) -> Programme:
     )
 
 
-async def _measure(programme: Programme, names: Iterable[str]) -> Results:
+async def _measure(programme: Schedule, names: Iterable[str]) -> Results:
     began = monotonic()
     results = Results(machine=_machine())
     for name in names:
@@ -198,7 +198,7 @@ async def _measure(programme: Programme, names: Iterable[str]) -> Results:
     return results
 
 
-async def _overhead(programme: Programme) -> list[Overhead]:
+async def _overhead(programme: Schedule) -> list[Overhead]:
     results = []
     for case, runs in programme.overhead:
         _say(f"  {case.name}")
@@ -206,7 +206,7 @@ async def _overhead(programme: Programme) -> list[Overhead]:
     return results
 
 
-async def _pauses(programme: Programme) -> list[Pauses]:
+async def _pauses(programme: Schedule) -> list[Pauses]:
     return [
         result for cases, runs in programme.pauses for result in await pauses.compare(cases, runs)
     ]
@@ -279,7 +279,7 @@ def _processor() -> str:
 
 
 def _say(text: str) -> None:
-    """Tell on standard error what is measured now."""
+    """Report the current measurement on standard error."""
     sys.stderr.write(f"{text} …\n")
 
 

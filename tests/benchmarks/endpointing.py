@@ -1,4 +1,4 @@
-"""The end of speech: when people are answered, what of their words is lost, and what it costs.
+"""The end of speech: the delay of answers, the lost words, and the costs.
 
 `scripts/bench endpointing --help`. Real voices speak to Assist's pipelines in real time; the
 service takes 0.35 s to answer, 50 ms of round trip away, and is each of the four kinds that
@@ -60,7 +60,7 @@ _TELEVISION: Final = (
 
 
 class Ending(StrEnum):
-    """What ends the host's stream."""
+    """The event that ends the audio stream."""
 
     DETECTOR = "detector"
     """Home Assistant's, at *default*."""
@@ -93,7 +93,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What became of one saying."""
+    """The outcome of one saying."""
 
     measurement: Measurement
     done: Sequence[str]
@@ -201,7 +201,7 @@ def _paused() -> Iterator[Scene]:
 
 
 def _recognizer() -> Iterator[Scene]:
-    """Yield what only the option *End of speech* has to cope with."""
+    """Yield the scenes that only the option *End of speech* has to handle."""
     both = (ENTITY, CLOUD)
     commands = [parts[0] for parts in COMMANDS]
 
@@ -263,7 +263,7 @@ async def compare(scenes_: Sequence[Scene]) -> list[Outcome]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listener:
-    """A contender with a service of its own, so that what it sends can be counted."""
+    """A contender with a service of its own, so that its uploads can be counted."""
 
     emulator: Emulator
     speech_model: KnowingModel
@@ -310,7 +310,7 @@ async def _contenders(assist: Assist, kind: str) -> AsyncIterator[dict[str, _Lis
 async def _play(
     scene: Scene, listeners: Mapping[str, _Listener]
 ) -> dict[str, tuple[list[Heard], int]]:
-    """Return what became of the sayings for each contender, and the seconds that are billed."""
+    """Return the outcome of the sayings for each contender, and the seconds that are billed."""
     limit = asyncio.Semaphore(AT_ONCE)
     chosen: dict[str, _Listener] = {}
     for name in scene.contenders:
@@ -357,7 +357,7 @@ async def _hear(
 
 
 async def _acts(hass: HomeAssistant, text: str) -> Sequence[str]:
-    """Return what Home Assistant's agent does about a text."""
+    """Return the actions of Home Assistant's agent for a text."""
     if not text or text.startswith("["):
         return ()
     context, done = Context(), []

@@ -1,4 +1,4 @@
-"""Files: how long they take, what they cost, and whether people who speak meanwhile must wait.
+"""Files: their duration, their cost, and whether simultaneous speakers must wait.
 
 `scripts/bench files --help`. The service of the long recording works at twice real time.
 """
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a recording. Times in seconds."""
+    """The outcome of a recording. Times in seconds."""
 
     case: Case
     length: float
@@ -79,7 +79,7 @@ class Result:
 
 
 def cases(*, long: bool) -> list[Case]:
-    """Return what is measured; the long recordings take half an hour."""
+    """Return the cases; the long recordings take half an hour."""
     short = [
         Case(
             name=f"memo, {'action' if by_action else 'POST'}",

@@ -35,7 +35,7 @@ _QUIETER: Final = 0.4  # speech, so that speech and noise together aren't cut of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Who speaks, and how much louder than the noise (dB); None: there is no noise."""
+    """The voice, and how much louder it is than the noise (dB); None: there is no noise."""
 
     voice: str
     ratio: float | None = None
@@ -73,7 +73,7 @@ def in_noise(pcm: bytes, ratio: float | None) -> bytes:
 
 
 class SpeechModel:
-    """Asks the emulator what it hears in a language, once for each sound."""
+    """Asks the emulator for the text in a language, once for each sound."""
 
     def __init__(self, session: ClientSession, address: str, model: str, locale: str) -> None:
         """Ask at an address."""

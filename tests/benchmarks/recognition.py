@@ -105,13 +105,13 @@ _STATES: Final = {
 
 
 class Way(StrEnum):
-    """Who gets the text."""
+    """The agents that get the text."""
 
     AGENT = "Home Assistant's agent"
-    """With its gazetteer, which mends names itself."""
+    """With its gazetteer, which corrects names itself."""
     LOCAL_FIRST = "LLM, local intents first"
     LLM = "LLM"
-    """What it would do isn't known; it is judged as if it took the names literally."""
+    """Its action isn't known; it is judged as if it took the names literally."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ type Deeds = frozenset[Action]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A command, how it sounds, and what is heard of it."""
+    """A command, its sound, and the recognized alternatives."""
 
     command: Command
     sound: bytes = field(repr=False)
@@ -141,7 +141,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A command that was said, and what was done for its text at each stage."""
+    """A spoken command, and the action for its text at each stage."""
 
     command: Command
     wanted: Deeds
@@ -153,12 +153,12 @@ class Trial:
     """Whether all that the model got wrong is the name."""
 
     def right(self, stage: int) -> bool:
-        """Tell whether just what was wanted was done."""
+        """Return whether exactly the intended action was carried out."""
         return self.deeds[stage] == self.wanted
 
     @property
     def spoiled(self) -> bool:
-        """Whether what was right is wrong in the end."""
+        """Whether a right text became wrong in the end."""
         return self.right(0) and not self.right(-1)
 
     @property
@@ -178,7 +178,7 @@ class Trial:
 
 @dataclass(kw_only=True)
 class Tally:
-    """What came of all commands under one condition."""
+    """The outcome of all commands under one condition."""
 
     condition: str
     trials: list[Trial] = field(default_factory=list)
@@ -242,7 +242,7 @@ class _SecondHearing:
 
 
 class Home:
-    """The awkward home in a Home Assistant, which tells what a text makes it do."""
+    """The awkward home in a Home Assistant, which reports the actions for a text."""
 
     def __init__(self, hass: HomeAssistant, plan: AwkwardHome) -> None:
         """Have nothing done yet."""
@@ -267,7 +267,7 @@ class Home:
             yield home
 
     async def deeds(self, text: str, way: Way) -> Deeds:
-        """Return what is done for a text."""
+        """Return the actions for a text."""
         key = way is Way.AGENT, text
         if key not in self._known:
             self._done.clear()
@@ -290,7 +290,7 @@ class Home:
         return selected.heard, selected.text, final.text
 
     async def try_out(self, heard: Heard, way: Way, speech_model: SpeechModel) -> Trial:
-        """Select among what was heard, and do it."""
+        """Select among the alternatives, and carry out the text."""
         second = _SecondHearing(speech_model, heard.sound)
         command = heard.command
         texts = await self.texts(heard.alternatives, way, second)
@@ -315,7 +315,7 @@ class Home:
         await async_converse(self.hass, text, None, Context(), language, HOME_ASSISTANT_AGENT)
 
     async def _ask_locally(self, text: str) -> None:
-        """Do what a pipeline with an LLM does first, if it prefers local intents."""
+        """Do as a pipeline with an LLM does first, if it prefers local intents."""
         user_input = ConversationInput(
             text=text,
             context=Context(),
@@ -332,7 +332,7 @@ class Home:
             await async_handle_intents(self.hass, user_input, chat_log)
 
     def _furnish(self) -> None:
-        """Add floors, areas, things, and services that only note what they are called for."""
+        """Add floors, areas, things, and services that only note their calls."""
         areas = {name: ar.async_get(self.hass).async_create(name) for name in self._plan.areas}
         for floor_name, area_names in self._plan.floors.items():
             floor = fr.async_get(self.hass).async_create(floor_name)
@@ -491,7 +491,7 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
 async def _listen(
     speech_model: SpeechModel, commands: Sequence[Command], condition: Condition
 ) -> list[Heard]:
-    """Return what is heard of each command."""
+    """Return the alternatives for each command."""
     _say(f"{condition}")
     sounds = say(condition.voice, [command.text for command in commands])
     heard = []
@@ -506,7 +506,7 @@ async def _listen(
 async def _leave_alone(
     speech_model: SpeechModel, home: Home, voice: str, sentences: Sequence[str]
 ) -> Table:
-    """Say what isn't a command, and count what doesn't go out as it was heard."""
+    """Say sentences that aren't commands, and count texts that were changed."""
     table = Table(
         title="Dictation, shopping lists and questions: how many were changed (and asked again)",
         columns=("condition", "utterances", "heard", *Way),
@@ -561,7 +561,7 @@ def _list_failures(tallies: Sequence[Tally]) -> None:
 
 
 def _say(text: str) -> None:
-    """Tell on standard error what is going on."""
+    """Report the progress on standard error."""
     sys.stderr.write(f"{text} …\n")
 
 

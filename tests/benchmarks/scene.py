@@ -41,7 +41,7 @@ class TimedWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
-    """What a person says, with the sound of the room around it."""
+    """A person's words, with the sound of the room around them."""
 
     utterance: Utterance
     words: Sequence[TimedWord] = field(repr=False)
@@ -99,7 +99,7 @@ class Saying:
 
 
 class _Track:
-    """Sound that grows: what is said after one another."""
+    """Sound that grows: sayings one after another."""
 
     def __init__(self) -> None:
         self.sound: _Samples = np.zeros(0)
@@ -113,7 +113,7 @@ class _Track:
         self.sound = np.pad(self.sound, (0, round(seconds * SAMPLE_RATE)))
 
     def say(self, voice: str, text: str, volume: float = 1.0) -> None:
-        """Add the loud part of what a voice says; its words share the time by their letters."""
+        """Add the loud part of a voice's sound; its words share the time by their letters."""
         samples = np.frombuffer(say(voice, [text])[text], "<i2").astype(np.float64) / 32768
         loud = np.flatnonzero(np.abs(samples) > _LOUD * np.abs(samples).max())
         samples = samples[loud[0] : loud[-1] + 1] * _QUIETER * volume

@@ -23,7 +23,7 @@ _INSTANT: Final = ("--port=0", "--answers=early", "--latency=0", "--fast-latency
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 CLIENT_CORE: Final = _CORES[0]
-"""The processor core of what is measured."""
+"""The processor core of the measured process."""
 SERVICE_CORE: Final = _CORES[-1]
 """The core of the emulator and the link; the same one if there is only one."""
 
@@ -62,7 +62,7 @@ async def linked(link: Link, address: str) -> AsyncIterator[str]:
 
 
 async def recorded_requests(address: str) -> list[dict[str, Any]]:
-    """Return what an emulator remembers of its requests, from the oldest to the newest."""
+    """Return the requests that an emulator remembers, from the oldest to the newest."""
     async with ClientSession() as session, session.get(f"{address}/emulator/requests") as response:
         requests: list[dict[str, Any]] = await response.json()
         return requests
