@@ -26,7 +26,7 @@ MEANT: Final = "Turn on Ulysses lamp."
 
 
 class OtherModel(SpeechModel):
-    """Hears one text, whatever is said, and notes the phrases that it was told to expect."""
+    """Returns one text for any audio, and notes the phrases that it was told to expect."""
 
     def __init__(self) -> None:
         """Initialize without phrases."""
@@ -74,7 +74,7 @@ def success(text: str) -> SpeechResult:
 async def test_misheard_name(
     recognize: Recognize, emulator: Emulator, other_model: OtherModel
 ) -> None:
-    """What nobody understands is heard again, once and whole, with the names of the home."""
+    """A text that isn't understood is recognized again, once and whole, with the home's names."""
     said = speak(MISHEARD)
     assert await recognize(HostStream(silence(0.5), said, silence(0.5))) == success(MEANT)
     assert asked(emulator) == 1
@@ -85,7 +85,7 @@ async def test_misheard_name(
 
 
 async def test_understood(recognize: Recognize, emulator: Emulator) -> None:
-    """What is understood isn't heard again."""
+    """A text that is understood isn't recognized again."""
     assert await recognize(HostStream(speak(MEANT))) == success(MEANT)
     assert not asked(emulator)
 
@@ -94,7 +94,7 @@ async def test_understood(recognize: Recognize, emulator: Emulator) -> None:
 async def test_names_that_are_not_sent(
     recognize: Recognize, emulator: Emulator, other_model: OtherModel
 ) -> None:
-    """Who doesn't want the names of the home to leave it has it heard again without them."""
+    """Without permission to send names it's recognized again without them."""
     assert await recognize(HostStream(speak(MISHEARD))) == success(MEANT)
     assert not other_model.phrases
     (request,) = emulator.requests_for(Endpoint.TRANSCRIPTION)
@@ -103,7 +103,7 @@ async def test_names_that_are_not_sent(
 
 @pytest.mark.parametrize("recognizer", [{"second_opinion": False}, {"home_aware": False}])
 async def test_switched_off(recognize: Recognize, emulator: Emulator) -> None:
-    """Who doesn't want it has the first text."""
+    """With the option off, the first text is taken."""
     assert await recognize(HostStream(speak(MISHEARD))) == success(MISHEARD)
     assert not asked(emulator)
 
@@ -172,7 +172,7 @@ async def test_cancelled(
 
 
 async def test_long_utterance(recognize: Recognize, emulator: Emulator) -> None:
-    """What is no longer kept from its beginning isn't heard again."""
+    """An utterance whose beginning is no longer kept isn't recognized again."""
     said = [speak(MISHEARD), silence(0.3)] * 20
     result = await recognize(HostStream(*said))
     assert result.text

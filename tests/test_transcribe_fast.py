@@ -83,7 +83,7 @@ def transcriptions(emulator: Emulator) -> list[RecordedRequest]:
 
 
 def fault(status: int = 500, **options: Any) -> Fault:  # noqa: ANN401 - a fault's own
-    """Return what goes wrong with fast transcription."""
+    """Return a fault of fast transcription."""
     return Fault(where=Endpoint.TRANSCRIPTION, status=status, **options)
 
 
@@ -176,7 +176,7 @@ async def test_large_file(
 
 
 async def test_response(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """It has what the other way's has: parts and words with their places."""
+    """It has the same fields as short audio's: parts and words with their places."""
     sound = silence(0.5) + speak("Turn on.") + silence(1) + speak("The light.")
     (folder / "speech.wav").write_bytes(wav(sound))
     response = await transcribe(hass)
@@ -202,7 +202,7 @@ async def test_response(hass: HomeAssistant, azure: Emulator, folder: Path) -> N
 
 
 async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """Where nobody speaks, the text is empty."""
+    """Without speech, the text is empty."""
     (folder / "speech.wav").write_bytes(wav(silence(20)))
     response = await transcribe(hass)
     assert (response["text"], response["parts"], response["words"]) == ("", [], [])
@@ -248,7 +248,7 @@ async def test_words_are_as_masked_as_the_text(
     profanity: str,
     hidden: list[str],
 ) -> None:
-    """What Azure hides in the text isn't told by a word; figures are no reason to hide."""
+    """Words that Azure masks in the text are masked as words; figures don't count."""
     (folder / "speech.wav").write_bytes(wav(speak(PROFANE)))
     response = await transcribe(hass, method=method, profanity=profanity)
     found = [word["word"].lower().strip(".") for word in response["words"]]
@@ -404,7 +404,7 @@ async def test_failures_that_pass(hass: HomeAssistant, azure: Emulator, folder: 
 
 
 async def test_retry_after(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """What Azure asks to wait is waited."""
+    """The retry waits as long as Azure asks."""
     azure.faults.append(fault(429, headers={"Retry-After": "1"}))
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
     loop = asyncio.get_running_loop()
@@ -443,7 +443,7 @@ async def test_longer_than_two_hours(
 async def test_no_audio(
     hass: HomeAssistant, azure: Emulator, folder: Path, method: str, name: str, content: bytes
 ) -> None:
-    """A file that isn't audio is a clear error, whatever the method."""
+    """A file that isn't audio is a clear error, with any method."""
     (folder / name).write_bytes(content)
     with pytest.raises(ServiceValidationError) as raised:
         await transcribe(hass, name, method=method)
@@ -587,7 +587,7 @@ async def test_cancelled_twice(
 
 @pytest.fixture
 def notifications(hass: HomeAssistant) -> Iterator[list[tuple[str, str | None, str]]]:
-    """Give what happens to notifications: how, with which title and text."""
+    """Return the notifications: their event, title and text."""
     seen: list[tuple[str, str | None, str]] = []
 
     @callback
@@ -688,7 +688,7 @@ async def test_notification_goes_with_an_error(
 async def test_log(
     hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is said never stands in the log."""
+    """Spoken words are never in the log."""
     caplog.set_level(logging.DEBUG)
     azure.faults.append(fault(500))
     (folder / "speech.wav").write_bytes(wav(speak("hippopotamus")))

@@ -1,4 +1,4 @@
-"""Uploads as Opus: what goes up, when WAV goes up instead, and when Opus is suggested."""
+"""Uploads as Opus: the format on the wire, the fallback to WAV, and the suggestion of Opus."""
 
 from collections.abc import Callable
 from typing import Final
@@ -36,7 +36,7 @@ SPOKEN: Final = silence(0.2) + speak(SENTENCE) + silence(0.7)
 
 
 async def say(hass: HomeAssistant, audio: bytes = SPOKEN) -> str | None:
-    """Return the text of what is said, None if that failed."""
+    """Return the text of the speech, None if that failed."""
     entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
     assert entity
     stream = HostStream(audio)
@@ -142,7 +142,7 @@ async def test_refused(
     caplog: pytest.LogCaptureFixture,
     fault: Fault,
 ) -> None:
-    """What is refused as Opus and taken as WAV makes Opus rest for a day."""
+    """An upload that is refused as Opus and accepted as WAV pauses Opus for a day."""
     entry = await set_up_resource(hass, emulator, OPUS)
     emulator.faults.append(fault)
     assert await say(hass) == SENTENCE
@@ -245,7 +245,7 @@ async def test_no_encoder(
 async def test_the_encoder_is_loaded_before(
     hass: HomeAssistant, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is loaded while somebody speaks; without Opus nothing is loaded at all."""
+    """Nothing is loaded during speech; without Opus nothing is loaded at all."""
     loaded: list[bool] = []
 
     def load() -> bool:

@@ -80,7 +80,7 @@ class Assistant:
     """Whether Home Assistant's agent has sentences in the language."""
     decides: bool = False
     """Whether Home Assistant's agent gets the text first in every pipeline. Otherwise we can't
-    can tell what will be understood."""
+    tell which texts will be understood."""
     alone: bool = False
     """Whether no other agent gets the text in any pipeline."""
     gazetteer: GazetteerFallback | None = None
