@@ -103,8 +103,8 @@ def main() -> None:
     pin(CLIENT_CORE)
     # Terminated, it stops its servers as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    programme = _quick(arguments.runs or 1) if arguments.quick else _full(arguments.runs or 20)
-    results = asyncio.run(_measure(programme, arguments.only or PARTS))
+    schedule = _quick(arguments.runs or 1) if arguments.quick else _full(arguments.runs or 20)
+    results = asyncio.run(_measure(schedule, arguments.only or PARTS))
     report(results, as_markdown=arguments.markdown)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(results), indent=1) + "\n")
@@ -188,27 +188,27 @@ def _full(runs: int) -> Schedule:
     )
 
 
-async def _measure(programme: Schedule, names: Iterable[str]) -> Results:
+async def _measure(schedule: Schedule, names: Iterable[str]) -> Results:
     began = monotonic()
     results = Results(machine=_machine())
     for name in names:
         _say(name)
-        results.figures[name] = await PARTS[name].measure(programme)
+        results.figures[name] = await PARTS[name].measure(schedule)
     results.machine["minutes taken"] = round((monotonic() - began) / 60, 1)
     return results
 
 
-async def _overhead(programme: Schedule) -> list[Overhead]:
+async def _overhead(schedule: Schedule) -> list[Overhead]:
     results = []
-    for case, runs in programme.overhead:
+    for case, runs in schedule.overhead:
         _say(f"  {case.name}")
         results.append(await overhead.compare(case, runs))
     return results
 
 
-async def _pauses(programme: Schedule) -> list[Pauses]:
+async def _pauses(schedule: Schedule) -> list[Pauses]:
     return [
-        result for cases, runs in programme.pauses for result in await pauses.compare(cases, runs)
+        result for cases, runs in schedule.pauses for result in await pauses.compare(cases, runs)
     ]
 
 
@@ -224,32 +224,32 @@ PARTS: Final[Mapping[str, Part[Any]]] = {
     "overhead": Part(measure=_overhead, table=overhead.table, comparisons=overhead.comparisons),
     "pauses": Part(measure=_pauses, table=pauses.table, comparisons=pauses.comparisons),
     "failure": Part(
-        measure=lambda programme: failure.compare(programme.failure),
+        measure=lambda schedule: failure.compare(schedule.failure),
         table=failure.table,
         comparisons=failure.comparisons,
     ),
     "processor": Part(
-        measure=lambda programme: processor.compare(programme.processor),
+        measure=lambda schedule: processor.compare(schedule.processor),
         table=processor.table,
         comparisons=processor.comparisons,
     ),
     "load": Part(
-        measure=lambda programme: _gather(programme.load),
+        measure=lambda schedule: _gather(schedule.load),
         table=crowd_tables.table_of_load,
         comparisons=crowd_tables.comparisons_of_load,
     ),
     "memory": Part(
-        measure=lambda programme: _gather(programme.memory),
+        measure=lambda schedule: _gather(schedule.memory),
         table=crowd_tables.table_of_memory,
         comparisons=crowd_tables.comparisons_of_memory,
     ),
     "starting": Part(
-        measure=lambda programme: starting.compare(programme.starting),
+        measure=lambda schedule: starting.compare(schedule.starting),
         table=starting.table,
         comparisons=starting.comparisons,
     ),
     "understood": Part(
-        measure=lambda programme: understood.compare(programme.understood),
+        measure=lambda schedule: understood.compare(schedule.understood),
         table=understood.table,
     ),
 }
