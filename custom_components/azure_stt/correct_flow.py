@@ -73,7 +73,7 @@ class CorrectFlow(ConfigSubentryFlow):
             return self._async_show_meant(names)
         meant = user_input.get(CONF_MEANT, "").strip()
         as_heard = plain(meant) == plain(heard)
-        # To have meant what was heard says as much as the box.
+        # Entering the original text means the same as the checkbox.
         self._wrong_change = user_input.get(_WRONG_CHANGE, False) or (
             as_heard and bool(self._utterance.changes)
         )

@@ -79,7 +79,7 @@ class LimitReachedFlow(RepairsFlow):
 class RecognizerFlow(RepairsFlow):
     """Opens the options of the recognizer that a notice is about.
 
-    The notice stays until what is wrong has been changed there.
+    The notice stays until the wrong option has been changed there.
     """
 
     def __init__(self, entry_id: str, recognizer_id: str) -> None:

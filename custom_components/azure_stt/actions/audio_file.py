@@ -1,4 +1,4 @@
-"""A media as a file for fast transcription: as it is where Azure takes it, or else as OGG/Opus."""
+"""A media as a file for fast transcription: in its own format if Azure takes it, or as OGG/Opus."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable

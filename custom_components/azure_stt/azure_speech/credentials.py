@@ -33,7 +33,7 @@ KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 # nine minutes."
 _ISSUED_TOKEN_LIFE: Final = 9 * 60.0
 
-# A token past this share of its life is renewed beside an utterance that uses it.
+# A token past this share of its life is renewed during an utterance that uses it.
 _RENEW_AT: Final = 2 / 3
 
 # Seconds for which the key is used without a token after a token has failed.
@@ -84,8 +84,8 @@ class _Token:
 class Credential(ABC):
     """Authorizes requests, with a token that is kept while it's good.
 
-    A token is asked for only when a request needs one, and once however many need it at
-    the same time: an idle house asks for none.
+    A token is requested only when a request needs one, and once for all requests at the
+    same time: an idle home requests none.
     """
 
     def __init__(self, session: ClientSession, token_url: URL) -> None:

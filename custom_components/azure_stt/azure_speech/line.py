@@ -20,7 +20,7 @@ _INFO_SIZE: Final = 128
 class Line:
     """The delay of a PCM upload behind a live voice, by the bytes that the peer acknowledged.
 
-    Neither asyncio nor the system tells how much they hold back of what was written, so this is
+    Neither asyncio nor the system tells how much written data they hold back, so this is
     known on Linux only. The frames around the audio count as audio: a few percent.
     """
 

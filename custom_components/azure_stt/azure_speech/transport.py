@@ -39,7 +39,7 @@ MAX_ANSWER_SIZE: Final = 1024 * 1024
 """Bytes that an answer may have; the service's are a few kilobytes."""
 
 NO_TIMEOUT: Final = ClientTimeout(total=None, sock_connect=None)
-"""aiohttp's own limits are off: each request has ours, which know its phases."""
+"""aiohttp's own limits are off, because each request's RequestTimeout knows its phases."""
 
 RETRY_AFTER_MAX: Final = 60.0
 """Seconds that a Retry-After counts for at most. A day would silence a home while its resource
@@ -82,7 +82,7 @@ def transport_errors(host: str, connection_id: str | None = None) -> Iterator[No
         msg = f"{host} has no valid certificate"
         raise CertificateError(msg, connection_id=connection_id) from err
     except ClientError as err:
-        # Neither its text, which can quote what the host sent, nor itself: it can hold the
+        # Neither its text, which can quote the host's answer, nor itself: it can hold the
         # request's headers.
         msg = f"The connection to {host} failed ({type(err).__name__})"
         raise SpeechConnectionError(msg, connection_id=connection_id) from None

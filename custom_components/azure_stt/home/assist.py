@@ -1,7 +1,7 @@
 """The adapter to Home Assistant's agent: which agents get a text, and whether it's understood.
 
-Only this module uses what Home Assistant doesn't promise to keep. If any of that is missing or
-has changed, it says so once in the log and the answer is "unknown": a recognized text is never
+Only this module uses Home Assistant's private API. If any of it is missing or
+has changed, that is logged once and the answer is "unknown": a recognized text is never
 lost because of it. So nothing of it is imported before it's needed.
 """
 
@@ -33,7 +33,7 @@ _HOME_ASSISTANT_AGENT: Final = "conversation.home_assistant"
 
 _PLACES: Final = frozenset({"area", "floor", "name"})
 
-# Intents that do nothing: what names one of them is asked about, or talked about.
+# Intents that do nothing: they answer questions, or hold a conversation.
 _QUESTIONS: Final = frozenset(
     {
         "HassBroadcast",
@@ -139,7 +139,7 @@ class Assistant:
     async def unknown_name(self, text: str) -> UnknownName | None:
         """Return the name in a text that would be a command if the name existed; or None.
 
-        Of a question it is none, because nothing is done for those.
+        A question has none, because it has no effect.
         """
         result = await self.recognize(text, strict=False)
         if result is not None:
@@ -285,7 +285,7 @@ def _with_agent(assistant: Assistant, pipelines: list[Pipeline]) -> Assistant:
     agent: Any = async_get_agent(assistant.hass)
     if agent is None:
         return assistant
-    # Asked for a language that it doesn't have, it would log a warning each time.
+    # For a language that it doesn't have, it would log a warning each time.
     known = bool(language_util.matches(assistant.language, agent.supported_languages))
     only = all(pipeline.conversation_engine == _HOME_ASSISTANT_AGENT for pipeline in pipelines)
     gazetteer = getattr(agent, "_gazetteer", None) if known and only else None

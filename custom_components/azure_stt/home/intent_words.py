@@ -43,7 +43,7 @@ _LISTS_WITH_OPPOSITES: Final = (
     "volume_step",
 )
 
-# What these are asked with opposes nothing: function words, rooms, the house.
+# The words in questions about these oppose nothing: function words, rooms, the house.
 _UNOPPOSED_INTENTS: Final = (
     "HassBroadcast",
     "HassClimateGetTemperature",

@@ -68,8 +68,8 @@ async def async_select(
     """Return the text of the alternatives that the home understands best, one of each part.
 
     The text is judged as it goes out, with the user's corrections. If it is understood, it
-    stays. Otherwise its lexical form is selected if that is understood. What Home Assistant
-    itself makes a command of stays, too. Then come an alternative that differs in a name only,
+    stays. Otherwise its lexical form is selected if that is understood. A text that Home Assistant
+    itself corrects to a command stays, too. Then come an alternative that differs in a name only,
     and the correction of a name by sound and spelling. The action never changes.
     """
     selector = _Selector(
@@ -136,8 +136,8 @@ class _Selector:
     ) -> Selection | None:
         """Return the first alternative that is understood and differs in a name only.
 
-        For an LLM nobody checks that it makes sense. So it must be known which words are
-        opposed in the language.
+        An LLM's commands can't be checked. So the opposed words of the language must be
+        known.
         """
         decides = self.assistant.decides
         if not decides and not names.words.has_data:
@@ -184,7 +184,7 @@ class _Selector:
     ) -> Selection | None:
         """Return a selection with a misheard name corrected; None without any.
 
-        What the user put in stays. The name is found off the event loop, because that takes
+        The user's own corrections stay. The name is found off the event loop, because that takes
         milliseconds.
         """
         correction = self.learned.correct(

@@ -55,9 +55,9 @@ class Policy:
 
     options: RecognitionOptions
     additional_languages: Sequence[str] = ()
-    """Languages recognized beside that of the options."""
+    """Languages recognized in addition to that of the options."""
     rules: Rules = field(default_factory=Rules)
-    """When to answer. By default that is the end of the host's stream."""
+    """When to answer. By default that is the end of the stream."""
     finished_speaking: float = 0.0
     """Seconds of quiet before which nothing is answered: the satellite's own setting."""
     deadline: float = DEFAULT_DEADLINE

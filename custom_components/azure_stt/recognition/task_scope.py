@@ -25,7 +25,7 @@ class TaskScope:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def start[T](self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run a coroutine beside the others."""
+        """Run a coroutine along with the others."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         return task

@@ -120,7 +120,7 @@ class Health:
             case (
                 UnexplainedRequestError()
                 | ResponseError(
-                    # 408: no audio came, because the host has stopped.
+                    # 408: no audio came, because the stream has stalled.
                     status=HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.REQUEST_TIMEOUT
                 )
             ):

@@ -102,7 +102,7 @@ class Resource:
 
         Background requests let live voice go first. A request that has had nothing to send for
         STALLED_AFTER seconds lets live voice go first as well, and starts again when its audio
-        goes on. `meter` counts this call, beside the resource's usage. Raises the client's
+        goes on. `meter` counts this call, in addition to the resource's usage. Raises the client's
         SpeechErrors, ResponseError (429) without a request while the service's Retry-After
         lasts, LimitReachedError from the monthly limit on, and the audio source's own error.
         """
@@ -139,7 +139,7 @@ class Resource:
     ) -> Recognition:
         """Send a request and draw the conclusions from its outcome.
 
-        A file's trouble that may pass never takes the resource from people who speak.
+        A file's temporary failure never makes the resource unavailable to live voice.
         """
         self.limit.raise_if_reached()
         self.health.raise_if_paused()
