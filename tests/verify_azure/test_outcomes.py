@@ -50,7 +50,7 @@ async def test_something_that_is_relied_on(tmp_path: Path) -> None:
     async with Emulator(speech_model=ScriptedModel(["Something else."] * 9)) as azure:
         outcome = await verify(f"--emulator={azure.url}", f"--report={tmp_path}", *QUICK)
     assert outcome.code == 1
-    assert "relies on what doesn't hold: header-0-0\n" in outcome.told
+    assert "relies on assumptions that don't hold: header-0-0\n" in outcome.told
     assert set(read_files(tmp_path)) == FILES
 
 
