@@ -1,4 +1,4 @@
-"""What the integration's tests share: the emulator, a resource that uses it, and a host."""
+"""The fixtures of the integration's tests: the emulator, a resource that uses it, a stream."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterator
 from io import StringIO
@@ -86,7 +86,7 @@ async def azure(
 
 @pytest.fixture
 async def emulator(socket_enabled: None) -> AsyncGenerator[Emulator]:
-    """Give a stand-in for Azure."""
+    """Yield an emulator of Azure."""
     async with Emulator() as emulator:
         yield emulator
 
@@ -125,7 +125,7 @@ async def loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfi
 
 @pytest.fixture
 def recognize(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> Recognize:
-    """Give what Assist calls: a stream to the entity, a result from it."""
+    """Return a function like Assist's call: a stream to the entity, a result from it."""
 
     async def recognize(stream: AsyncIterable[bytes]) -> SpeechResult:
         entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)

@@ -36,7 +36,7 @@ from tests.benchmarks.plot import plot
 from tests.benchmarks.speech import CHUNK, Form, Host, Utterance, command, speech_of
 from tests.benchmarks.table import Table
 from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
-from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenEar, noise, silence
+from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenModel, noise, silence
 from tests.support.home import hear, metadata
 
 type Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -93,12 +93,12 @@ def comparison(**values: float | None) -> Comparison:
     ],
 )
 def test_behind(values: dict[str, float | None], behind: list[str]) -> None:
-    """Ours is behind who is ahead by more than chance; the floor is nobody's engine."""
+    """Ours is behind a contender that is ahead by more than chance; the floor doesn't count."""
     assert comparison(**values).behind == behind
 
 
 def test_comparisons() -> None:
-    """Ratios stand first, and what wasn't measured or had no text isn't a figure."""
+    """Ratios come first, and a missing measurement or text isn't a figure."""
     both = [comparison(entity=300.4, bare=150.2, hass=None), comparison(entity=0.12345)]
     assert compare(both).rows == [
         ("Time < 1: here (ms)", "2.00", "", "", "150", NO_TEXT, "", "", "300"),
@@ -107,7 +107,7 @@ def test_comparisons() -> None:
 
 
 def test_setbacks() -> None:
-    """What ours is behind in stands below the reason."""
+    """Each figure in which ours is behind is listed below the reason."""
     quick, slow = comparison(entity=1.0, hass=3.0), comparison(entity=2.0, hass=1.0)
     assert setbacks([quick, slow]) == {
         "It is careful.": [f"Time < 1: here (ms): {ENTITY} 2, {CLOUD} 1"],
@@ -125,7 +125,7 @@ def test_plot() -> None:
 
 @pytest.mark.parametrize(("entity", "expected"), [(2.0, "careful"), (1.0, "Nobody is ahead")])
 def test_page(entity: float, expected: str) -> None:
-    """The page says where it isn't ahead, or that nobody is."""
+    """The page says where it isn't ahead, or that there is no such place."""
     details = Table(title="Details of it", columns=("who",))
     text = page("scripts/bench", "a core", [comparison(entity=entity, hass=1.0)], [details])
     assert expected in text
@@ -163,14 +163,14 @@ async def test_relay_delay() -> None:
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_relay_rate() -> None:
-    """The rate holds for each direction by itself: what has come goes back meanwhile."""
+    """The rate holds for each direction by itself: echoes go back meanwhile."""
     async with echo_behind(Link(name="thin", up=4e5, down=4e5)) as (reader, writer):
         assert 0.4 <= await round_trip(reader, writer, 20_000) < 0.4 + SLACK
 
 
 @pytest.mark.usefixtures("socket_enabled")
 async def test_relay_end() -> None:
-    """The end of one direction arrives behind what was sent before, and the other goes on."""
+    """The end of one direction arrives after its data, and the other goes on."""
     async with echo_behind(Link(name="far", delay=0.02)) as (reader, writer):
         writer.write(b"last words")
         writer.write_eof()
@@ -192,8 +192,8 @@ async def test_relay_reset() -> None:
 
 @pytest.mark.parametrize("utterance", [command(7), speech_of(4.0, 7)])
 async def test_speech(utterance: Utterance) -> None:
-    """What is said can be understood, and ends loud at a chunk's end."""
-    heard = await SpokenEar().recognize(utterance.speech, "en-US")
+    """The speech can be understood, and ends loud at a chunk's end."""
+    heard = await SpokenModel().recognize(utterance.speech, "en-US")
     assert not isinstance(heard, str)
     assert heard[0].text == utterance.text
     assert "0007" in utterance.text
@@ -208,7 +208,7 @@ def test_speech_length() -> None:
 
 @pytest.mark.parametrize("form", Form)
 async def test_forms(form: Form) -> None:
-    """Whatever the form, a host hands over the same words in as many chunks."""
+    """In any form, the source hands over the same words in as many chunks."""
     utterance = speech_of(3.0, 7, form)
     host = Host(utterance)
     chunks = [host._chunk(number) for number in range(host._chunks)]
@@ -286,7 +286,7 @@ async def test_failure(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("name", [CLOUD, BUFFER, BUFFER_TWICE])
 async def test_peers(emulator: Emulator, name: str) -> None:
-    """The others recognise what they are given, with what they need of their surroundings."""
+    """The other clients recognize their audio, with stubs of their surroundings."""
     async with CONTENDERS[name](emulator.url) as contender:
         assert (await measure(contender, command(7))).is_right
 
@@ -294,7 +294,7 @@ async def test_peers(emulator: Emulator, name: str) -> None:
 @pytest.mark.parametrize(("name", "right"), [(CLOUD, False), (BUFFER, False), (BUFFER_TWICE, True)])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_peers_after_a_reset(emulator: Emulator, name: str, *, right: bool) -> None:
-    """Who doesn't try again has no text."""
+    """A client that doesn't retry has no text."""
     emulator.faults.append(Fault(at=Moment.DURING_BODY, after_bytes=9600, reset=True))
     async with CONTENDERS[name](emulator.url) as contender:
         assert (await measure(contender, command(7))).is_right is right
@@ -325,7 +325,7 @@ def test_understood_goal(more: float | None, wrong: int, *, met: bool) -> None:
 
 
 def heard(said: str, text: str, *, delay: float, handed_over: str | None = None) -> Heard:
-    """Return what became of a saying whose host ends 1.3 s after it."""
+    """Return the outcome of a saying whose stream ends 1.3 s after it."""
     return Heard(
         measurement=Measurement(said=said, heard=text, spoken_at=1.0, heard_at=1.0 + delay, cpu=0),
         host_end=1.3,
@@ -334,7 +334,7 @@ def heard(said: str, text: str, *, delay: float, handed_over: str | None = None)
 
 
 def test_words_lost() -> None:
-    """What the host cuts off is told from what is lost."""
+    """Words that Home Assistant cuts off are told from lost ones."""
     one = heard("on and on and off", "on", delay=1.0, handed_over="on and on")
     assert (one.lost, one.cut) == (2, 2)
     assert heard("on and off", "on and off off", delay=1.0).lost == 0
@@ -386,7 +386,7 @@ async def test_saying_with_too_few_words(voice: None) -> None:
 
 
 async def test_detector(voice: None) -> None:
-    """The detector hears the voice, and what was said passes it unchanged."""
+    """The detector notices the voice, and the audio passes it unchanged."""
     person.use_voice(Saying.of("Turn off all the lights"))
     detector = person._TwoTracks(0, 0, is_vad_enabled=True)
     chunk = detector.enhance_chunk(bytes([7]) * CHUNK, 500)
@@ -420,7 +420,7 @@ def quiet_usage(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
 
 @asynccontextmanager
 async def relay_to_echo(link: Link) -> AsyncIterator[int]:
-    """Run a server that sends back what comes, with a link before it; give the port."""
+    """Run an echo server, with a link before it; yield the port."""
     async with await asyncio.start_server(echo, "127.0.0.1") as server:
         relay = Relay(link, server.sockets[0].getsockname()[1])
         async with await relay.listen() as front:
@@ -429,7 +429,7 @@ async def relay_to_echo(link: Link) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def echo_behind(link: Link) -> AsyncIterator[Stream]:
-    """Open a connection over a link to a server that sends back what comes."""
+    """Open a connection over a link to an echo server."""
     async with relay_to_echo(link) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         yield reader, writer
@@ -438,7 +438,7 @@ async def echo_behind(link: Link) -> AsyncIterator[Stream]:
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send back what comes."""
+    """Send all data back."""
     try:
         while data := await reader.read(1024):
             writer.write(data)

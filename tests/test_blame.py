@@ -1,4 +1,4 @@
-"""Blame: an audio source's error is never Azure's, whoever else listens."""
+"""Blame: an audio source's error is never Azure's, even with other readers."""
 
 import asyncio
 

@@ -26,7 +26,7 @@ ACTION = [{"action": "test.run", "data": {"by": "{{ trigger.id }}"}}]
 
 @pytest.fixture
 def runs(hass: HomeAssistant) -> list[ServiceCall]:
-    """Give the calls of what the automations are to do."""
+    """Return the calls that the automations make."""
     return async_mock_service(hass, "test", "run")
 
 
@@ -81,7 +81,7 @@ async def say(hass: HomeAssistant, audio: bytes) -> str:
 
 
 async def ask(hass: HomeAssistant, text: str) -> str:
-    """Give Assist a text; return what it answers."""
+    """Send Assist a text; return its answer."""
     result = await conversation.async_converse(
         hass, text, None, Context(), language="en", agent_id="conversation.home_assistant"
     )
@@ -92,7 +92,7 @@ async def ask(hass: HomeAssistant, text: str) -> str:
 
 @pytest.mark.parametrize("path", sorted(BLUEPRINTS.iterdir()), ids=lambda path: path.name)
 def test_schema(path: Path) -> None:
-    """A blueprint can be imported, and says what it needs."""
+    """A blueprint can be imported, and names its requirements."""
     assert blueprint(path).validate() is None
     assert blueprint(path).metadata["description"]
 
@@ -100,7 +100,7 @@ def test_schema(path: Path) -> None:
 async def test_phrase_heard(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, runs: list[ServiceCall]
 ) -> None:
-    """What is heard is done once, and Assist answers it instead of not understanding it."""
+    """The phrase's action runs once, and Assist answers it instead of not understanding it."""
     await automate(
         hass,
         "phrase_heard.yaml",
@@ -117,7 +117,7 @@ async def test_phrase_heard(
 async def test_phrase_typed(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, runs: list[ServiceCall]
 ) -> None:
-    """What is typed is done too."""
+    """The action also runs for a typed phrase."""
     await automate(
         hass,
         "phrase_heard.yaml",
@@ -156,7 +156,7 @@ async def test_speech_not_understood(
 
 
 async def test_default_notification(hass: HomeAssistant, speech: str) -> None:
-    """Without actions of one's own a notification says what happened."""
+    """Without the user's own actions a notification says that it happened."""
     calls = async_mock_service(hass, "persistent_notification", "create")
     await automate(hass, "speech_not_understood.yaml", speech=[speech])
     await say(hass, silence(0.5))

@@ -1,4 +1,4 @@
-"""The button that tests a resource: what it asks, and what it tells."""
+"""The button that tests a resource: its requests, and its report."""
 
 import asyncio
 import json
@@ -113,7 +113,7 @@ async def told_by(hass: HomeAssistant, title: str = "Test of 127.0.0.1") -> list
 
 
 def asked(emulator: Emulator) -> list[Endpoint]:
-    """Return what was asked of the emulator, without tokens, and forget it."""
+    """Return the emulator's requests, without tokens, and forget them."""
     kinds: list[Endpoint] = [
         each.kind for each in emulator.requests if each.kind is not Endpoint.TOKEN
     ]
@@ -166,7 +166,7 @@ async def test_entity(
 async def test_pipelines_voice(
     hass: HomeAssistant, assist: None, loaded_entry: MockConfigEntry, voice: None
 ) -> None:
-    """The voice of the pipeline is taken, and what was misheard is told."""
+    """The voice of the pipeline is taken, and misheard words are reported."""
     await hass.data[TTS_COMPONENT].async_add_entities([Mumbler()])
     await add_pipeline(hass, tts_engine="tts.mumbler", tts_language="en")
     *_, line = await told_by(hass)
@@ -188,7 +188,7 @@ async def test_mute_voice(hass: HomeAssistant, loaded_entry: MockConfigEntry, tt
 
 
 async def test_broken_voice(hass: HomeAssistant, loaded_entry: MockConfigEntry, tts: None) -> None:
-    """Whatever an engine raises is told."""
+    """Any error of an engine is reported."""
     mumbler = Mumbler()
     mumbler.broken = True
     await hass.data[TTS_COMPONENT].async_add_entities([mumbler])
@@ -322,7 +322,7 @@ async def test_live_voice_first(
     voice: None,
     recognize: Recognize,
 ) -> None:
-    """While somebody speaks, the test waits."""
+    """During live voice, the test waits."""
     await use_free_tier(hass, loaded_entry)
     go_on = asyncio.Event()
     stream = HostStream(speak(SENTENCE), go_on.wait())

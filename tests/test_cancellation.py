@@ -1,4 +1,4 @@
-"""An utterance that is cancelled, at whatever point, leaves nothing behind."""
+"""An utterance that is cancelled, at any point, leaves nothing behind."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
@@ -77,7 +77,7 @@ class House:
         return (await entity.internal_async_process_audio_stream(metadata(), stream)).text
 
     def prepare(self, way: Way) -> None:
-        """Let happen what makes an utterance take a way."""
+        """Set up the conditions of a way."""
         self.emulator.faults[:] = way.faults
         self.second.faults[:] = way.second_faults
         for resource in self.resources:
@@ -86,7 +86,7 @@ class House:
                 resource.client.credential._token = None
 
     def held(self) -> list[object]:
-        """Return what is held of an utterance: connections, slots, locks."""
+        """Return the resources that an utterance holds: connections, slots, locks."""
         connector = async_get_session(self.hass).connector
         assert connector is not None
         return [
@@ -173,7 +173,7 @@ class _Breath:
 
 
 async def test_cancelled_while_it_queues(house: House) -> None:
-    """Whoever waits for a free slot gives up their place."""
+    """A cancelled wait for a slot gives up the place."""
     resource = house.resources[0]
     resource._queue = RequestQueue(1)
     forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -67,7 +67,7 @@ async def submit(hass: HomeAssistant, flow_id: str, typed: dict[str, Any]) -> Co
 
 
 def suggested(result: ConfigFlowResult | SubentryFlowResult) -> dict[str, Any]:
-    """Return what a form shows as typed before."""
+    """Return a form's suggested values."""
     schema = result["data_schema"]
     assert schema is not None
     return _suggested(schema.schema)
@@ -131,7 +131,7 @@ async def test_last_text(
     faults: list[Fault],
     description: str,
 ) -> None:
-    """The set-up ends with how the resource answers; what fails there stops nothing."""
+    """The set-up ends with how the resource answers; a failure there stops nothing."""
     monkeypatch.setattr(first_answer, "_LIMIT", 1.0)
     emulator.fast_transcription = fast_transcription
     emulator.faults.extend(faults)
@@ -219,7 +219,7 @@ async def test_every_form(
     data: dict[str, str],
     title: str,
 ) -> None:
-    """Each way to a resource saves what it needs, in one spelling."""
+    """Each way to a resource saves its data, in one spelling."""
     flow_id = await open_form(hass, connection)
     with patch.object(SpeechClient, "check"):
         result = await submit(hass, flow_id, typed)
@@ -263,7 +263,7 @@ async def test_errors(
     error: Exception,
     key: str,
 ) -> None:
-    """An error is shown, nothing is saved, what was typed stays, and the next try works."""
+    """An error is shown, nothing is saved, the input stays, and the next try works."""
     flow_id = await open_form(hass, connection)
     with (
         patch.object(SpeechClient, "check", side_effect=error),
@@ -318,7 +318,7 @@ async def test_bad_addresses(
 
 
 async def test_region_that_was_not_chosen(hass: HomeAssistant) -> None:
-    """No region is chosen for the user, who is told if they haven't chosen one."""
+    """No region is preselected, and a missing choice is an error."""
     flow_id = await open_form(hass, Connection.REGION)
     result = await submit(hass, flow_id, {"api_key": S0_KEY})
     assert result["errors"] == {"region": "unknown_region"}
@@ -382,7 +382,7 @@ async def test_bad_tenant(hass: HomeAssistant) -> None:
 async def test_trouble_over_the_wire(
     hass: HomeAssistant, emulator: Emulator, fault: Fault, key: str
 ) -> None:
-    """What a host really does to us ends in the right words."""
+    """A host's real failures end in the right words."""
     emulator.faults.append(fault)
     flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
     typed = {"endpoint": emulator.url, "api_key": S0_KEY}
@@ -642,7 +642,7 @@ async def test_recognizer_errors(
     values: dict[str, Any],
     error: str,
 ) -> None:
-    """What can't be is said, what was typed stays, and the next try works."""
+    """Invalid input is an error, the input stays, and the next try works."""
     flows = hass.config_entries.subentries
     result = await open_recognizer(hass, loaded_entry)
     typed = {**FORM, part: {"home_aware": True, **values} if part == "meaning" else values}
@@ -696,7 +696,7 @@ async def test_other_host_is_offered(hass: HomeAssistant, not_there: Emulator) -
 
 @pytest.mark.parametrize("claim", [None, "evil.example.com", "nowhere"])
 async def test_no_other_host(hass: HomeAssistant, not_there: Emulator, claim: str | None) -> None:
-    """Without a region that answers, the form says what is wrong, and takes another address."""
+    """Without a region that answers, the form shows the error, and takes another address."""
     not_there.token_region = claim
     flow_id = await open_form(hass, Connection.CUSTOM_ENDPOINT)
     result = await submit(hass, flow_id, CUSTOM)

@@ -1,4 +1,4 @@
-"""*Correct something misheard*: what was heard last, what was meant, and what is learned."""
+"""*Correct something misheard*: the utterance, its correction, and the lesson."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -134,7 +134,7 @@ async def test_misheard_name(
 async def test_anything_else_is_a_correction(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
 ) -> None:
-    """What isn't a name is corrected always, and a new correction replaces an old one."""
+    """Words other than names are always corrected, and a new correction replaces an old one."""
     await say(hass, recognize, "Turn of the light.")
     for expected in ("Turn off the light.", "Turn over the light."):
         await flow.begin()
@@ -220,7 +220,7 @@ async def test_mark_that_is_taken_back(
 async def test_errors(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
 ) -> None:
-    """What can't be learned is said, what was typed stays, and the next try works."""
+    """An impossible lesson is an error, the input stays, and the next try works."""
     await say(hass, recognize, "Run lock door.")
     form = await flow.begin()
     form = await flow.enter({"utterance": "0"})
@@ -301,7 +301,7 @@ async def test_lists_in_options(
     pairs: list[dict[str, str]],
     error: str | None,
 ) -> None:
-    """The lists can be changed in the options, and what the recognizer learned fits in there."""
+    """The lists can be changed in the options, and a recognizer's lessons fit in there."""
     (recognizer_id,) = loaded_entry.subentries
     flows = hass.config_entries.subentries
     menu = await loaded_entry.start_subentry_reconfigure_flow(hass, recognizer_id)
@@ -324,7 +324,7 @@ async def test_lists_in_options(
 async def test_sound_alike_without_name(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize
 ) -> None:
-    """Whatever is saved, the recognizer works."""
+    """The recognizer works with any saved data."""
     (subentry,) = loaded_entry.subentries.values()
     odd = [{"heard": "no leaf"}, {"heard": "", "meant": ""}]
     hass.config_entries.async_update_subentry(
@@ -339,7 +339,7 @@ async def test_sound_alike_without_name(
 async def test_utterance_survives_lesson(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
 ) -> None:
-    """Whoever speaks while something is learned is heard to the end, and remembered."""
+    """An utterance during a lesson is recognized to its end, and remembered."""
     await say(hass, recognize, "Turn of the light.")
     learned, begun = asyncio.Event(), asyncio.Event()
 
@@ -369,7 +369,7 @@ async def test_nothing_stored(
     recognize: Recognize,
     flow: Flow,
 ) -> None:
-    """What was heard is in memory only, even while it is corrected."""
+    """Utterances are in memory only, even while they are corrected."""
     await say(hass, recognize, "My diary is under the mattress.")
     form = await flow.begin()
     assert labels(form) == ["My diary is under the mattress."]
@@ -420,7 +420,7 @@ async def test_nothing_heard(hass: HomeAssistant, recognize: Recognize, flow: Fl
 async def test_not_remembered(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, flow: Flow
 ) -> None:
-    """Who doesn't want the words to be remembered has them forgotten, not how it went."""
+    """Without permission to remember, the words are forgotten, but not the outcome."""
     await say(hass, recognize, "Good night.")
     assert (await flow.begin())["reason"] == "nothing_heard"
     (recognizer_id,) = loaded_entry.subentries

@@ -1,4 +1,4 @@
-"""Diagnostics and system health: what helps, and nothing that is secret."""
+"""Diagnostics and system health: helpful facts, and no secrets."""
 
 import asyncio
 import json
@@ -96,7 +96,7 @@ async def test_entra_diagnostics(
 
 
 async def health(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what system health shows of us, with what had to be waited for."""
+    """Return our system health, after waiting for its values."""
     assert await async_setup_component(hass, SYSTEM_HEALTH, {})
     await hass.async_block_till_done()
     info = await get_system_health_info(hass, "azure_stt")

@@ -1,4 +1,4 @@
-"""The end of speech: what is answered when, and what is no part of what was said."""
+"""The end of speech: when texts are answered, and sounds that aren't part of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -42,7 +42,7 @@ RECOGNIZER: Final = {"end_of_speech": "recognizer"}
 
 @dataclass(kw_only=True)
 class Endless:
-    """A host whose stream never ends: it sends silence after what is said, in real time."""
+    """A stream that never ends: it sends silence after the speech, in real time."""
 
     audio: bytes
     sent: int = 0
@@ -104,7 +104,7 @@ async def test_each_row(hass: HomeAssistant, emulator: Emulator) -> None:
 
 @pytest.mark.usefixtures("home", "any_kind")
 async def test_anything_else_is_left_to_the_host(hass: HomeAssistant) -> None:
-    """A text that nobody understands isn't answered before the host ends."""
+    """A text that isn't understood isn't answered before the stream ends."""
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):
             await say(hass, LATER, speak("What is the meaning of life"))
@@ -163,7 +163,7 @@ async def test_the_recognizer_gives_up(
 async def test_the_recognizer_ends_speech_without_end(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody who never stops is heard for two minutes at most."""
+    """Speech without an end is recognized for at most two minutes."""
     monkeypatch.setattr(transcriber, "SPEECH_MAX", 3.0)
     text, _ = await say(hass, speak(" ".join(map(str, range(100, 200)))))
     assert text is not None
@@ -180,7 +180,7 @@ async def test_the_recognizer_ends_speech_without_end(
 )
 @pytest.mark.usefixtures("home")
 async def test_tail_of_a_wake_word(hass: HomeAssistant, said: str, text: str) -> None:
-    """It is no part of what was said, and the command behind it is answered as early."""
+    """It isn't part of the utterance, and the command after it is answered as early."""
     with listening(wake_words=("Okay Nabu",)):
         heard, seconds = await say(hass, speak(said, pause_ms=400))
     assert (heard or "").casefold() == text.casefold()
@@ -210,7 +210,7 @@ async def test_tail_before_a_late_command_in_a_room(hass: HomeAssistant) -> None
 
 @pytest.mark.usefixtures("home", "any_kind")
 async def test_an_answer_that_the_satellite_waits_for(hass: HomeAssistant) -> None:
-    """Whatever is said to a question is understood."""
+    """Any answer to a question is understood."""
     with listening(waits_for_answer=True):
         text, seconds = await say(hass, LATER, speak("The blue one"))
     assert text == "The blue one"

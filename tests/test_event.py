@@ -1,4 +1,4 @@
-"""The event entity: what a recognizer heard, for who turned it on."""
+"""The event entity: a recognizer's last utterance, if it's enabled."""
 
 import pytest
 
@@ -41,7 +41,7 @@ async def heard(hass: HomeAssistant, audio: bytes) -> State:
 async def test_off_by_default(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
-    """Nobody records what is said without having asked for it."""
+    """No speech is recorded unless the user enables it."""
     entity = entity_registry.async_get(EVENT_ID)
     assert entity is not None
     assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
@@ -91,7 +91,7 @@ async def test_failed(hass: HomeAssistant, turned_on: None, emulator: Emulator) 
 async def test_other_recognizer(
     hass: HomeAssistant, turned_on: None, loaded_entry: MockConfigEntry
 ) -> None:
-    """What another recognizer heard is none of its business."""
+    """Another recognizer's utterances are ignored."""
     result = await hass.config_entries.subentries.async_init(
         (loaded_entry.entry_id, "stt"), context={"source": "user"}
     )
@@ -125,7 +125,7 @@ async def test_other_recognizer(
 async def test_heard_by_another_recognizer(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emulator
 ) -> None:
-    """What one of ours hears for another one is told once, by the one that was spoken to."""
+    """A backup recognizer's text is announced once, by the recognizer that was spoken to."""
     told: list[Utterance] = []
     async_dispatcher_connect(hass, SIGNAL_UTTERANCE, told.append)
     async with second_emulator() as second:

@@ -1,4 +1,4 @@
-"""The table of faults: what goes wrong, and what comes of it."""
+"""The table of faults: each fault and its outcome."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
@@ -61,7 +61,7 @@ type Preparation = Callable[["House"], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What goes wrong, and what is expected.
+    """A fault, and the expected outcome.
 
     `requests` are the recognitions that reach the resource; `second` and `fallback` those that
     reach another resource and another engine, None if there's no such thing. `text` is None for
@@ -102,12 +102,12 @@ class House:
     parts: list[bytes | BaseException | Awaitable[object]] = field(
         default_factory=lambda: [SPOKEN[:HALF], Breath(), SPOKEN[HALF:]]
     )
-    """What the host sends."""
+    """The incoming audio stream."""
 
     @classmethod
     @asynccontextmanager
     async def built(cls, hass: HomeAssistant, emulator: Emulator, row: Row) -> AsyncIterator[House]:
-        """Set up what a row asks for."""
+        """Set up a row's conditions."""
         recognizer: dict[str, object] = {"deadline": DEADLINE}
         assert await async_setup_component(hass, "stt", {})
         async with AsyncExitStack() as stack:
@@ -171,13 +171,13 @@ async def forget(house: House) -> None:
 
 
 async def revoke(house: House) -> None:
-    """Make the key a bad one, and what was issued for it."""
+    """Revoke the key and its tokens."""
     house.emulator.keys.clear()
     house.emulator.expire_tokens()
 
 
 async def revoke_secret(house: House) -> None:
-    """Make the application's secret a bad one, and what was issued for it."""
+    """Revoke the application's secret and its tokens."""
     house.emulator.entra = replace(house.emulator.entra, client_secret="another")
     house.emulator.expire_tokens()
 
@@ -202,7 +202,7 @@ PASSING: Final = {
     "not JSON": Fault(status=200, body='{"RecognitionStatus": "Succ'),
     "error inside": Fault(status=200, body='{"RecognitionStatus": "Error"}'),
 }
-"""What trying again helps against."""
+"""Faults that a retry helps against."""
 
 FINAL: Final = {
     "400, language": Fault(status=400, body='{"Message":"Invalid CID or language"}'),
@@ -217,7 +217,7 @@ FINAL: Final = {
     "redirect": Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}),
     "forbidden inside": Fault(status=200, body='{"RecognitionStatus": "Forbidden"}'),
 }
-"""What it doesn't help against."""
+"""Faults that a retry doesn't help against."""
 
 MOMENTS: Final[dict[str, Any]] = {
     "before the body": {"at": Moment.BEFORE_BODY},
@@ -450,7 +450,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch, entra: None) -> None:
 async def test_fault(
     hass: HomeAssistant, emulator: Emulator, row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was said is heard if anyone can hear it, by as few requests as that takes."""
+    """Speech is recognized if any engine can, with as few requests as that takes."""
     async with House.built(hass, emulator, row) as house:
         monkeypatch.setattr(credentials, "TOKEN_TIMEOUT", 0.6)
         emulator.faults += row.faults
@@ -495,7 +495,7 @@ QUIET: Final = {
 async def test_fallback_is_not_asked_about_sound_without_speech(
     hass: HomeAssistant, emulator: Emulator, sound: bytes
 ) -> None:
-    """Nobody speaks, so nothing was said, and the other engine can't invent it."""
+    """Without speech nothing was said, and the other engine can't invent it."""
     row = Row(name="refused, fallback", prepare=stop, fallback=0)
     async with House.built(hass, emulator, row) as house:
         await stop(house)
@@ -506,7 +506,7 @@ async def test_fallback_is_not_asked_about_sound_without_speech(
 
 
 async def test_fallback_hears_speech_after_silence(hass: HomeAssistant, emulator: Emulator) -> None:
-    """What stands out is heard from before its beginning."""
+    """Sound that stands out is recognized from before its beginning."""
     row = Row(name="refused, fallback", prepare=stop, fallback=0)
     async with House.built(hass, emulator, row) as house:
         await stop(house)

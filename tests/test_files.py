@@ -1,4 +1,4 @@
-"""Files: what they cost, and how long they may take, by action and by POST."""
+"""Files: their cost, and their time limits, by action and by POST."""
 
 import asyncio
 from math import ceil
@@ -39,7 +39,7 @@ def after_the_start(loaded_entry: MockConfigEntry, emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("kind", SERVICE_KINDS)
 async def test_each_piece_goes_up_once(recognize: Recognize, emulator: Emulator, kind: str) -> None:
-    """A memo with pauses costs at most 1.2 times its length, whatever the service does."""
+    """A memo with pauses costs at most 1.2 times its length, with any kind of service."""
     emulator.answers, emulator.pause = SERVICE_KINDS[kind]
     assert (await recognize(HostStream(MEMO))).text == " ".join(SENTENCES)
     requests = emulator.requests_for(Endpoint.RECOGNITION)
@@ -74,7 +74,7 @@ async def test_sound_without_speech_costs_nothing(
 async def test_live_voice_goes_first(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize, emulator: Emulator
 ) -> None:
-    """The upload of a file waits while somebody speaks."""
+    """The upload of a file waits during live voice."""
     resource = loaded_entry.runtime_data
     more = asyncio.Event()
     live = asyncio.create_task(recognize(HostStream(speak("one"), silence(0.2), more.wait())))

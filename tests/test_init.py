@@ -1,4 +1,4 @@
-"""Set-up and its end: at any moment, whatever Azure does."""
+"""Set-up and its end: at any moment, in any state of Azure."""
 
 from collections.abc import Mapping
 import logging
@@ -57,7 +57,7 @@ async def test_session_is_detached_at_the_end(
 
 @pytest.mark.parametrize("defaults", [DEFAULT_OPTIONS, DEFAULT_RECOGNIZER])
 def test_defaults_cannot_be_changed(defaults: Mapping[str, Any]) -> None:
-    """The default options stay as they are, whatever is done by code that gets them."""
+    """The default options can't be changed by code that gets them."""
     with pytest.raises(TypeError):
         defaults["tier"] = "f0"  # type: ignore[index]
 

@@ -16,7 +16,7 @@ from tests.emulator import (
     Endpoint,
     Fault,
     RecognitionStatus,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -33,10 +33,10 @@ def recognizer() -> dict[str, Any]:
 
 @pytest.fixture
 def answers(emulator: Emulator) -> Callable[[Mapping[str, Answer]], None]:
-    """Tell the ear what to hear in each language; in others it hears nothing."""
+    """Give the model a text in each language; it has none in others."""
 
     def script(lines: Mapping[str, Answer]) -> None:
-        emulator.ear = ScriptedEar(
+        emulator.speech_model = ScriptedModel(
             lambda _, language: lines.get(language, RecognitionStatus.NO_MATCH)
         )
 
@@ -85,7 +85,7 @@ async def test_winner(
     lines: Mapping[str, Answer],
     text: str,
 ) -> None:
-    """The answer is chosen by its words, by what they mean here, and by confidence."""
+    """The answer is chosen by its words, by their meaning here, and by confidence."""
     hass.states.async_set("light.cellar", "off", {"friendly_name": "Cellar lamp"})
     answers(lines)
     result = await recognize(HostStream(speak("Something.")))

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.live, pytest.mark.usefixtures("socket_enabled")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What adding the integration gave."""
+    """The added integration's entry, entity and pipeline."""
 
     entry_id: str
     entity_id: str
@@ -72,7 +72,7 @@ async def connection(home: HomeAssistant, expected_errors: list[str]) -> AsyncIt
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[Emulator]:
-    """Run an emulator that hears what `speak` says."""
+    """Run an emulator that understands `speak`."""
     async with Emulator(pause=0.5) as emulator:
         yield emulator
 
@@ -88,7 +88,7 @@ async def resource(connection: Connection, emulator: Emulator) -> Resource:
 
 
 async def fill_in(connection: Connection, emulator: Emulator, api_key: str) -> Json:
-    """Fill in the form for an endpoint of one's own; return what comes of it."""
+    """Fill in the form for a private endpoint; return the result."""
     menu = await connection.start_flow(DOMAIN)
     step = await connection.choose(menu, "custom_endpoint")
     return await connection.answer_step(step, endpoint=emulator.url, api_key=api_key, tier="s0")
@@ -128,7 +128,7 @@ async def say(connection: Connection, resource: Resource, text: str = SENTENCE) 
     ],
 )  # fmt: skip
 def test_complaints(message: str, is_complaint: bool) -> None:  # noqa: FBT001
-    """What the log of every test here is searched for is found, and nothing else."""
+    """Complaints in the log of every test here are found, and nothing else."""
     stamp = "2026-11-22 16:37:01.134+00:00"
     record = f"{stamp} {message}\n"
     other = f"{stamp} WARNING (MainThread) [homeassistant.loader] Found azure_stt\n"
@@ -261,7 +261,7 @@ async def test_phrase(connection: Connection, resource: Resource) -> None:
 
 
 async def test_invalid_phrase(connection: Connection, resource: Resource) -> None:
-    """The editor is told what is wrong with a phrase."""
+    """The editor shows the error in a phrase."""
     trigger = {
         "trigger": f"{DOMAIN}.phrase_recognized",
         "target": {"entity_id": resource.entity_id},
@@ -289,7 +289,7 @@ async def test_transcribe(connection: Connection, resource: Resource, home: Home
 
 
 async def test_meters(connection: Connection, resource: Resource) -> None:
-    """The meters count what was said, and diagnostics can be downloaded."""
+    """The meters count the audio, and diagnostics can be downloaded."""
     entities = await connection.entities(resource.entry_id, "sensor")
     [requests] = [entity for entity in entities if entity.endswith("requests_this_month")]
     before = int(await connection.state(requests))

@@ -1,4 +1,4 @@
-"""The monthly limit: who answers from then on, what is noticed, and how to go on."""
+"""The monthly limit: the remaining engines, the notices, and how to go on."""
 
 import asyncio
 from datetime import timedelta
@@ -253,7 +253,7 @@ async def test_another_limit(
 async def test_lifted_limit_is_saved(
     hass: HomeAssistant, limited: MockConfigEntry, hass_storage: dict[str, object]
 ) -> None:
-    """A restart doesn't bring the limit back, nor does it need what earlier versions saved."""
+    """A restart doesn't bring the limit back, and works with data of earlier versions."""
     send(limited, SECONDS)
     await go_on(hass, limited)
     await resource_of(limited).usage._store.async_save(resource_of(limited).usage._counts)
@@ -267,7 +267,7 @@ async def test_lifted_limit_is_saved(
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "0,0", "many", "inf", "nan", "1 2"])
 async def test_wrong_limits(hass: HomeAssistant, loaded_entry: MockConfigEntry, wrong: str) -> None:
-    """The form says what is wrong, keeps all that was typed, and saves nothing."""
+    """The form shows the error, keeps all input, and saves nothing."""
     options = dict(loaded_entry.options)
     flows = hass.config_entries.options
     form = await flows.async_init(loaded_entry.entry_id)
@@ -288,7 +288,7 @@ async def test_wrong_limits(hass: HomeAssistant, loaded_entry: MockConfigEntry, 
 async def test_limits(
     hass: HomeAssistant, limited: MockConfigEntry, typed: str, saved: float | None
 ) -> None:
-    """A decimal comma is taken too, and an empty field for no limit; what is saved is shown."""
+    """A decimal comma is accepted, and an empty field means no limit; the saved value is shown."""
     flows = hass.config_entries.options
     form = await flows.async_init(limited.entry_id)
     assert suggested(form)["monthly_limit_hours"] == "2.5"
@@ -300,7 +300,7 @@ async def test_limits(
 
 
 def suggested(form: ConfigFlowResult) -> dict[str, object]:
-    """Return what a form shows as typed before."""
+    """Return a form's suggested values."""
     schema = form["data_schema"]
     assert schema is not None
     keys = [key for key in schema.schema if key.description]
@@ -325,7 +325,7 @@ async def test_transcribe(
 async def test_assess_pronunciation(
     hass: HomeAssistant, limited: MockConfigEntry, emulator: Emulator, folder: Path
 ) -> None:
-    """The other action says so too, and that a recording is too long for what is left."""
+    """The other action says so too, and that a recording is too long for the rest."""
     (folder / "speech.wav").write_bytes(wav(SPOKEN + silence(9)))
     send(limited, SECONDS - 6)
     with pytest.raises(HomeAssistantError) as error:
@@ -342,7 +342,7 @@ async def test_assess_pronunciation(
 async def test_recording_that_is_too_long(
     hass: HomeAssistant, limited: MockConfigEntry, emulator: Emulator, folder: Path, method: str
 ) -> None:
-    """A recording longer than what is left isn't begun; a shorter one is transcribed."""
+    """A recording longer than the rest isn't begun; a shorter one is transcribed."""
     (folder / "long.wav").write_bytes(wav(SPOKEN + silence(90)))
     (folder / "short.wav").write_bytes(wav(SPOKEN))
     send(limited, SECONDS - 60)
@@ -356,7 +356,7 @@ async def test_recording_that_is_too_long(
 async def test_limit_in_the_middle(
     hass: HomeAssistant, limited: MockConfigEntry, emulator: Emulator, folder: Path
 ) -> None:
-    """Live voice may use up the rest: what was heard until then is kept, and the rest is named."""
+    """Live voice may use up the rest: the text until then is kept, and the rest is named."""
     sentences = [f"a{index} b{index} c{index} d{index} e{index}" for index in range(40)]
     sound = b"".join(speak(sentence) + silence(2) for sentence in sentences)
     (folder / "speech.wav").write_bytes(wav(sound))

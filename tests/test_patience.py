@@ -1,4 +1,4 @@
-"""When the house answers: Assist's pipeline, its agent, and people who make a pause."""
+"""When Assist answers: its pipeline, its agent, and people who pause."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -66,7 +66,7 @@ class Person:
     """Speaks in real time, as a host passes it on; the host ends the stream after the last word."""
 
     def __init__(self, *parts: bytes) -> None:
-        """Know what to say."""
+        """Take the words to say."""
         self._audio = b"".join(parts) + silence(HOST_END)
         self._speech = len(self._audio) - len(silence(HOST_END))
         self.last_word_at = 0.0
@@ -139,7 +139,7 @@ def any_kind(request: pytest.FixtureRequest, emulator: Emulator) -> str:
 
 @pytest.mark.parametrize("recognizer", [{"patience": "first_pause"}])
 async def test_first_pause(hass: HomeAssistant, home: None, any_kind: str) -> None:
-    """Who wants the first answer gets it, at once, whatever the service does."""
+    """The option for the first answer gives it, at once, with any kind of service."""
     first, second = COMMANDS[0]
     persons = [Person(speak(first), silence(pause), speak(second)) for pause in (0.3, 0.75, 1.2)]
     heard = await asyncio.gather(*(text_of(hass, person) for person in persons))
@@ -149,7 +149,7 @@ async def test_first_pause(hass: HomeAssistant, home: None, any_kind: str) -> No
 async def test_a_whole_command_is_answered_before_the_host_ends(
     hass: HomeAssistant, home: None, emulator: Emulator, any_kind: str
 ) -> None:
-    """After 0.8 s of quiet, by one request, whatever the service does."""
+    """After 0.8 s of quiet, by one request, with any kind of service."""
     person = Person(speak("Turn on the kitchen light"))
     text, seconds = await text_of(hass, person)
     assert text == "Turn on the kitchen light"
@@ -174,7 +174,7 @@ async def test_the_corrected_text_is_judged_as_whole(
 async def test_another_text_is_answered_when_the_host_ends(
     hass: HomeAssistant, home: None, emulator: Emulator
 ) -> None:
-    """Nobody waits for longer than that, and the silence costs no request."""
+    """It isn't delayed any longer, and the silence costs no request."""
     person = Person(speak("What is the meaning of life"))
     text, seconds = await text_of(hass, person)
     assert text == "What is the meaning of life"
@@ -205,7 +205,7 @@ async def test_any_conversation(
 
 
 class Ahead:
-    """Watches how far hosts are ahead of what is recognized."""
+    """Measures how far streams are ahead of the recognition."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Look at every chunk that is recorded."""
@@ -236,7 +236,7 @@ async def test_ten_minutes(
     hass_client: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A long file is recognised whole, in the memory of a minute."""
+    """A long file is recognized whole, in the memory of a minute."""
     ahead = Ahead(monkeypatch)
     audio, text = speech_of(600)
     client = await hass_client()

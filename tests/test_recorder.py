@@ -1,4 +1,4 @@
-"""The recorder: statistics that add up, and nothing of what was said."""
+"""The recorder: statistics that add up, and no spoken words."""
 
 from datetime import timedelta
 from functools import partial
@@ -59,7 +59,7 @@ async def test_nothing_said_is_stored(
     caplog: pytest.LogCaptureFixture,
     fails: bool,  # noqa: FBT001
 ) -> None:
-    """What is said is in no state, no event, no log of ours and no diagnostics."""
+    """Spoken words are in no state, no event, no log of ours and no diagnostics."""
     caplog.set_level(logging.DEBUG)
     trigger = {
         "trigger": "azure_stt.phrase_recognized",
@@ -113,7 +113,7 @@ async def test_statistics(
     loaded_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Long-term statistics add up what was sent, over the end of a month too."""
+    """Long-term statistics add up the audio, over the end of a month too."""
     usage = loaded_entry.runtime_data.usage
     start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     for days, minutes in ((0, 10), (0, 20), (40, 5), (0, 5)):

@@ -81,7 +81,7 @@ MODEL = "11111111-2222-3333-4444-555555555555"
 
 
 def notices(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """Return our notices by their kind and the title of what they are about."""
+    """Return our notices by their kind and the title of their subject."""
     return {
         f"{issue.translation_key} {(issue.translation_placeholders or {})['name']}": issue
         for issue in ir.async_get(hass).issues.values()
@@ -152,7 +152,7 @@ async def test_missing_backup(
 async def test_refused_model(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emulator
 ) -> None:
-    """The notice is about the recognizer with the model, whatever another one hears."""
+    """The notice is about the recognizer with the model, and other recognizers don't change it."""
     assert await async_setup_component(hass, REPAIRS_DOMAIN, {})
     other = await add_recognizer(hass, loaded_entry)
     await say(hass)

@@ -142,7 +142,7 @@ def test_dependencies(manifest: Json) -> None:
 
 
 def test_versions(manifest: Json) -> None:
-    """The project's version is the integration's; HACS asks for what the tests run on."""
+    """The project's version is the integration's; HACS requires the tests' Home Assistant."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert manifest["version"] == project["project"]["version"]
     oldest = load(ROOT / "hacs.json")["homeassistant"]
@@ -382,7 +382,7 @@ ROOMS = {
     "azure_speech": set[str](),
     "const": set[str](),
 }
-"""Each folder with what it may import; modules at the top level may import everything."""
+"""The folders that each folder may import; modules at the top level may import everything."""
 
 WITHOUT_HOME_ASSISTANT = ("recognition", "audio", "azure_speech")
 PRIVATE_API = re.compile(
@@ -474,7 +474,7 @@ def test_rooms_without_home_assistant(name: str) -> None:
 
 
 def test_private_api_has_two_importers() -> None:
-    """Two modules import what Home Assistant doesn't promise, and only when needed."""
+    """Two modules import Home Assistant's private API, and only when needed."""
     importers = {
         module.relative_to(INTEGRATION).as_posix()
         for module in MODULES

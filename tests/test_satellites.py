@@ -1,4 +1,4 @@
-"""Satellites as they are: when they stop listening, and what is left when they go away."""
+"""Real satellites: when they stop listening, and the leftovers when they go away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Set as AbstractSet
@@ -46,7 +46,7 @@ CHUNKS: Final = {"ESPHome": 1024, "Wyoming": 2048}
 
 @dataclass(kw_only=True)
 class Satellite:
-    """Sends what is said, and the quiet of the room after it, until it's told that it may stop."""
+    """Sends speech, and the quiet of the room after it, until it's told that it may stop."""
 
     name: str
     audio: bytes
@@ -97,7 +97,7 @@ class Satellite:
 
 @pytest.fixture(params=ENDS)
 def satellite(request: pytest.FixtureRequest) -> Callable[[bytes], Satellite]:
-    """Return what makes a satellite that says something."""
+    """Return a function that makes a satellite with some speech."""
     return lambda audio: Satellite(name=request.param, audio=audio)
 
 

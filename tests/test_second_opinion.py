@@ -17,7 +17,7 @@ from custom_components.azure_stt.const import Tier
 from custom_components.azure_stt.resource.resource import CONCURRENCY
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, Fault, silence, speak
-from tests.emulator.ear import Alternative, Ear, Heard
+from tests.emulator.speech_model import Alternative, Heard, SpeechModel
 from tests.support.home import add_pipeline
 from tests.support.streams import HostStream, eventually
 
@@ -25,15 +25,15 @@ MISHEARD: Final = "Turn on you, Lisa's lamb."
 MEANT: Final = "Turn on Ulysses lamp."
 
 
-class OtherEar(Ear):
-    """Hears one text, whatever is said, and notes the phrases that it was told to expect."""
+class OtherModel(SpeechModel):
+    """Returns one text for any audio, and notes the phrases that it was told to expect."""
 
     def __init__(self) -> None:
         """Initialize without phrases."""
         self.phrases: list[str] = []
 
     @override
-    def expecting(self, phrases: Sequence[str]) -> Ear:
+    def expecting(self, phrases: Sequence[str]) -> SpeechModel:
         self.phrases = list(phrases)
         return self
 
@@ -43,10 +43,10 @@ class OtherEar(Ear):
 
 
 @pytest.fixture(autouse=True)
-def other_ear(emulator: Emulator) -> OtherEar:
-    """Give fast transcription an ear of its own."""
-    emulator.fast_ear = ear = OtherEar()
-    return ear
+def other_model(emulator: Emulator) -> OtherModel:
+    """Give fast transcription a speech model of its own."""
+    emulator.fast_model = speech_model = OtherModel()
+    return speech_model
 
 
 @pytest.fixture(autouse=True)
@@ -71,37 +71,39 @@ def success(text: str) -> SpeechResult:
     return SpeechResult(text, SpeechResultState.SUCCESS)
 
 
-async def test_misheard_name(recognize: Recognize, emulator: Emulator, other_ear: OtherEar) -> None:
-    """What nobody understands is heard again, once and whole, with the names of the home."""
+async def test_misheard_name(
+    recognize: Recognize, emulator: Emulator, other_model: OtherModel
+) -> None:
+    """A text that isn't understood is recognized again, once and whole, with the home's names."""
     said = speak(MISHEARD)
     assert await recognize(HostStream(silence(0.5), said, silence(0.5))) == success(MEANT)
     assert asked(emulator) == 1
-    assert other_ear.phrases == ["Ulysses lamp"]
+    assert other_model.phrases == ["Ulysses lamp"]
     (request,) = emulator.requests_for(Endpoint.TRANSCRIPTION)
     assert said in bytes(request.audio)
     assert json.loads(request.definition)["locales"] == ["en-US"]
 
 
 async def test_understood(recognize: Recognize, emulator: Emulator) -> None:
-    """What is understood isn't heard again."""
+    """A text that is understood isn't recognized again."""
     assert await recognize(HostStream(speak(MEANT))) == success(MEANT)
     assert not asked(emulator)
 
 
 @pytest.mark.parametrize("recognizer", [{"send_names": False}])
 async def test_names_that_are_not_sent(
-    recognize: Recognize, emulator: Emulator, other_ear: OtherEar
+    recognize: Recognize, emulator: Emulator, other_model: OtherModel
 ) -> None:
-    """Who doesn't want the names of the home to leave it has it heard again without them."""
+    """Without permission to send names it's recognized again without them."""
     assert await recognize(HostStream(speak(MISHEARD))) == success(MEANT)
-    assert not other_ear.phrases
+    assert not other_model.phrases
     (request,) = emulator.requests_for(Endpoint.TRANSCRIPTION)
     assert "phraseList" not in json.loads(request.definition)
 
 
 @pytest.mark.parametrize("recognizer", [{"second_opinion": False}, {"home_aware": False}])
 async def test_switched_off(recognize: Recognize, emulator: Emulator) -> None:
-    """Who doesn't want it has the first text."""
+    """With the option off, the first text is taken."""
     assert await recognize(HostStream(speak(MISHEARD))) == success(MISHEARD)
     assert not asked(emulator)
 
@@ -170,7 +172,7 @@ async def test_cancelled(
 
 
 async def test_long_utterance(recognize: Recognize, emulator: Emulator) -> None:
-    """What is no longer kept from its beginning isn't heard again."""
+    """An utterance whose beginning is no longer kept isn't recognized again."""
     said = [speak(MISHEARD), silence(0.3)] * 20
     result = await recognize(HostStream(*said))
     assert result.text

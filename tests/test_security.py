@@ -51,7 +51,7 @@ def home(hass: HomeAssistant, recognize: Recognize) -> None:
 )
 @pytest.mark.usefixtures("home")
 async def test_endless_text(recognize: Recognize, emulator: Emulator, text: str) -> None:
-    """What nobody can have said in a minute is cut before anyone makes sense of it."""
+    """A text longer than a minute of speech is cut before it's parsed."""
     emulator.faults.append(answering(text))
     result = await recognize(HostStream(SPOKEN))
     assert result.result is SpeechResultState.SUCCESS

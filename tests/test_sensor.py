@@ -1,4 +1,4 @@
-"""The meters: what is counted, how long it's kept, and what is shown of it."""
+"""The meters: their counts, their storage, and their display."""
 
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -53,7 +53,7 @@ async def say(hass: HomeAssistant, recognize: Recognize, text: str = TEXT) -> No
 
 
 async def test_counted(hass: HomeAssistant, recognize: Recognize) -> None:
-    """Each second that is sent is counted, and what it costs by the price."""
+    """Each second sent is counted, and its cost by the price."""
     assert value(hass, "requests_this_month") == 1
     await say(hass, recognize)
     await say(hass, recognize)
@@ -67,7 +67,7 @@ async def test_counted(hass: HomeAssistant, recognize: Recognize) -> None:
 async def test_retries_are_counted(
     hass: HomeAssistant, recognize: Recognize, emulator: Emulator
 ) -> None:
-    """What is sent twice counts twice."""
+    """Audio that is sent twice counts twice."""
     emulator.faults.append(Fault(status=500, at=Moment.AFTER_BODY))
     before = value(hass, "audio_sent_this_month") * 60
     await say(hass, recognize)
@@ -186,7 +186,7 @@ async def test_kept(
     hass_storage: dict[str, Any],
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """What was counted outlives a reload at once, and a restart by the store."""
+    """The counts survive a reload at once, and a restart by the store."""
     await say(hass, recognize)
     counted = value(hass, "audio_sent")
     assert await hass.config_entries.async_reload(loaded_entry.entry_id)

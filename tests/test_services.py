@@ -50,7 +50,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     silence,
     speak,
@@ -153,7 +153,7 @@ def _target(link: Path) -> str:
 
 
 def told(error: HomeAssistantError) -> str:
-    """Return what the user is told: the English text, with all that it asks for."""
+    """Return the user's error message: the English text, with its placeholders filled."""
     assert error.translation_domain == DOMAIN
     integration = Path(common.__file__).parents[1]
     texts = json.loads((integration / "translations/en.json").read_text())["exceptions"]
@@ -229,7 +229,7 @@ async def voice(hass: HomeAssistant, tmp_path: Path, azure: Emulator) -> None:
 
 
 async def test_text_to_speech(hass: HomeAssistant, voice: None) -> None:
-    """What Home Assistant says itself can be heard too, and hasn't to be on disk."""
+    """Home Assistant's own speech can be transcribed too, and needn't be on disk."""
     for cache in (True, False):
         media_id = tts.generate_media_source_id(hass, SENTENCE, "tts.voice", "en", cache=cache)
         for method in ("short_audio", "fast"):
@@ -260,7 +260,7 @@ async def test_several_parts(hass: HomeAssistant, azure: Emulator, folder: Path)
 
 
 async def test_no_pause(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """Who never pauses is cut between words, at less than a minute."""
+    """Speech without pauses is cut between words, at less than a minute."""
     text = words(1300)
     sound = speak(text)
     assert len(sound) > 130 * BYTES_PER_SECOND
@@ -278,7 +278,7 @@ async def test_no_pause(hass: HomeAssistant, azure: Emulator, folder: Path) -> N
 async def test_quiet_speaker(
     hass: HomeAssistant, azure: Emulator, folder: Path, recognize: Recognize, room: bytes
 ) -> None:
-    """Somebody at the far end of the table, 20 dB below, is heard, and who comes after too."""
+    """A distant speaker, 20 dB quieter, is recognized, and so is the next speaker."""
     pause = room[: 2 * BYTES_PER_SECOND]
     sound = pause.join(
         [
@@ -309,9 +309,9 @@ async def test_quiet_speaker_is_not_cut(
 
 
 async def test_alternatives(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """Each part has what else it may have been, once each, and the best one's confidence."""
+    """Each part has its alternatives, once each, and the best one's confidence."""
     texts = ["Call Ann.", "Call Anne.", "call ann", "Call Ann.", "Col Anne."]
-    azure.ear = ScriptedEar(
+    azure.speech_model = ScriptedModel(
         [
             [
                 Alternative(text=text, confidence=0.9 - 0.1 * index)
@@ -330,7 +330,7 @@ async def test_alternatives(hass: HomeAssistant, azure: Emulator, folder: Path) 
 
 
 async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """Where nobody speaks the text is empty, and that isn't an error."""
+    """Without speech the text is empty, and that isn't an error."""
     (folder / "speech.wav").write_bytes(wav(silence(20)))
     response = await transcribe(hass)
     assert response.pop("seconds_sent") == 0
@@ -377,7 +377,7 @@ async def test_language(
     asked: Mapping[str, str],
     used: str,
 ) -> None:
-    """It's what is asked for, else the nearest to Home Assistant's own."""
+    """It's the requested one, otherwise the nearest to Home Assistant's own."""
     hass.config.language, hass.config.country = home
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
     assert (await action(hass, **asked))["language"] == used
@@ -417,7 +417,7 @@ async def test_refused_options(
     action: Action,
     options: Mapping[str, Any],
 ) -> None:
-    """What doesn't exist is refused before anything is sent."""
+    """Invalid options are refused before anything is sent."""
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
     with pytest.raises(vol.Invalid):
         await action(hass, **options)
@@ -468,7 +468,7 @@ async def test_wording(
     ],
 )
 async def test_recognizer_options(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """What the call leaves open is as the recognizer is set, and its corrections are made."""
+    """Options missing in the call are the recognizer's, and its corrections are made."""
     (folder / "speech.wav").write_bytes(
         wav(speak(SENTENCE) + silence(1) + speak("The Kitchen light, damn!"))
     )
@@ -531,7 +531,7 @@ async def test_live_voice_first(
     folder: Path,
     recognize: Recognize,
 ) -> None:
-    """While a long file is transcribed, a voice waits for one of its segments at the most."""
+    """While a long file is transcribed, a voice waits for at most one of its segments."""
     await use_free_tier(hass, loaded_entry)
     azure.requests.clear()
     azure.latency = 0.05
@@ -630,7 +630,7 @@ async def test_cancelled_anywhere(
 async def test_cancelled_while_it_waits(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path
 ) -> None:
-    """Who waits for a slot gives up the place."""
+    """A cancelled wait for a slot gives up the place."""
     await use_free_tier(hass, loaded_entry)
     azure.requests.clear()
     azure.latency = 0.3
@@ -653,7 +653,7 @@ async def test_cancelled_while_it_waits(
 async def test_cancelled_while_it_is_opened(
     hass: HomeAssistant, azure: Emulator, folder: Path, cancellations: int
 ) -> None:
-    """A file that takes its time is let go as soon as it's open, however often it's cancelled."""
+    """A slow file is closed as soon as it's open, however often it's cancelled."""
     pipe = folder / "speech.wav"
     os.mkfifo(pipe)
     before = asyncio.all_tasks()
@@ -672,7 +672,7 @@ async def test_cancelled_while_it_is_opened(
 async def test_reload(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path
 ) -> None:
-    """A change of the settings doesn't end what is being transcribed."""
+    """A change of the settings doesn't end a transcription."""
     azure.latency = 0.1
     (folder / "speech.wav").write_bytes(wav(silence(1).join([speak("one"), speak("two")])))
     call = asyncio.create_task(transcribe(hass))
@@ -684,7 +684,7 @@ async def test_reload(
 async def test_usage(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path
 ) -> None:
-    """What is sent is counted, also what had to be sent again."""
+    """All audio sent is counted, retries included."""
     usage = loaded_entry.runtime_data.usage
     seconds, requests = usage.seconds, usage.requests_month
     azure.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
@@ -700,7 +700,7 @@ async def test_usage(
 async def test_assistants_are_not_told(
     hass: HomeAssistant, azure: Emulator, folder: Path, recognize: Recognize
 ) -> None:
-    """Neither triggers nor the event entity hear of it: nobody spoke to the house."""
+    """Neither triggers nor the event entity get it, because nobody spoke to Assist."""
     utterances: list[Utterance] = []
     async_dispatcher_connect(hass, SIGNAL_UTTERANCE, utterances.append)
     (folder / "speech.wav").write_bytes(wav(speak(SENTENCE)))
@@ -716,7 +716,7 @@ async def test_assistants_are_not_told(
 async def test_log(
     hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """How far a long file is stands in the log once a minute; what is said never does."""
+    """The log shows a long file's progress once a minute, and never the words."""
     caplog.set_level(logging.DEBUG)
     azure.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
     sound = (speak("hippopotamus " * 5) + silence(14)) * 10
@@ -741,7 +741,7 @@ async def test_log(
 
 
 class Radio(MediaSource):
-    """A source of what has no file."""
+    """A source of media that isn't a file."""
 
     name = "Radio"
 
@@ -784,7 +784,7 @@ async def radio(hass: HomeAssistant, azure: Emulator) -> None:
 async def test_not_ours_to_read(
     hass: HomeAssistant, azure: Emulator, radio: None, tmp_path: Path, action: str, media_id: str
 ) -> None:
-    """Stations, addresses and what is outside the folders of media aren't read."""
+    """Stations, addresses and files outside the media folders aren't read."""
     (tmp_path / "secret.wav").write_bytes(wav(speak("secret")))
     (tmp_path / "media/folder").mkdir()
     text = {"reference_text": "secret"} if action == "assess_pronunciation" else {}
@@ -827,7 +827,7 @@ async def test_unreadable(
     content: bytes | None,
     reason: str,
 ) -> None:
-    """What has no sound is refused with the reason, and let go."""
+    """A file without sound is refused with the reason, and closed."""
     (folder / "folder.mp3").mkdir()
     (folder / "folder").mkdir()
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
@@ -843,7 +843,7 @@ async def test_unreadable(
 async def test_damage_is_said(
     hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What can be read is transcribed; the response and the log say that it isn't all."""
+    """The readable part is transcribed; the response and the log say that it isn't all."""
     file = bytearray(media(SPOKEN * 3, KINDS["flac"]))
     third = len(file) // 3
     file[third : 2 * third] = random.Random(0).randbytes(third)  # noqa: S311 - any will do
@@ -898,7 +898,7 @@ async def test_azure_is_down(
     folder: Path,
     action: Action,
 ) -> None:
-    """It's tried three times within the deadline, and then the user is told what is wrong."""
+    """It's tried three times within the deadline, and then the user sees the reason."""
     azure.faults.append(Fault(status=503, times=None))
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
     with pytest.raises(HomeAssistantError) as raised:
@@ -925,7 +925,7 @@ async def test_short_outage(hass: HomeAssistant, azure: Emulator, folder: Path) 
 async def test_part_that_fails_three_times(
     hass: HomeAssistant, azure: Emulator, loaded_entry: MockConfigEntry, folder: Path
 ) -> None:
-    """It is reported with its place, the rest goes on, and people who speak notice nothing."""
+    """It is reported with its place, the rest goes on, and live voice isn't affected."""
     sentences = [words(3, first=10 * index) for index in range(4)]
     sound = silence(1).join(map(speak, sentences))
     (folder / "speech.wav").write_bytes(wav(sound))
@@ -946,7 +946,7 @@ async def test_part_that_fails_three_times(
 async def test_second_resource(
     hass: HomeAssistant, emulator: Emulator, folder: Path, fault: Fault
 ) -> None:
-    """Where the first resource fails the second one answers, also for what follows."""
+    """If the first resource fails, the second one answers, also for the rest."""
     (folder / "speech.wav").write_bytes(wav(silence(1).join([speak("one"), speak("two")])))
     async with second_emulator() as second:
         other = await set_up_resource(hass, second)
@@ -978,7 +978,7 @@ async def test_refused_key(
 
 
 def asked_for(request: RecordedRequest) -> Mapping[str, Any]:
-    """Return what a request's header asks for."""
+    """Return the settings in a request's header."""
     content: Mapping[str, Any] = json.loads(b64decode(request.headers["Pronunciation-Assessment"]))
     return content
 
@@ -1034,7 +1034,7 @@ async def test_assessment_request(
 
 
 async def test_assessment(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """All of it is scored, and each word; what was said wrong has its name."""
+    """The text is scored, and each word; an error has its name."""
     (folder / "speech.wav").write_bytes(wav(silence(0.5) + speak("Turn of the light please")))
     response = await assess(
         hass, reference_text="Turn on the kitchen light", enable_miscue=True, enable_prosody=True
@@ -1233,7 +1233,7 @@ async def test_assessment_of_sounds(hass: HomeAssistant, azure: Emulator, folder
 
 
 async def test_assessment_after_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """Places count from the media's beginning, however long nobody spoke."""
+    """Places count from the media's beginning, after any silence."""
     (folder / "speech.wav").write_bytes(wav(silence(12) + speak(SENTENCE) + silence(1)))
     response = await assess(hass)
     assert len(recognitions(azure)) == 1
@@ -1247,7 +1247,7 @@ async def test_assessment_after_silence(hass: HomeAssistant, azure: Emulator, fo
 async def test_first_sentence_is_assessed(
     hass: HomeAssistant, azure: Emulator, folder: Path
 ) -> None:
-    """What is read after a long pause isn't looked at."""
+    """Speech after a long pause is ignored."""
     (folder / "speech.wav").write_bytes(wav(speak(SENTENCE) + silence(1) + speak("What?")))
     assert (await assess(hass))["text"] == SENTENCE
     assert len(recognitions(azure)) == 1
@@ -1274,7 +1274,7 @@ async def test_half_a_minute(hass: HomeAssistant, azure: Emulator, folder: Path,
 async def test_hours_are_not_read(
     hass: HomeAssistant, azure: Emulator, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is too long is refused as soon as that is known."""
+    """A media that is too long is refused as soon as that is known."""
     read = Mock(side_effect=[bytes(BYTES_PER_SECOND)] * 100)
     monkeypatch.setattr(MediaReader, "read", read)
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
@@ -1287,7 +1287,7 @@ async def test_hours_are_not_read(
 async def test_nothing_heard(
     hass: HomeAssistant, azure: Emulator, folder: Path, sound: bytes
 ) -> None:
-    """Where nobody reads there is nothing to assess."""
+    """Without speech there is nothing to assess."""
     (folder / "speech.wav").write_bytes(wav(sound))
     with pytest.raises(HomeAssistantError) as raised:
         await assess(hass)

@@ -41,7 +41,7 @@ def set_repository(project: Path, *arguments: str) -> None:
 
 
 def texts(project: Path) -> tuple[str, str]:
-    """Return what the manifest and the README say."""
+    """Return the texts of the manifest and the README."""
     manifest = project / "custom_components/azure_stt/manifest.json"
     return manifest.read_text(), (project / "README.md").read_text()
 
@@ -93,7 +93,7 @@ def test_set_repository(project: Path, addresses: list[str]) -> None:
     ],
 )
 def test_refused(project: Path, arguments: list[str]) -> None:
-    """Whatever isn't an address is refused, and nothing is written."""
+    """Text that isn't an address is refused, and nothing is written."""
     with pytest.raises(SystemExit, match="OWNER/NAME"):
         set_repository(project, *arguments)
     assert texts(project) == (MANIFEST, README)

@@ -39,7 +39,7 @@ from tests.emulator import (
     Endpoint,
     Fault,
     Moment,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     silence,
     speak,
@@ -71,7 +71,7 @@ async def test_entity(
 
 
 async def test_text(recognize: Recognize, emulator: Emulator) -> None:
-    """What was said comes out, and the whole of it was sent."""
+    """The spoken text comes out, and all of the audio was sent."""
     stream = HostStream(speak(SENTENCE))
     result = await recognize(stream)
     assert (result.text, result.result) == (SENTENCE, SpeechResultState.SUCCESS)
@@ -86,7 +86,7 @@ async def test_the_first_alternative_is_the_decision(
     recognize: Recognize, emulator: Emulator
 ) -> None:
     """Azure's first alternative goes out, even if the opposite has a higher confidence."""
-    emulator.ear = ScriptedEar(
+    emulator.speech_model = ScriptedModel(
         [
             [
                 Alternative(text="Turn off the kitchen light.", confidence=0.75),
@@ -102,10 +102,10 @@ async def test_the_first_alternative_is_the_decision(
 async def test_text_without_words_is_no_speech(
     hass: HomeAssistant, recognize: Recognize, emulator: Emulator, text: str
 ) -> None:
-    """Marks and remarks aren't what somebody said: the assistant hears that nothing was."""
+    """Marks and remarks aren't speech: Assist gets no text."""
     utterances: list[Utterance] = []
     async_dispatcher_connect(hass, SIGNAL_UTTERANCE, utterances.append)
-    emulator.ear = ScriptedEar(lambda *_: Alternative(text=text))
+    emulator.speech_model = ScriptedModel(lambda *_: Alternative(text=text))
     result = await recognize(HostStream(speak(SENTENCE)))
     assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
     await hass.async_block_till_done()
@@ -117,7 +117,7 @@ async def test_text_that_is_corrected_away_is_no_speech(
     recognize: Recognize, emulator: Emulator
 ) -> None:
     """Where a correction leaves nothing but marks, nothing was said."""
-    emulator.ear = ScriptedEar(lambda *_: Alternative(text="Uh."))
+    emulator.speech_model = ScriptedModel(lambda *_: Alternative(text="Uh."))
     assert (await recognize(HostStream(speak("uh")))).text == ""
 
 
@@ -164,12 +164,12 @@ async def test_nothing_said(
     ],
 )
 async def test_odd_streams(recognize: Recognize, parts: tuple[bytes, ...]) -> None:
-    """What hosts do to a stream's ends changes nothing."""
+    """Odd ends of a stream change nothing."""
     assert (await recognize(HostStream(*parts))).text == SENTENCE
 
 
 async def test_other_format_than_declared(recognize: Recognize) -> None:
-    """A header wins over what was declared."""
+    """A header overrides the declared format."""
     form = PcmFormat(rate=44_100, bits=24, channels=2)
     stream = HostStream(header(form), host_audio(speak(SENTENCE), form))
     assert (await recognize(stream)).text == SENTENCE
@@ -185,7 +185,7 @@ async def test_other_format_than_declared(recognize: Recognize) -> None:
 async def test_what_cannot_be_converted(
     recognize: Recognize, audio: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A format that nobody here understands is an error with one line in the log."""
+    """An unsupported format is an error with one line in the log."""
     stream = HostStream(audio, asyncio.get_running_loop().create_future())
     result = await recognize(stream)
     assert (result.text, result.result) == (None, SpeechResultState.ERROR)
@@ -231,7 +231,7 @@ async def test_opus(hass: HomeAssistant, loaded_entry: MockConfigEntry, part: in
     "error", [ValueError("host"), TimeoutError("host")], ids=["exception", "timeout"]
 )
 async def test_host_fails(recognize: Recognize, error: Exception) -> None:
-    """What the host's stream raises is raised to the pipeline as it is."""
+    """The stream's error is raised to the pipeline as it is."""
     stream = HostStream(speak("Turn on"), error)
     with pytest.raises(type(error), match="host") as caught:
         await recognize(stream)
@@ -264,7 +264,7 @@ async def test_cancelled(recognize: Recognize) -> None:
 @pytest.mark.parametrize("recognizer", [{"patience": "first_pause"}])
 @pytest.mark.parametrize("kind", SERVICE_KINDS)
 async def test_first_answer_is_taken(recognize: Recognize, emulator: Emulator, kind: str) -> None:
-    """At a pause, whatever the service does; the host's stream is let go at once."""
+    """At a pause, with any kind of service; the stream is closed at once."""
     emulator.answers, emulator.pause = SERVICE_KINDS[kind]
     stream = HostStream(speak(SENTENCE), silence(1), asyncio.Event().wait())
     assert (await recognize(stream)).text == SENTENCE
@@ -289,7 +289,7 @@ async def test_first_answer_is_taken(recognize: Recognize, emulator: Emulator, k
 async def test_trouble(
     recognize: Recognize, emulator: Emulator, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the service can't do is an error with one line in the log that helps."""
+    """A failure of the service is an error with one line in the log that helps."""
     emulator.faults.append(fault)
     result = await recognize(HostStream(speak(SENTENCE)))
     assert (result.text, result.result) == (None, SpeechResultState.ERROR)
@@ -301,7 +301,7 @@ async def test_trouble(
 async def test_retry_does_not_wait_for_the_go_ahead(
     recognize: Recognize, emulator: Emulator
 ) -> None:
-    """What is sent again after a break is sent at once, without `Expect`."""
+    """A retry after a break is sent at once, without `Expect`."""
     emulator.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
     assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
     first, second = emulator.requests_for(Endpoint.RECOGNITION)[-2:]
@@ -361,7 +361,7 @@ async def test_web_api(
     tmp_path: Path,
     form: PcmFormat,
 ) -> None:
-    """A WAV file that is posted to Home Assistant is recognised, header and all."""
+    """A WAV file that is posted to Home Assistant is recognized, header and all."""
     path = tmp_path / "speech.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(form.channels)
@@ -445,7 +445,7 @@ async def test_web_api_refuses_what_is_no_sound(
 async def test_nothing_said_reaches_the_log(
     recognize: Recognize, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither what was said nor the key is written down, even for debugging."""
+    """Neither spoken words nor the key are written to the log, even for debugging."""
     caplog.set_level(logging.DEBUG)
     await recognize(HostStream(speak(SENTENCE)))
     emulator.faults.append(Fault(status=500, body=f'{{"message": "{S0_KEY}"}}'))

@@ -36,7 +36,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     silence,
     speak,
@@ -83,7 +83,7 @@ def transcriptions(emulator: Emulator) -> list[RecordedRequest]:
 
 
 def fault(status: int = 500, **options: Any) -> Fault:  # noqa: ANN401 - a fault's own
-    """Return what goes wrong with fast transcription."""
+    """Return a fault of fast transcription."""
     return Fault(where=Endpoint.TRANSCRIPTION, status=status, **options)
 
 
@@ -96,7 +96,7 @@ def fault(status: int = 500, **options: Any) -> Fault:  # noqa: ANN401 - a fault
 )
 async def test_sent_as_it_is(hass: HomeAssistant, azure: Emulator, folder: Path, name: str) -> None:
     """A file that Azure takes goes up byte by byte, with its length."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     file = media(SPOKEN, KINDS[name])
     (folder / "speech").with_suffix(f".{name.split(maxsplit=1)[0]}").write_bytes(file)
     response = await transcribe(hass, f"speech.{name.split(maxsplit=1)[0]}")
@@ -115,7 +115,7 @@ async def test_sent_as_it_is(hass: HomeAssistant, azure: Emulator, folder: Path,
 )
 async def test_sent_as_opus(hass: HomeAssistant, azure: Emulator, folder: Path, name: str) -> None:
     """Any other file becomes OGG/Opus as it's sent."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     suffix = name.split(maxsplit=1)[0]
     (folder / f"speech.{suffix}").write_bytes(media(SPOKEN, KINDS[name]))
     response = await transcribe(hass, f"speech.{suffix}")
@@ -131,7 +131,7 @@ async def test_sent_as_opus(hass: HomeAssistant, azure: Emulator, folder: Path, 
 
 async def test_matroska_is_no_webm(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """FFmpeg has one name for both, and Azure takes one."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     kind = replace(KINDS["webm opus"], container="matroska")
     (folder / "speech.mka").write_bytes(media(SPOKEN, kind))
     response = await transcribe(hass, "speech.mka")
@@ -142,7 +142,7 @@ async def test_matroska_is_no_webm(hass: HomeAssistant, azure: Emulator, folder:
 async def test_opus_has_all_of_it(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Nothing of a long file is lost or doubled in the encoder."""
     sound = b"".join(noise(0.5) + silence(1) for _ in range(40))
-    azure.fast_ear = ScriptedEar([f"w{index}." for index in range(40)])
+    azure.fast_model = ScriptedModel([f"w{index}." for index in range(40)])
     (folder / "speech.m4a").write_bytes(media(sound, KINDS["m4a"]))
     response = await transcribe(hass, "speech.m4a")
     assert [part["text"] for part in response["parts"]] == [f"w{index}." for index in range(40)]
@@ -153,7 +153,7 @@ async def test_opus_has_all_of_it(hass: HomeAssistant, azure: Emulator, folder: 
 
 async def test_wav_of_unknown_length(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """A header without a length would be an empty file's, so it's not sent as it is."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     (folder / "speech.wav").write_bytes(wav_header() + SPOKEN)
     assert (await transcribe(hass))["method"] == "fast"
     assert transcriptions(azure)[0].audio.startswith(b"OggS")
@@ -164,7 +164,7 @@ async def test_large_file(
 ) -> None:
     """A file of more than Azure takes becomes a small one."""
     assert audio_file.LARGEST == azure.fast_largest == 250_000_000
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     monkeypatch.setattr(audio_file, "LARGEST", 10_000)
     azure.fast_largest = 10_000
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
@@ -176,7 +176,7 @@ async def test_large_file(
 
 
 async def test_response(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """It has what the other way's has: parts and words with their places."""
+    """It has the same fields as short audio's: parts and words with their places."""
     sound = silence(0.5) + speak("Turn on.") + silence(1) + speak("The light.")
     (folder / "speech.wav").write_bytes(wav(sound))
     response = await transcribe(hass)
@@ -202,7 +202,7 @@ async def test_response(hass: HomeAssistant, azure: Emulator, folder: Path) -> N
 
 
 async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """Where nobody speaks, the text is empty."""
+    """Without speech, the text is empty."""
     (folder / "speech.wav").write_bytes(wav(silence(20)))
     response = await transcribe(hass)
     assert (response["text"], response["parts"], response["words"]) == ("", [], [])
@@ -211,7 +211,7 @@ async def test_silence(hass: HomeAssistant, azure: Emulator, folder: Path) -> No
 
 async def test_remarks_are_no_words(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """A phrase that is no speech isn't a part."""
-    azure.fast_ear = ScriptedEar(["[Music]", "Hello."])
+    azure.fast_model = ScriptedModel(["[Music]", "Hello."])
     (folder / "speech.wav").write_bytes(wav(noise(1) + silence(1) + noise(1)))
     response = await transcribe(hass)
     assert response["text"] == "Hello."
@@ -248,7 +248,7 @@ async def test_words_are_as_masked_as_the_text(
     profanity: str,
     hidden: list[str],
 ) -> None:
-    """What Azure hides in the text isn't told by a word; figures are no reason to hide."""
+    """Words that Azure masks in the text are masked as words; figures don't count."""
     (folder / "speech.wav").write_bytes(wav(speak(PROFANE)))
     response = await transcribe(hass, method=method, profanity=profanity)
     found = [word["word"].lower().strip(".") for word in response["words"]]
@@ -270,7 +270,7 @@ async def test_words_of_a_language_without_spaces(
 async def test_numbers_are_not_hidden(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
     """Short audio's words are as they were spoken, also where the text has figures."""
     text, lexical = "Damn, set 5 lights.", "damn set five lights"
-    azure.ear = ScriptedEar([Alternative(text=text, lexical=lexical)] * 2)
+    azure.speech_model = ScriptedModel([Alternative(text=text, lexical=lexical)] * 2)
     (folder / "speech.wav").write_bytes(wav(speak("one two three four")))
     for profanity, hidden in (("masked", ["****"]), ("removed", [])):
         response = await transcribe(hass, method="short_audio", profanity=profanity)
@@ -404,7 +404,7 @@ async def test_failures_that_pass(hass: HomeAssistant, azure: Emulator, folder: 
 
 
 async def test_retry_after(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
-    """What Azure asks to wait is waited."""
+    """The retry waits as long as Azure asks."""
     azure.faults.append(fault(429, headers={"Retry-After": "1"}))
     (folder / "speech.wav").write_bytes(wav(SPOKEN))
     loop = asyncio.get_running_loop()
@@ -443,7 +443,7 @@ async def test_longer_than_two_hours(
 async def test_no_audio(
     hass: HomeAssistant, azure: Emulator, folder: Path, method: str, name: str, content: bytes
 ) -> None:
-    """A file that isn't audio is a clear error, whatever the method."""
+    """A file that isn't audio is a clear error, with any method."""
     (folder / name).write_bytes(content)
     with pytest.raises(ServiceValidationError) as raised:
         await transcribe(hass, name, method=method)
@@ -498,7 +498,7 @@ async def test_damage_is_said(
     hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where a file is encoded, the response and the log say that some of it can't be read."""
-    azure.fast_ear = ScriptedEar([SENTENCE])
+    azure.fast_model = ScriptedModel([SENTENCE])
     file = bytearray(media(SPOKEN * 3, KINDS["flac 5.1"]))
     third = len(file) // 3
     file[third : 2 * third] = bytes(third)
@@ -522,7 +522,7 @@ async def test_cancelled_anywhere(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, azure: Emulator, folder: Path, name: str
 ) -> None:
     """Whenever the call is cancelled, no task, file, slot or notification is held."""
-    azure.fast_ear = ScriptedEar(lambda _audio, _language: SENTENCE)
+    azure.fast_model = ScriptedModel(lambda _audio, _language: SENTENCE)
     (folder / f"speech.{name}").write_bytes(media(SPOKEN, KINDS[name]))
     resource: Resource = loaded_entry.runtime_data
     call = partial(transcribe, hass, f"speech.{name}")
@@ -587,7 +587,7 @@ async def test_cancelled_twice(
 
 @pytest.fixture
 def notifications(hass: HomeAssistant) -> Iterator[list[tuple[str, str | None, str]]]:
-    """Give what happens to notifications: how, with which title and text."""
+    """Return the notifications: their event, title and text."""
     seen: list[tuple[str, str | None, str]] = []
 
     @callback
@@ -688,7 +688,7 @@ async def test_notification_goes_with_an_error(
 async def test_log(
     hass: HomeAssistant, azure: Emulator, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is said never stands in the log."""
+    """Spoken words are never in the log."""
     caplog.set_level(logging.DEBUG)
     azure.faults.append(fault(500))
     (folder / "speech.wav").write_bytes(wav(speak("hippopotamus")))

@@ -1,4 +1,4 @@
-"""The trigger: real automations run for what a recognizer has heard."""
+"""The trigger: real automations run for a recognizer's phrases."""
 
 from collections.abc import AsyncIterable, Callable
 from typing import Any
@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from tests.conftest import Recognize
-from tests.emulator import Alternative, Emulator, ScriptedEar, noise, silence, speak
+from tests.emulator import Alternative, Emulator, ScriptedModel, noise, silence, speak
 from tests.support.home import ENTITY_ID, FALLBACK_ID, add_fallback, metadata
 from tests.support.streams import HostStream
 
@@ -58,7 +58,7 @@ async def say(hass: HomeAssistant, recognize: Recognize, text: str) -> None:
 
 
 async def test_data(hass: HomeAssistant, recognize: Recognize, calls: list[ServiceCall]) -> None:
-    """The automation gets what was heard, how sure, where and for how long."""
+    """The automation gets the text, the confidence, the place and the duration."""
     hass.states.async_set("assist_satellite.kitchen", "listening")
     await automate(hass, phrases=["add {item} to [the] list"])
     await say(hass, recognize, "Add oat milk to the list.")
@@ -109,7 +109,7 @@ async def test_options(
     text: str,
     fires: bool,  # noqa: FBT001
 ) -> None:
-    """The automation runs for what its options say, and for nothing else."""
+    """The automation runs for texts that match its options, and for nothing else."""
     await automate(hass, **options)
     await say(hass, recognize, text)
     assert bool(calls) is fires
@@ -129,7 +129,7 @@ async def test_threshold_is_in_percent(
 ) -> None:
     """The threshold is a percentage; at most 1 it's a fraction, as earlier versions saved it."""
     answer = Alternative(text="Good night.", confidence=0.72)
-    emulator.ear = ScriptedEar(lambda *_: answer)
+    emulator.speech_model = ScriptedModel(lambda *_: answer)
     await automate(hass, min_confidence=threshold)
     await say(hass, recognize, "Good night.")
     assert [call.data["trigger"]["confidence"] for call in calls] == [0.72] * fires
@@ -155,7 +155,7 @@ async def test_without_confidence(
     threshold: float,
     fires: bool,  # noqa: FBT001
 ) -> None:
-    """What another engine heard has no confidence, and reaches no threshold."""
+    """Another engine's text has no confidence, and reaches no threshold."""
     await add_fallback(hass)
     emulator.keys.clear()
     await automate(hass, min_confidence=threshold)
@@ -321,7 +321,7 @@ async def test_refused(
     trigger: dict[str, Any],
     reason: str,
 ) -> None:
-    """What can't work is refused when it's saved, with the reason."""
+    """An invalid trigger is refused when it's saved, with the reason."""
     whole = {"trigger": "azure_stt.phrase_recognized", **trigger}
     if "options" in trigger and reason != "target":
         whole["target"] = TARGET

@@ -1,4 +1,4 @@
-"""Uploads as Opus: what goes up, when WAV goes up instead, and when Opus is suggested."""
+"""Uploads as Opus: the format on the wire, the fallback to WAV, and the suggestion of Opus."""
 
 from collections.abc import Callable
 from typing import Final
@@ -23,7 +23,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -36,7 +36,7 @@ SPOKEN: Final = silence(0.2) + speak(SENTENCE) + silence(0.7)
 
 
 async def say(hass: HomeAssistant, audio: bytes = SPOKEN) -> str | None:
-    """Return the text of what is said, None if that failed."""
+    """Return the text of the speech, None if that failed."""
     entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
     assert entity
     stream = HostStream(audio)
@@ -142,7 +142,7 @@ async def test_refused(
     caplog: pytest.LogCaptureFixture,
     fault: Fault,
 ) -> None:
-    """What is refused as Opus and taken as WAV makes Opus rest for a day."""
+    """An upload that is refused as Opus and accepted as WAV pauses Opus for a day."""
     entry = await set_up_resource(hass, emulator, OPUS)
     emulator.faults.append(fault)
     assert await say(hass) == SENTENCE
@@ -163,7 +163,7 @@ async def test_refused(
 
 async def test_nothing_heard(hass: HomeAssistant, emulator: Emulator) -> None:
     """So does speech that is heard in WAV only."""
-    emulator.ear = ScriptedEar([(), "Turn on.", "Turn off."])
+    emulator.speech_model = ScriptedModel([(), "Turn on.", "Turn off."])
     await set_up_resource(hass, emulator, OPUS)
     assert await say(hass) == "Turn on."
     assert formats(emulator) == ["opus", "wav"]
@@ -173,7 +173,7 @@ async def test_nothing_heard(hass: HomeAssistant, emulator: Emulator) -> None:
 
 async def test_no_words(hass: HomeAssistant, emulator: Emulator) -> None:
     """A sound in which WAV has no words either says nothing against Opus."""
-    emulator.ear = ScriptedEar([(), (), "Turn off."])
+    emulator.speech_model = ScriptedModel([(), (), "Turn off."])
     await set_up_resource(hass, emulator, OPUS)
     assert await say(hass) == ""
     assert formats(emulator) == ["opus", "wav"]
@@ -245,7 +245,7 @@ async def test_no_encoder(
 async def test_the_encoder_is_loaded_before(
     hass: HomeAssistant, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is loaded while somebody speaks; without Opus nothing is loaded at all."""
+    """Nothing is loaded during speech; without Opus nothing is loaded at all."""
     loaded: list[bool] = []
 
     def load() -> bool:

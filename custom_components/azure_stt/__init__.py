@@ -29,7 +29,7 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
-    """Set up what exists even without a resource."""
+    """Register the actions and load the stored state, which need no resource."""
     async_setup_services(hass)
     async_get_recent(hass)
     return True
@@ -60,7 +60,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AzureSttConfigEntry) -> None:
-    """Delete what is kept of a removed resource."""
+    """Delete the stored usage of a removed resource."""
     async_get_recent(hass).async_forget()
     async_delete_issues(hass, entry)
     await async_remove_usage(hass, entry.entry_id)

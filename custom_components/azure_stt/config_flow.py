@@ -154,7 +154,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_connect(
         self, connection: Connection, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        """Show a connection's form until what is typed works; what was typed stays.
+        """Show a connection's form until the input works; keep the input after an error.
 
         When a connection is changed, a saved secret isn't shown, and stays if none is typed.
         """
@@ -234,7 +234,7 @@ class AzureSttConfigFlow(ConfigFlow, domain=DOMAIN):
         return data, {}
 
     async def _async_finish(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Save a new resource with one recognizer, or what was changed."""
+        """Save a new resource with one recognizer, or the changed connection."""
         if self.source == SOURCE_USER:
             description, placeholders = await async_describe_answer(
                 self.hass, self._client or async_create_client(self.hass, data)

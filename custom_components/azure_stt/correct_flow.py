@@ -31,7 +31,7 @@ _CHANGES: Final = f"component.{DOMAIN}.entity.event.speech.state_attributes.chan
 
 
 class CorrectFlow(ConfigSubentryFlow):
-    """Learns from what a recognizer misheard last, and from what it shouldn't have changed."""
+    """Lets users teach a recognizer, after a misheard utterance or a wrong correction."""
 
     _utterances: Sequence[Utterance] = ()
     _utterance: Utterance
@@ -66,14 +66,14 @@ class CorrectFlow(ConfigSubentryFlow):
     async def async_step_meant(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask what was meant, and whether a change was wrong."""
+        """Ask for the words that were meant, and whether a change was wrong."""
         heard = self._utterance.heard
         names = await async_get_names(self.hass, self._utterance.language)
         if user_input is None:
             return self._async_show_meant(names)
         meant = user_input.get(CONF_MEANT, "").strip()
         as_heard = plain(meant) == plain(heard)
-        # To have meant what was heard says as much as the box.
+        # Entering the original text means the same as the checkbox.
         self._wrong_change = user_input.get(_WRONG_CHANGE, False) or (
             as_heard and bool(self._utterance.changes)
         )
@@ -113,7 +113,7 @@ class CorrectFlow(ConfigSubentryFlow):
         )
 
     async def async_step_lesson(self, user_input: dict[str, Any]) -> SubentryFlowResult:
-        """Save what is learned: a sound-alike of a name, or else a correction."""
+        """Save the lesson: a sound-alike of a name, or otherwise a correction."""
         heard, meant = (user_input.get(key, "").strip() for key in (CONF_HEARD, CONF_MEANT))
         names = await async_get_names(self.hass, self._utterance.language)
         name = names.spelled(meant)
@@ -153,7 +153,7 @@ class CorrectFlow(ConfigSubentryFlow):
 
 
 def _lesson_error(heard: str, meant: str, name: str | None, names: Names) -> str | None:
-    """Return the error in a lesson, or None. `name` is what is meant, if that is one."""
+    """Return the error in a lesson, or None. `name` is the name that was meant, if any."""
     words = plain(heard).split()
     if not words or not plain(meant):
         return "nothing_meant"
@@ -165,7 +165,7 @@ def _lesson_error(heard: str, meant: str, name: str | None, names: Names) -> str
 
 
 def _label(utterance: Utterance, translations: Mapping[str, str]) -> str:
-    """Return how an utterance is listed: what was heard, what became of it, and why."""
+    """Return an utterance's label: the recognized text, the corrected text, and the reason."""
     if not utterance.changes:
         return utterance.text
     # The frontend has no translations for parts of an option, so these are the event entity's.

@@ -49,10 +49,10 @@ _HOURS: Final = TextSelector(TextSelectorConfig(suffix="h"))
 
 
 class AzureSttOptionsFlow(OptionsFlow):
-    """What the resource costs, how much it takes at once, and what it may be sent each month."""
+    """Options of a resource: price, requests at once, and a monthly limit."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for tier, prices and limit; what was typed stays after an error."""
+        """Ask for tier, prices and limit; keep the input after an error."""
         errors: dict[str, str] = {}
         if user_input is not None:
             try:

@@ -79,7 +79,7 @@ class LimitReachedFlow(RepairsFlow):
 class RecognizerFlow(RepairsFlow):
     """Opens the options of the recognizer that a notice is about.
 
-    The notice stays until what is wrong has been changed there.
+    The notice stays until the wrong option has been changed there.
     """
 
     def __init__(self, entry_id: str, recognizer_id: str) -> None:
@@ -88,7 +88,7 @@ class RecognizerFlow(RepairsFlow):
         self._recognizer_id = recognizer_id
 
     async def async_step_init(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what is wrong."""
+        """Explain the issue."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(

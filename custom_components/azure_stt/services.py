@@ -44,7 +44,7 @@ ATTR_METHOD: Final = "method"
 # The media selector's name for it.
 ATTR_ID: Final = "media_content_id"
 
-# Characters. The text goes into a header, and nobody reads more aloud in the time allowed.
+# Characters. The text goes into a header, and more can't be read aloud in the time allowed.
 _REFERENCE_MAX: Final = 1000
 
 _MEDIA: Final[VolDictType] = {

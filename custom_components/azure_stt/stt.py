@@ -181,7 +181,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     ) -> SpeechResult:
         """Return the text: empty for silence, an error if no engine answered.
 
-        Raises what the host's stream raises.
+        Raises the stream's own error.
         """
         if self.entity_id in waiting_entities.get():
             _LOGGER.debug("%s is asked in a circle", self.entity_id)
@@ -193,7 +193,7 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
             utterance = await self._recognize(metadata, stream)
         finally:
             waiting_entities.reset(token)
-        # A recognizer that is the backup of another one leaves the announcement to that one.
+        # A recognizer that acts as backup leaves the announcement to the other one.
         if not waiting_entities.get():
             async_dispatcher_send(
                 self.hass, SIGNAL_UTTERANCE, replace(utterance, satellite_id=satellite_id)

@@ -1,4 +1,4 @@
-"""What the actions share."""
+"""The helpers of the actions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

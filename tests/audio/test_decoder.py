@@ -1,4 +1,4 @@
-"""What a host sends becomes 16 kHz 16-bit mono PCM, however it is cut."""
+"""Any stream from Assist becomes 16 kHz 16-bit mono PCM, however it's cut into chunks."""
 
 from array import array
 from itertools import accumulate
@@ -23,7 +23,7 @@ def custom_integrations() -> None:
 
 
 def decode(*chunks: bytes) -> bytes:
-    """Return what a decoder makes of the chunks."""
+    """Return the samples that a decoder makes of the chunks."""
     decoder = StreamDecoder()
     return b"".join([*map(decoder.feed, chunks), *iter(decoder.flush, b"")])
 
@@ -98,7 +98,7 @@ def test_chunks_make_no_difference(header: bytes, pcm: bytes, sizes: list[int]) 
 
 
 def test_samples_are_not_held_back() -> None:
-    """What is whole comes out with the chunk that makes it whole."""
+    """Complete samples come out with the chunk that completes them."""
     decoder = StreamDecoder()
     pieces = [decoder.feed(chunk) for chunk in (HEADER, b"", b"ab", b"abc", b"d", b"abcd", b"a")]
     assert pieces == [b"", b"", b"ab", b"ab", b"cd", b"abcd", b""]
@@ -199,7 +199,7 @@ def test_what_is_no_header_is_audio(audio: bytes) -> None:
     ],
 )
 def test_wrong_format(content: bytes, found: str) -> None:
-    """A header that declares what can't be converted is an error that says what was found."""
+    """A header of a format that can't be converted is an error that names the format."""
     file = riff((b"fmt ", content), (b"data", PCM))
     expected = f"The WAV header says {found}, which can't be converted"
     for cut in range(0, len(file), 7):

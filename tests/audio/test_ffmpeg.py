@@ -19,7 +19,7 @@ from custom_components.azure_stt.audio.ffmpeg import OpusDecoder
 from custom_components.azure_stt.audio.ogg import PACKET_MAX_SIZE, OggReader
 from custom_components.azure_stt.audio.pcm import SAMPLE_RATE, TARGET, AudioFormatError, PcmFormat
 from custom_components.azure_stt.recognition.recording import recorded
-from tests.emulator import SpokenEar, silence, speak, wav_header
+from tests.emulator import SpokenModel, silence, speak, wav_header
 from tests.support.sounds import (
     FLOATS,
     FORMATS,
@@ -44,7 +44,7 @@ def custom_integrations() -> None:
 
 
 def decode(chunks: list[bytes], declared: PcmFormat | None = TARGET) -> bytes:
-    """Return what a decoder makes of the chunks."""
+    """Return the samples that a decoder makes of the chunks."""
     decoder = StreamDecoder(declared)
     return b"".join([*map(decoder.feed, chunks), *iter(decoder.flush, b"")])
 
@@ -62,7 +62,7 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
 
 async def heard(pcm: bytes) -> str:
     """Return the words in the sound."""
-    alternatives = await SpokenEar().recognize(pcm, "en-US")
+    alternatives = await SpokenModel().recognize(pcm, "en-US")
     assert isinstance(alternatives, list | tuple)
     return alternatives[0].text if alternatives else ""
 
@@ -84,7 +84,7 @@ def decibels(sound: Sound) -> float:
 @pytest.mark.parametrize("bits", [16, 32])
 @pytest.mark.parametrize("rate", HIGH_RATES)
 def test_nothing_is_mirrored(rate: int, bits: int) -> None:
-    """What 16 kHz can't hold is left out, not mirrored into speech."""
+    """Frequencies that 16 kHz can't hold are left out, not mirrored into speech."""
     form = PcmFormat(rate=rate, bits=bits, channels=1)
     for frequency in range(8_300, min(rate // 2, 20_001), 100):
         assert decibels(converted(tone(frequency, rate), form)) < -80, frequency
@@ -143,7 +143,7 @@ def test_chunks_make_no_difference(
 
 @pytest.mark.parametrize("form", FORMATS + FLOATS, ids=str)
 async def test_every_form_is_understood(form: PcmFormat) -> None:
-    """The words survive, declared or by a header that wins over what was declared."""
+    """The words survive, with a declared format or with a header that overrides it."""
     audio = host_audio(silence(0.02) + speak(SENTENCE) + silence(0.02), form)
     assert await heard(decode([header(form) + audio])) == SENTENCE
     assert await heard(decode([header(form) + audio], None)) == SENTENCE
@@ -174,7 +174,7 @@ def test_stereo_is_mixed() -> None:
 
 
 def test_files_one_behind_the_other() -> None:
-    """Where a file of another form follows, that is what its audio is taken for."""
+    """A second file of another format in the same stream is decoded as that format."""
     forms = [FORMATS[-1], TARGET, FLOATS[0]]
     files = [header(form) + host_audio(speak("on"), form) for form in forms]
     apart = b"".join(decode([file]) for file in files)
@@ -225,7 +225,7 @@ def opus_head(channels: int = 1, mapping: int = 0) -> bytes:
 @pytest.mark.parametrize("layout", ["mono", "stereo"])
 @pytest.mark.parametrize("page_ms", [20, 1000])
 async def test_opus(layout: str, page_ms: int, declared: PcmFormat | None) -> None:
-    """OGG/Opus is understood, whatever was declared, and stays in its place."""
+    """OGG/Opus is understood with any declared format, and keeps its timing."""
     file = ogg(SPOKEN, layout=layout, page_ms=page_ms)
     pcm = decode([file], declared)
     assert await heard(pcm) == SENTENCE
@@ -298,7 +298,7 @@ def test_picture_in_the_tags() -> None:
     ],
 )
 def test_not_opus(file: bytes, message: str) -> None:
-    """What isn't OGG/Opus is an error that says so."""
+    """Data that isn't OGG/Opus is an error that says so."""
     with pytest.raises(AudioFormatError, match=message):
         decode([file], None)
 
@@ -334,7 +334,7 @@ def damaged(files: list[bytes]) -> st.SearchStrategy[bytes]:
 )
 @settings(deadline=None, max_examples=300)
 def test_nothing_else_is_raised(file: bytes, declared: PcmFormat | None, size: int) -> None:
-    """Whatever comes, it is sound or an AudioFormatError."""
+    """Any bytes are either sound or an AudioFormatError."""
     try:
         pcm = decode(cut(file, [size] * (len(file) // size)), declared)
     except AudioFormatError:
@@ -345,7 +345,7 @@ def test_nothing_else_is_raised(file: bytes, declared: PcmFormat | None, size: i
 @given(samples=st.lists(st.floats(width=32), max_size=300))
 @settings(deadline=None)
 def test_floats_that_are_no_sound(samples: list[float]) -> None:
-    """Neither infinity nor what isn't a number does any harm."""
+    """Neither infinity nor NaN does any harm."""
     audio = np.array(samples, "<f4").tobytes()
     assert len(decode([header(FLOATS[0]), audio])) <= 2 * len(samples)
 
@@ -354,7 +354,7 @@ def test_floats_that_are_no_sound(samples: list[float]) -> None:
 
 
 class Witness:
-    """A decoder that remembers what it was given, and in which threads."""
+    """A decoder that remembers its input, and its threads."""
 
     def __init__(self, *, blocking: bool) -> None:
         """Say whether the calls may be made on the event loop."""
@@ -390,7 +390,7 @@ class OneChunk(HostStream):
 
 @pytest.mark.parametrize("blocking", [False, True])
 async def test_event_loop_is_kept_free(*, blocking: bool) -> None:
-    """What takes its time is done in another thread, and a large chunk bit by bit."""
+    """Slow work is done in another thread, and a large chunk in small parts."""
     decoder = Witness(blocking=blocking)
     audio = bytes(range(256)) * 40
     async with recorded(OneChunk(audio), decoder) as recording:

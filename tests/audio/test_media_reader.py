@@ -23,7 +23,7 @@ import pytest
 
 from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.audio.pcm import SAMPLE_RATE, AudioFormatError
-from tests.emulator import SpokenEar, silence, wav_header
+from tests.emulator import SpokenModel, silence, wav_header
 from tests.support.media import KINDS, Kind, media
 from tests.support.sounds import SENTENCE, SPOKEN
 
@@ -41,7 +41,7 @@ def custom_integrations() -> None:
 
 
 def read(file: BinaryIO | bytes) -> bytes:
-    """Return all the sound of a file, and see that it's closed whatever happens."""
+    """Return all the sound of a file, and check that it's closed even after an error."""
     source = io.BytesIO(file) if isinstance(file, bytes) else file
     try:
         reader = MediaReader(source)
@@ -55,7 +55,7 @@ def read(file: BinaryIO | bytes) -> bytes:
 
 async def heard(pcm: bytes) -> str:
     """Return the words in the sound."""
-    alternatives = await SpokenEar().recognize(pcm, "en-US")
+    alternatives = await SpokenModel().recognize(pcm, "en-US")
     assert isinstance(alternatives, list | tuple)
     return alternatives[0].text if alternatives else ""
 
@@ -95,7 +95,7 @@ async def test_channels(channels: int) -> None:
 
 @pytest.mark.parametrize(("channels", "speaking"), [(2, 0), (2, 1), (6, 0), (6, 2), (6, 4)])
 async def test_each_channel_is_heard(channels: int, speaking: int) -> None:
-    """Who speaks on one side only is heard."""
+    """Speech on only one channel is recognized."""
     audio = np.zeros((len(SPOKEN) // 2, channels), "<i2")
     audio[:, speaking] = np.frombuffer(SPOKEN, "<i2") * 16
     assert await heard(read(wav_header(channels=channels) + audio.tobytes())) == SENTENCE
@@ -154,7 +154,7 @@ async def test_broken_in_the_middle(name: str) -> None:
     ["aac", "aiff", "avi", "flac", "mka", "mp3", "ogg opus", "ts", "wav", "webm opus", "wma"],
 )
 async def test_cut_off(name: str) -> None:
-    """What is there of a file is heard."""
+    """The existing part of a truncated file is read."""
     file = media(3 * (SPOKEN + silence(0.5)), KINDS[name])
     words = await heard(read(file[: len(file) * 6 // 10]))
     assert words.startswith(SENTENCE)
@@ -253,7 +253,7 @@ UNREADABLE: Final = {
 
 @pytest.mark.parametrize("make", UNREADABLE.values(), ids=UNREADABLE)
 def test_nothing_to_read(make: Callable[[], bytes]) -> None:
-    """What has no sound is refused, in words that somebody may read."""
+    """A file without sound is refused, with a message that may be shown."""
     with pytest.raises(AudioFormatError, match=r"^[A-Z][\w ',-]+$"):
         read(make())
 
@@ -298,7 +298,7 @@ def damaged(files: list[bytes]) -> st.SearchStrategy[bytes]:
 )
 @settings(deadline=None, max_examples=200)
 def test_nothing_else_is_raised(file: bytes) -> None:
-    """Whatever the file, it is sound or an AudioFormatError."""
+    """Any file is either sound or an AudioFormatError."""
     try:
         pcm = read(file)
     except AudioFormatError:
@@ -310,7 +310,7 @@ def test_nothing_else_is_raised(file: bytes) -> None:
 
 
 class Canary:
-    """A file and a server that nobody may open; it tells whether somebody did."""
+    """A file and a server that must not be opened; it reports whether they were."""
 
     def __init__(self, folder: Path) -> None:
         """Put a file into a folder and watch it, and listen."""
@@ -389,7 +389,7 @@ PLAYLISTS: Final = {
 @pytest.mark.parametrize("way", ["file", "relative", "file URL", "URL"])
 @pytest.mark.parametrize("name", PLAYLISTS)
 def test_playlists(tmp_path: Path, canary: Canary, name: str, way: str) -> None:
-    """What only names other files is refused, and they aren't opened."""
+    """Files that only name other files are refused, and those aren't opened."""
     target = {
         "file": str(canary.file),
         "relative": canary.file.name,
@@ -414,7 +414,7 @@ def test_playlists(tmp_path: Path, canary: Canary, name: str, way: str) -> None:
     ],
 )
 def test_canary(tmp_path: Path, canary: Canary, name: str, *, to_file: bool) -> None:
-    """Without the limits FFmpeg opens what a playlist names, and the canary tells."""
+    """Without the limits FFmpeg opens the files in a playlist, and the canary reports it."""
     path = tmp_path / name
     path.write_text(PLAYLISTS[name].format(canary.file if to_file else canary.url))
     options = {"safe": "0", "allowed_extensions": "ALL", "protocol_whitelist": "file,http,tcp"}
@@ -426,7 +426,7 @@ def test_canary(tmp_path: Path, canary: Canary, name: str, *, to_file: bool) -> 
 @pytest.mark.parametrize("name", ["concat:{0}|{0}", "subfile,,start,0,end,99999,,:{0}", "{1}"])
 @pytest.mark.parametrize("content", [b"", b"text", WAV])
 async def test_names_that_are_protocols(canary: Canary, name: str, content: bytes) -> None:
-    """A file's name is no address: only what is in the file counts."""
+    """A file's name is never an address: only the file's content counts."""
     file = io.BytesIO(content)
     file.name = name.format(canary.file, canary.url)
     if content == WAV:
@@ -566,7 +566,7 @@ class Gate(io.BytesIO):
 
 
 def test_close_waits_for_a_read() -> None:
-    """Whoever closes while another thread reads waits until that is done."""
+    """A close during another thread's read waits until the read is done."""
     file = Gate(LONG_WAV)
     reader = MediaReader(file)
     file.open.clear()
@@ -587,7 +587,7 @@ def test_close_waits_for_a_read() -> None:
 
 
 def test_closed_in_the_middle() -> None:
-    """What is closed gives nothing more, and may be closed again."""
+    """A closed file gives nothing more, and may be closed again."""
     file = io.BytesIO(LONG_WAV)
     reader = MediaReader(file)
     assert reader.read()
@@ -598,7 +598,7 @@ def test_closed_in_the_middle() -> None:
 
 
 def test_closed_before_it_was_read() -> None:
-    """A file that nobody reads is let go too."""
+    """A file that is never read is closed too."""
     file = io.BytesIO(WAV)
     MediaReader(file).close()
     assert file.closed

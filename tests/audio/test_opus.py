@@ -9,7 +9,7 @@ from custom_components.azure_stt.audio import opus
 from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.audio.ogg import OggReader
 from custom_components.azure_stt.audio.opus import OpusEncoder, can_encode
-from tests.emulator import Alternative, SpokenEar, noise, silence, speak
+from tests.emulator import Alternative, SpokenModel, noise, silence, speak
 from tests.emulator.ogg import OpusReader
 
 BLOCK = 640
@@ -30,7 +30,7 @@ def encoded(pcm: bytes, size: int = BLOCK) -> list[bytes]:
 
 
 def decoded(file: bytes) -> bytes:
-    """Return the sound as the emulator decodes it, which refuses what is broken."""
+    """Return the sound as the emulator decodes it, which refuses broken data."""
     reader = OpusReader()
     pcm = reader.feed(file)
     reader.finish()
@@ -49,7 +49,7 @@ def test_nothing_waits() -> None:
 
 
 def test_each_page_can_be_heard_at_once() -> None:
-    """A decoder that has a page has its sound, but for what it looks ahead."""
+    """A decoder that has a page has its sound, except for its look-ahead."""
     reader = OpusReader()
     heard = 0
     for number, page in enumerate(encoded(noise(1.0))[:-1], 1):
@@ -65,7 +65,7 @@ def test_length(samples: int) -> None:
 
 @pytest.mark.parametrize("size", [2, 100, 1000, 5000, len(PCM)])
 def test_blocks(size: int) -> None:
-    """The bytes are the same whatever the blocks are."""
+    """The bytes are the same for blocks of any size."""
     assert b"".join(encoded(PCM, size)) == b"".join(encoded(PCM))
 
 
@@ -75,7 +75,7 @@ async def test_what_is_heard() -> None:
     ffmpeg = b"".join(iter(MediaReader(BytesIO(file)).read, b""))
     assert len(ffmpeg) == len(PCM)
     for pcm in (decoded(file), ffmpeg):
-        [best] = await SpokenEar().after_codec().recognize(pcm, "en-US")
+        [best] = await SpokenModel().after_codec().recognize(pcm, "en-US")
         assert isinstance(best, Alternative)
         assert best.text == SENTENCE
 

@@ -84,7 +84,7 @@ def test_no_sound(content: bytes) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    """What can't be opened says why."""
+    """A file that can't be opened is an error with the reason."""
     file = OpusFile(lambda: (tmp_path / "nothing").open("rb"))
     with pytest.raises(AudioFormatError, match="No such file"):
         file.read()
@@ -92,7 +92,7 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_closed() -> None:
-    """Nothing is read any more, and the file is let go; it's closed before it's open, too."""
+    """Nothing more is read, and the file is closed, even before it's open."""
     opened: list[BinaryIO] = []
 
     def open_file() -> BinaryIO:

@@ -14,7 +14,7 @@ from custom_components.azure_stt.audio.decoder import StreamDecoder
 from custom_components.azure_stt.audio.pcm import TARGET, AudioFormatError, PcmFormat
 from custom_components.azure_stt.audio.signature import is_media_file
 from custom_components.azure_stt.recognition.recording import recorded
-from tests.emulator import SpokenEar, noise, speak, wav_header
+from tests.emulator import SpokenModel, noise, speak, wav_header
 from tests.support.media import KINDS, media
 from tests.support.sounds import SENTENCE, SPOKEN, ogg
 from tests.support.streams import HostStream
@@ -40,7 +40,7 @@ def custom_integrations() -> None:
 
 
 def decode(file: bytes, size: int = CHUNK, declared: PcmFormat | None = TARGET) -> bytes:
-    """Return what a decoder makes of a file that a host sends in chunks."""
+    """Return the samples that a decoder makes of a file in chunks."""
     stream = StreamDecoder(declared)
     chunks = (file[start : start + size] for start in range(0, len(file), size))
     return b"".join([*map(stream.feed, chunks), *iter(stream.flush, b"")])
@@ -48,14 +48,14 @@ def decode(file: bytes, size: int = CHUNK, declared: PcmFormat | None = TARGET) 
 
 async def heard(pcm: bytes) -> str:
     """Return the words in the sound."""
-    alternatives = await SpokenEar().recognize(pcm, "en-US")
+    alternatives = await SpokenModel().recognize(pcm, "en-US")
     assert isinstance(alternatives, list | tuple)
     return alternatives[0].text if alternatives else ""
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 async def test_file_under_the_name_of_wav_is_read(file: bytes) -> None:
-    """Whatever was declared, and however it's cut, the words of a media file are heard."""
+    """The words of a media file are recognized, with any declared format and any chunks."""
     pcm = decode(file)
     assert await heard(pcm) == SENTENCE
     assert decode(file, 1000) == pcm
@@ -107,7 +107,7 @@ async def test_file_is_decoded_as_there_is_room(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_damaged_file_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    """What can be read of a damaged file is heard, and the log says that it isn't all."""
+    """The readable part of a damaged file is recognized, and the log says that some is missing."""
     caplog.set_level(logging.WARNING)
     flac = FILES["flac"]
     decode(flac)

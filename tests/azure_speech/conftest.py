@@ -1,4 +1,4 @@
-"""What the client's tests share: the emulator, a session and clients that use them."""
+"""The fixtures of the client's tests: the emulator, a session and clients that use them."""
 
 from collections.abc import AsyncGenerator
 
@@ -23,7 +23,7 @@ def custom_integrations(socket_enabled: None) -> None:
 
 @pytest.fixture
 async def emulator() -> AsyncGenerator[Emulator]:
-    """Give a stand-in for Azure."""
+    """Yield an emulator of Azure."""
     async with Emulator() as emulator:
         yield emulator
 
@@ -37,7 +37,7 @@ async def session() -> AsyncGenerator[ClientSession]:
 
 @pytest.fixture
 def connect(session: ClientSession, emulator: Emulator) -> Connect:
-    """Give what makes clients of the emulator."""
+    """Return a function that makes clients of the emulator."""
     return Connect(session=session, emulator=emulator)
 
 
@@ -49,7 +49,7 @@ def client(connect: Connect) -> SpeechClient:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> Clock:
-    """Give the clock by which tokens, and what is remembered of a host, grow old."""
+    """Return the clock by which tokens, and notes about a host, grow old."""
     clock = Clock()
     monkeypatch.setattr(client_module, "monotonic", clock)
     monkeypatch.setattr(credentials, "monotonic", clock)

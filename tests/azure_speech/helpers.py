@@ -1,4 +1,4 @@
-"""What the client's tests share: audio that comes when a test says so, clients, a clock."""
+"""Helpers of the client's tests: audio on demand, clients, a clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -45,10 +45,10 @@ SPOKEN: Final = playing(speak(SENTENCE))
 
 
 class Microphone:
-    """A source that goes on until it is stopped; it counts who listens and what they took."""
+    """A source that goes on until it is stopped; it counts its readers and their reads."""
 
     def __init__(self, *chunks: bytes) -> None:
-        """Begin with what was already said."""
+        """Begin with some audio that was already spoken."""
         self.chunks = list(chunks)
         self.opened = 0
         self.taken = 0
@@ -174,7 +174,7 @@ def authorizations(emulator: Emulator) -> list[str]:
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it says it came from."""
+    """Yield an error and its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -182,7 +182,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 @dataclass(slots=True)
 class RawServer:
-    """A server that answers with given bytes, whatever they are, and hangs up."""
+    """A server that answers with any given bytes and hangs up."""
 
     reply: bytes
     port: int = 0
@@ -211,6 +211,6 @@ class RawServer:
 
 
 async def settle() -> None:
-    """Let the loop finish what is already ending."""
+    """Let the loop finish the tasks that are already ending."""
     for _ in range(10):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A host that means harm: it answers with whatever bytes, however many and however slowly."""
+"""A hostile host: it answers with any bytes, in any number and at any speed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -13,12 +13,12 @@ MEBIBYTE: Final = 1024 * 1024
 GIBIBYTE: Final = 1024 * MEBIBYTE
 
 type Reply = Callable[[], Iterable[bytes]]
-"""Gives what is answered, piece by piece; there may be no end to it."""
+"""Gives the answer, piece by piece; it may be endless."""
 
 
 @dataclass(slots=True)
 class HostileServer:
-    """Answers every connection alike, and counts what it could send until it was left."""
+    """Answers every connection alike, and counts the bytes that it could send."""
 
     reply: Reply
     pause: float

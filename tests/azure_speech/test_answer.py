@@ -1,4 +1,4 @@
-"""What is made of the service's answers."""
+"""The parsing of the service's answers."""
 
 from base64 import b64decode
 from dataclasses import fields, is_dataclass
@@ -164,7 +164,7 @@ def test_pronunciation_sample() -> None:
 
 
 def test_phonemes_and_intonation() -> None:
-    """What the finest granularity adds."""
+    """The finest granularity adds phonemes and intonation."""
     recognition = read(
         NBest=[
             {
@@ -194,7 +194,7 @@ def test_phonemes_and_intonation() -> None:
 
 
 def test_a_word_and_no_more() -> None:
-    """What isn't there is None, and no object full of nothing."""
+    """A missing field is None, not an object full of None."""
     feedbacks: list[dict[str, object]] = [{}, {"Feedback": {}}, {"Feedback": {"Prosody": {}}}]
     for feedback in feedbacks:
         recognition = read(NBest=[{"Display": "Go.", "Words": [{"Word": "go", **feedback}]}])
@@ -251,7 +251,7 @@ def test_everything_around() -> None:
     ],
 )
 def test_alternatives_stay_in_azures_order(confidences: list[Any]) -> None:
-    """The first alternative is Azure's decision, whatever the confidences."""
+    """The first alternative is Azure's decision, even with a lower confidence."""
     names = "abcdef"[: len(confidences)]
     recognition = read(
         NBest=[
@@ -263,7 +263,7 @@ def test_alternatives_stay_in_azures_order(confidences: list[Any]) -> None:
 
 
 def test_nothing_recognized_if_the_first_alternative_is_empty() -> None:
-    """An empty first alternative is no text, whatever stands behind it (jambonz#92)."""
+    """An empty first alternative is no text, even if others follow (jambonz#92)."""
     recognition = read(
         DisplayText="",
         NBest=[
@@ -312,7 +312,7 @@ def test_only_success_has_a_text(status: RecognitionStatus) -> None:
     ],
 )
 def test_texts(answer: dict[str, object], texts: list[str]) -> None:
-    """A text that is missing, or none at all, is no text; nobody is sure of what isn't there."""
+    """A text that is missing or of another type is no text, and has no confidence."""
     recognition = Recognition.from_answer(answer, SUCCESS)
     assert recognition.confidence is None
     assert [alternative.display for alternative in recognition.alternatives] == texts
@@ -320,7 +320,7 @@ def test_texts(answer: dict[str, object], texts: list[str]) -> None:
 
 
 def test_longest_text() -> None:
-    """What is longer than anybody speaks in a minute is cut, wherever it stands."""
+    """A text longer than a minute of speech is cut, in any field."""
     text = "é" * 5_000
     recognition = read(NBest=[{"Display": text, "Words": [{"Word": text, "ErrorType": text}]}])
     [best] = recognition.alternatives
@@ -340,7 +340,7 @@ def test_longest_text() -> None:
     ],
 )
 def test_times(value: object, seconds: float | None) -> None:
-    """Ticks become seconds; what makes no sense is None."""
+    """Ticks become seconds; an impossible time is None."""
     recognition = read(Offset=value, Duration=value)
     assert (recognition.offset, recognition.duration) == (seconds, seconds)
 
@@ -380,7 +380,7 @@ ALTERNATIVES: Final = st.lists(st.dictionaries(st.sampled_from(NAMES), JSON), ma
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(NAMES), JSON), JSON | ALTERNATIVES)
 def test_any_answer(answer: dict[str, object], alternatives: object) -> None:
-    """Whatever JSON comes, it is read: texts can be encoded, numbers are finite."""
+    """Any JSON can be read: texts can be encoded, numbers are finite."""
     whole = json.loads(json.dumps(answer | {"NBest": alternatives}))
     recognition = Recognition.from_answer(whole, SUCCESS)
     for value in values(recognition):

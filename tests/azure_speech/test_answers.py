@@ -1,4 +1,4 @@
-"""What comes back: refusals, garbage, and answers that are errors themselves."""
+"""Bad answers: refusals, garbage, and answers that are errors themselves."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ SUCCESS = '{"RecognitionStatus": "Success", "DisplayText": "Hello."}'
 
 
 async def failure(client: SpeechClient) -> SpeechError:
-    """Return what a recognition raises."""
+    """Return the error of a recognition."""
     with pytest.raises(SpeechError) as info:
         await client.recognize(SPOKEN, OPTIONS)
     return info.value
@@ -77,7 +77,7 @@ async def test_status(
     retryable: bool,  # noqa: FBT001
     hint: str,
 ) -> None:
-    """Each status is an error that says what it means and whether trying again can help."""
+    """Each status is an error that explains itself and says whether trying again can help."""
     emulator.faults.append(Fault(status=status, times=None, body="<html>"))
     error = await failure(client)
     assert type(error) is kind
@@ -104,7 +104,7 @@ async def test_status(
 async def test_what_it_says(
     emulator: Emulator, client: SpeechClient, fault: Fault, text: str
 ) -> None:
-    """An error says what happened, and no more."""
+    """An error says only which failure happened."""
     emulator.faults.append(fault)
     assert str(await failure(client)) == text
 
@@ -221,7 +221,7 @@ async def test_says_what_the_service_says(
     ids=lambda body: body[:40],
 )
 async def test_garbage(emulator: Emulator, client: SpeechClient, body: str) -> None:
-    """What isn't the service's answer is an error that may pass."""
+    """An answer that isn't the service's is an error that may pass."""
     emulator.faults.append(answering(body))
     error = await failure(client)
     assert type(error) is InvalidAnswerError
@@ -231,7 +231,7 @@ async def test_garbage(emulator: Emulator, client: SpeechClient, body: str) -> N
 
 
 async def test_deep_status(emulator: Emulator, client: SpeechClient) -> None:
-    """What is just not too deep to be read may be too deep to be shown."""
+    """An answer just shallow enough to be read may be too deep to be shown."""
     deep = '{"a": ' * 60_000 + "0" + "}" * 60_000
     emulator.faults.append(answering(f'{{"RecognitionStatus": {deep}}}'))
     assert isinstance(await failure(client), InvalidAnswerError | ResponseError)
@@ -350,7 +350,7 @@ async def test_slow_answer(
 
 
 async def test_slow_answer_while_the_person_goes_on(emulator: Emulator, connect: Connect) -> None:
-    """What is still said doesn't give the answer more time."""
+    """Audio that is still spoken doesn't give the answer more time."""
     emulator.faults.append(
         Fault(at=Moment.DURING_ANSWER, status=200, body=SUCCESS, bytes_per_second=50)
     )
@@ -408,7 +408,7 @@ async def test_follows_no_redirection(
     ],
 )
 async def test_answer_that_is_not_http(connect: Connect, reply: bytes) -> None:
-    """Whatever the other side speaks, it is a failed connection that may work later."""
+    """An answer in any other protocol is a failed connection that may work later."""
     async with RawServer.running(reply) as server:
         error = await failure(connect(url=server.url))
     assert type(error) is SpeechConnectionError

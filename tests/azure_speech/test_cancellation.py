@@ -1,4 +1,4 @@
-"""A recognition that is cancelled, at whatever point, leaves nothing behind."""
+"""A recognition that is cancelled, at any point, leaves nothing behind."""
 
 import asyncio
 from itertools import count
@@ -22,7 +22,7 @@ def connections_in_use(session: ClientSession) -> int:
 
 
 def credential(client: SpeechClient) -> Credential:
-    """Return what a client authorizes with."""
+    """Return a client's credential."""
     return client.credential
 
 
@@ -83,7 +83,7 @@ async def test_cancelled_anywhere(
 async def test_cancelled_while_waiting(
     emulator: Emulator, session: ClientSession, client: SpeechClient, fault: Fault, requests: int
 ) -> None:
-    """Whoever is waited for, cancelling ends it at once."""
+    """Cancelling ends any wait at once."""
     emulator.faults.append(fault)
     task = asyncio.create_task(client.recognize(Microphone(speak("Turn")), OPTIONS))
     await eventually(lambda: len(emulator.requests) == requests)
@@ -99,7 +99,7 @@ async def test_cancelled_while_waiting(
 
 
 async def test_timeout_of_the_caller(emulator: Emulator, client: SpeechClient) -> None:
-    """A limit of the caller's own stays a TimeoutError: it's not taken for one of ours."""
+    """A caller's own timeout stays a TimeoutError, unlike one of the client's."""
     emulator.faults.append(Fault(delay=30))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):

@@ -41,7 +41,7 @@ SHORT = Timeouts(connect=0.2, go_ahead=0.3, answer=0.5)
 
 
 async def failure(client: SpeechClient) -> SpeechError:
-    """Return what a recognition raises."""
+    """Return the error of a recognition."""
     with pytest.raises(SpeechError) as info:
         await client.recognize(SPOKEN, OPTIONS)
     assert info.value.retryable
@@ -246,7 +246,7 @@ async def test_person_is_silent(connect: Connect) -> None:
 
 
 async def test_limits_of_the_session_do_not_count(emulator: Emulator) -> None:
-    """It's not known to them who is waited for: a long dictation isn't too long."""
+    """They can't tell a slow service from a long dictation, which isn't too long."""
     timeout = ClientTimeout(total=0.2, sock_read=0.1)
     async with ClientSession(trace_configs=[TRACE_CONFIG], timeout=timeout) as session:
         client = Connect(session=session, emulator=emulator)()
@@ -301,7 +301,7 @@ async def test_source_breaks(client: SpeechClient, error: Exception) -> None:
 
 
 async def test_source_is_cancelled(client: SpeechClient) -> None:
-    """A source that somebody cancels ends the request by a SpeechError; the next works."""
+    """A cancelled source ends the request with a SpeechError; the next one works."""
 
     async def cancelled() -> AsyncIterator[bytes]:
         yield speak("Turn")

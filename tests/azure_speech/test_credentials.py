@@ -1,4 +1,4 @@
-"""Tokens and keys: what is asked for when, and what goes when something is refused."""
+"""Tokens and keys: the requests for tokens, and the fallbacks after a refusal."""
 
 import asyncio
 from collections.abc import Callable
@@ -53,12 +53,12 @@ UNAUTHORIZED = Fault(status=401)
 
 
 async def hear(client: SpeechClient) -> None:
-    """Have a sentence recognised."""
+    """Have a sentence recognized."""
     assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
 
 
 def used(emulator: Emulator) -> list[Credential | None]:
-    """Return what the emulator knew each recognition by."""
+    """Return the credentials of each recognition that the emulator saw."""
     return [record.credential for record in emulator.requests_for(Service.RECOGNITION)]
 
 
@@ -73,7 +73,7 @@ async def test_one_token_for_many_utterances(emulator: Emulator, client: SpeechC
 async def test_idle_asks_for_nothing(
     emulator: Emulator, client: SpeechClient, clock: Clock
 ) -> None:
-    """Nobody speaks, so nothing is sent: neither before the first utterance nor after it."""
+    """Without speech nothing is sent: neither before the first utterance nor after it."""
     assert not emulator.requests
     await hear(client)
     clock.now += 24 * 60 * MINUTE
@@ -130,7 +130,7 @@ async def test_renews_beside_an_utterance(
 async def test_renewal_neither_delays_nor_outlives_the_utterance(
     emulator: Emulator, client: SpeechClient, clock: Clock
 ) -> None:
-    """A slow token service isn't waited for, and is let go with the answer."""
+    """A slow token service isn't waited for, and its request ends with the answer."""
     await hear(client)
     clock.now += 7 * MINUTE
     emulator.faults.append(Fault(where=Service.TOKEN, delay=30))
@@ -256,7 +256,7 @@ async def test_key_goes_when_there_is_no_token(
     monkeypatch: pytest.MonkeyPatch,
     fault: Fault,
 ) -> None:
-    """Trouble with the token service costs nobody their command; it has five minutes' rest."""
+    """A broken token service fails no command; it isn't asked again for five minutes."""
     monkeypatch.setattr(credentials, "TOKEN_TIMEOUT", 0.5)
     emulator.faults.append(replace(fault, where=Service.TOKEN))
     await hear(client)
@@ -273,7 +273,7 @@ async def test_key_goes_when_there_is_no_token(
 
 @pytest.mark.parametrize("value", ["a", "!", "~", "a" * 16 * 1024], ids=lambda value: value[:9])
 def test_what_can_be_a_token(value: str) -> None:
-    """Up to 16 KiB of what can stand in a header without a space."""
+    """Up to 16 KiB of characters that a header allows, without a space."""
     assert credentials._Token.issued_now(value, 60).value == value
 
 
@@ -347,13 +347,13 @@ async def test_pasted_key(connect: Connect, pasted: str) -> None:
 
 
 def test_key_of_any_signs() -> None:
-    """What can stand in a header is left, from the first to the last of it."""
+    """All characters that a header allows are kept, from the first to the last."""
     signs = "".join(map(chr, range(0x21, 0x7F)))
     assert clean_key(f"\0 {signs} \x7f\x80\xff") == signs
 
 
 async def test_cancelling_the_first_asker(emulator: Emulator, client: SpeechClient) -> None:
-    """Who waits for another's token asks for it if the other goes away."""
+    """A caller that waits for another's token asks for it if the other is cancelled."""
     emulator.faults.append(Fault(where=Service.TOKEN, delay=30))
     first = asyncio.create_task(hear(client))
     await eventually(lambda: token_requests(emulator) == 1)
@@ -380,7 +380,7 @@ async def test_entra(emulator: Emulator, connect: Connect) -> None:
 
 
 async def test_entra_resource_id_is_one_line(emulator: Emulator, connect: Connect) -> None:
-    """What is pasted along with the id can't become another header."""
+    """Text pasted along with the id can't become another header."""
     client = connect.entra(resource_id=f" {emulator.entra.resource_id}\r\nX-Evil: 1\u200b\n")
     with pytest.raises(AuthenticationError):
         await client.recognize(SPOKEN, OPTIONS)
@@ -475,7 +475,7 @@ async def test_entra_secret_with_what_was_pasted_along(
 async def test_what_entra_says(
     emulator: Emulator, connect: Connect, fault: Fault, text: str
 ) -> None:
-    """An error says what Microsoft Entra says of it, or that it's no answer."""
+    """An error quotes Microsoft Entra's reason, or says that it's no answer."""
     emulator.faults.append(fault)
     with pytest.raises(SpeechError) as info:
         await connect.entra().recognize(SPOKEN, OPTIONS)
@@ -571,7 +571,7 @@ async def test_entra_in_trouble(
 
 
 async def test_failure_to_get_a_token_is_shared(emulator: Emulator, connect: Connect) -> None:
-    """Who waited while the token service failed doesn't ask it again; who comes later does."""
+    """Callers that waited for a failed token don't ask again; later callers do."""
     client = connect.entra()
     emulator.faults.append(Fault(where=Service.ENTRA, status=503, delay=0.05, times=None))
     results = await asyncio.gather(
@@ -601,7 +601,7 @@ async def test_check(emulator: Emulator, client: SpeechClient, connect: Connect)
 async def test_says_why_there_is_no_token(
     emulator: Emulator, client: SpeechClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log tells at level debug what a working home wouldn't."""
+    """The debug log gives reasons that a working home wouldn't show."""
     caplog.set_level(logging.DEBUG, "custom_components.azure_stt")
     emulator.faults.append(Fault(where=Service.TOKEN, status=503))
     await hear(client)

@@ -210,7 +210,7 @@ def test_address_of_a_region(cloud: Cloud, which: int, form: str) -> None:
     ids=lambda address: ascii(address)[:60],
 )  # fmt: skip
 def test_address_that_is_more_or_less_than_a_host(address: str) -> None:
-    """Whatever isn't plainly one host, or would send the key in the clear, is refused."""
+    """Any text that isn't plainly one host, or would send the key in the clear, is refused."""
     with pytest.raises(InvalidEndpointError) as info:
         Endpoint.from_address(address)
     assert not info.value.retryable

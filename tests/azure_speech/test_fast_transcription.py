@@ -1,4 +1,4 @@
-"""Fast transcription: how a recording is sent, what is made of each answer, and what is counted."""
+"""Fast transcription: the upload of a recording, the handling of answers, the metering."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,7 +47,7 @@ from tests.emulator import (
     Fault,
     Moment,
     RecordedRequest,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -69,7 +69,7 @@ type MakeTranscriber = Callable[..., FastTranscriber]
 
 @dataclass
 class Meter:
-    """Counts what it's told."""
+    """Counts all its calls."""
 
     requests: int = 0
     seconds: float = 0.0
@@ -85,7 +85,7 @@ class Meter:
 
 @pytest.fixture
 def make(session: ClientSession, connect: Connect) -> MakeTranscriber:
-    """Give what makes fast transcription, with the credentials of one of `connect`'s clients."""
+    """Return a function that makes fast transcribers, with credentials of `connect`'s clients."""
 
     def make(
         key: str = S0_KEY,
@@ -119,7 +119,7 @@ def fault(status: int, content: object = None, **headers: str) -> Fault:
 
 
 async def transcribed(url: str, make: MakeTranscriber) -> Transcription:
-    """Return what a host answers."""
+    """Return the transcription of a host's answer."""
     return await make(url=url).transcribe(FILE, OPTIONS)
 
 
@@ -172,7 +172,7 @@ async def test_request_id_without_the_services(
 
 
 async def test_sent_as_it_comes(emulator: Emulator, transcriber: FastTranscriber) -> None:
-    """Of a file without a known length, what was read has arrived before more is read."""
+    """Each part of a file of unknown length has arrived before more is read."""
     microphone = Microphone(wav_header(len(PCM)), PCM[:5000])
     file = AudioFile(format=FileFormat.WAV, open=microphone)
     task = asyncio.create_task(transcriber.transcribe(file, OPTIONS))
@@ -291,7 +291,7 @@ async def test_phrases_that_nobody_says(
     phrases: list[str],
     sent: list[str] | None,
 ) -> None:
-    """They are left out, and so are those beyond what a list may have."""
+    """They are left out, and so are those beyond a list's limit."""
     assert PHRASES_MAX == 500
     await transcriber.transcribe(FILE, replace(OPTIONS, phrases=phrases))
     phrase_list = json.loads(last(emulator).definition).get("phraseList")
@@ -462,7 +462,7 @@ async def test_refusals(
 
 
 async def test_retry_after(emulator: Emulator, transcriber: FastTranscriber) -> None:
-    """What a 429 asks to wait is told."""
+    """The error has the time that a 429 asks to wait."""
     emulator.faults.append(fault(429, "", **{"Retry-After": "7"}))
     with pytest.raises(ResponseError) as raised:
         await transcriber.transcribe(FILE, OPTIONS)
@@ -523,7 +523,7 @@ async def test_slow_drip(make: MakeTranscriber) -> None:
     ids=lambda body: repr(body[:30]),
 )
 async def test_no_answer(make: MakeTranscriber, body: bytes) -> None:
-    """What isn't the service's answer is an error that can pass."""
+    """An answer that isn't the service's is an error that can pass."""
     async with HostileServer.running(lambda: [head() + body]) as server:
         with pytest.raises(InvalidAnswerError) as raised:
             await transcribed(server.url, make)
@@ -550,7 +550,7 @@ async def test_no_answer(make: MakeTranscriber, body: bytes) -> None:
 async def test_wrong_types(
     make: MakeTranscriber, answer: dict[str, Any], text: str, phrases: int, words: int
 ) -> None:
-    """A field of another type is missing, and what is too much isn't read."""
+    """A field of another type is missing, and excess data isn't read."""
     async with HostileServer.running(lambda: [head() + json.dumps(answer).encode()]) as server:
         result = await transcribed(server.url, make)
     assert (result.text, len(result.phrases), len(result.words)) == (text, phrases, words)
@@ -728,7 +728,7 @@ async def test_little_memory(make: MakeTranscriber) -> None:
 
 
 async def test_counts_what_is_sent(emulator: Emulator, make: MakeTranscriber) -> None:
-    """PCM is counted by its length, whatever becomes of the request, by both meters."""
+    """PCM is counted by its length, by both meters, even if the request fails."""
     meter, own = Meter(), Meter()
     transcriber = make(meter=meter)
     await transcriber.transcribe(FILE, OPTIONS, own)
@@ -779,5 +779,5 @@ def test_secrets() -> None:
 
 async def test_scripted_answers(emulator: Emulator, transcriber: FastTranscriber) -> None:
     """The emulator's second service can hear something else than its first."""
-    emulator.fast_ear = ScriptedEar(["Turn on the porch light."])
+    emulator.fast_model = ScriptedModel(["Turn on the porch light."])
     assert (await transcriber.transcribe(FILE, OPTIONS)).text == "Turn on the porch light."

@@ -45,7 +45,7 @@ async def late_bursts() -> AsyncIterator[bytes]:
 
 @pytest.fixture
 def lags() -> list[float]:
-    """Give what is reported."""
+    """Return the reported lags."""
     return []
 
 
@@ -70,7 +70,7 @@ def _client(session: ClientSession, address: str, lags: list[float]) -> SpeechCl
 
 @pytest.mark.parametrize("line", [16_000])
 async def test_slow(client: SpeechClient, lags: list[float]) -> None:
-    """A line that carries half of what is said falls behind by half of it."""
+    """A line with half the needed speed falls behind by half the duration."""
     assert (await client.recognize(voice, OPTIONS)).text == TEXT
     [lag] = lags
     assert 1.0 < lag < 0.6 * len(AUDIO) / 32_000 + 0.5

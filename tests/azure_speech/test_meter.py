@@ -1,4 +1,4 @@
-"""The meter: what is sent is counted as it goes, whatever becomes of it."""
+"""The meter: audio is counted as it's sent, even if the request fails."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ HEADER = 44
 
 @dataclass
 class Meter:
-    """Counts what it's told."""
+    """Counts all its calls."""
 
     requests: int = 0
     size: int = 0
@@ -76,7 +76,7 @@ async def test_counts_opus(client: SpeechClient, meter: Meter, emulator: Emulato
 
 
 async def test_counts_while_it_is_sent(client: SpeechClient, meter: Meter) -> None:
-    """What is cancelled was sent all the same."""
+    """A cancelled request counts as far as it was sent."""
     microphone = Microphone(speak(SENTENCE))
     task = asyncio.create_task(client.recognize(microphone, OPTIONS))
     await microphone.waiting.wait()
@@ -86,7 +86,7 @@ async def test_counts_while_it_is_sent(client: SpeechClient, meter: Meter) -> No
 
 
 async def test_counts_what_fails(client: SpeechClient, meter: Meter, emulator: Emulator) -> None:
-    """So was what got no answer."""
+    """So does a request without an answer."""
     emulator.faults.append(Fault(status=500, at=Moment.AFTER_BODY))
     with pytest.raises(ResponseError):
         await client.recognize(SPOKEN, OPTIONS)

@@ -65,7 +65,7 @@ def last(emulator: Emulator) -> RecordedRequest:
 
 
 async def test_speech_follows_live(emulator: Emulator, client: SpeechClient) -> None:
-    """What was said has arrived before more is said; the answer comes after the end."""
+    """Each word arrives before the next is spoken; the answer comes after the end."""
     first, second = speak("Turn on the"), silence(0.1) + speak("kitchen light.")
     microphone = Microphone(first)
     task = asyncio.create_task(client.recognize(microphone, OPTIONS))
@@ -188,7 +188,7 @@ async def test_profanity(emulator: Emulator, client: SpeechClient) -> None:
 
 
 async def test_pronunciation_assessment(emulator: Emulator, client: SpeechClient) -> None:
-    """What is to be assessed is base64 of JSON, whose switches are strings."""
+    """The assessment's settings are base64 of JSON, whose switches are strings."""
     pronunciation = PronunciationAssessment(
         reference_text="Güten Morgen, 早安 “now”",
         grading_system=GradingSystem.FIVE_POINT,
@@ -247,7 +247,7 @@ class Encoder(OpusEncoder):
 
 @pytest.mark.parametrize("size", [7 * 2, 640, 1000, 32_000])
 async def test_opus(emulator: Emulator, client: SpeechClient, size: int) -> None:
-    """The audio goes up as OGG/Opus, all of it, whatever the blocks are."""
+    """All of the audio is sent as OGG/Opus, for blocks of any size."""
     client._opus = OpusEncoder
     audio = silence(0.1) + speak(SENTENCE) + silence(0.1)
     emulator.answers = Answers.AT_END
@@ -299,7 +299,7 @@ async def test_no_encoder(client: SpeechClient) -> None:
 async def test_early_answer_is_taken_at_once(
     emulator: Emulator, client: SpeechClient, *, open_end: bool
 ) -> None:
-    """At the pause comes the answer, while the person goes on: nobody listens any more."""
+    """The answer comes at the pause, while the person goes on; the upload stops."""
     before = asyncio.all_tasks()
     microphone = Microphone(silence(0.1) + speak("Turn on"), silence(0.6))
     if not open_end:
@@ -335,7 +335,7 @@ async def test_source_is_not_opened_before_there_is_a_token(
 async def test_refusal_spends_no_audio(
     emulator: Emulator, client: SpeechClient, status: int
 ) -> None:
-    """What is refused before 100 Continue costs no audio."""
+    """A refusal before 100 Continue costs no audio."""
     emulator.faults.append(Fault(status=status, times=3))
     microphone = Microphone(speak(SENTENCE))
     with pytest.raises(Exception, match=f"HTTP {status}"):
@@ -370,7 +370,7 @@ async def test_no_100_continue(emulator: Emulator, connect: Connect, clock: Cloc
 
 
 async def test_no_100_continue_and_a_refused_token(emulator: Emulator, connect: Connect) -> None:
-    """What was learnt about the host holds for the next authorization."""
+    """Notes about a host also hold for the next authorization."""
     emulator.faults += [Fault(withhold_continue=True), Fault(status=401)]
     client = connect(timeouts=Timeouts(connect=5, go_ahead=0.05, answer=5))
     assert (await client.recognize(SPOKEN, OPTIONS)).text == SENTENCE
@@ -383,7 +383,7 @@ async def test_no_100_continue_and_a_refused_token(emulator: Emulator, connect: 
 async def test_no_waiting_after_a_break(
     emulator: Emulator, client: SpeechClient, clock: Clock
 ) -> None:
-    """Who tries again after a connection broke sends the speech at once, for ten seconds."""
+    """A retry after a broken connection sends the speech at once, for ten seconds."""
     emulator.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
     with pytest.raises(SpeechConnectionError):
         await client.recognize(SPOKEN, OPTIONS)
@@ -405,7 +405,7 @@ async def test_the_first_limit_is_a_second() -> None:
 
 
 async def test_session_must_be_traced(emulator: Emulator, connect: Connect) -> None:
-    """A session whose signals nobody follows would have no limits."""
+    """A session whose signals aren't traced would have no limits."""
     async with ClientSession() as session:
         credential = KeyCredential(session, connect.endpoint.token_url, S0_KEY)
         with pytest.raises(ValueError, match="TRACE_CONFIG"):

@@ -1,4 +1,4 @@
-"""Keys, tokens and what was said appear in no error, no log and no object's description."""
+"""Keys, tokens and spoken words appear in no error, no log and no object's description."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -48,7 +48,7 @@ ECHO = (
 
 
 def told(error: BaseException) -> Iterator[str]:
-    """Yield everything that an error and what it came from say, as code or a log would."""
+    """Yield all texts of an error and its causes, as code or a log would show them."""
     yield "".join(traceback.format_exception_only(error))
     for cause in causes(error):
         yield from (str(cause), repr(cause), repr(cause.args), repr(vars(cause)))
@@ -61,7 +61,7 @@ def assert_silent(*texts: str) -> None:
 
 @asynccontextmanager
 async def _raw(reply: bytes) -> AsyncGenerator[str]:
-    """Serve what holds the request's own first bytes, headers included."""
+    """Serve a page with the request's own first bytes, headers included."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -95,7 +95,7 @@ def emulator_with_key(emulator: Emulator) -> Emulator:
 async def test_echo(
     emulator_with_key: Emulator, connect: Connect, where: Service, status: int, body: str
 ) -> None:
-    """A host that sends back what it was sent is not quoted."""
+    """A host that echoes the request isn't quoted."""
     emulator = emulator_with_key
     moment = Moment.BEFORE_BODY if status != 200 else Moment.AFTER_BODY
     emulator.faults.append(Fault(where=where, at=moment, status=status, body=body, times=None))
@@ -150,7 +150,7 @@ async def test_echo_of_the_request(connect: Connect, reply: bytes) -> None:
 async def test_entra(
     emulator: Emulator, connect: Connect, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
-    """What Microsoft Entra answers isn't quoted, nor the secret it was asked with."""
+    """Neither Microsoft Entra's answer is quoted, nor the secret in the request."""
     monkeypatch.setattr(credentials, "TOKEN_TIMEOUT", 0.1)
     emulator.faults.append(replace(fault, where=Service.ENTRA))
     with pytest.raises(SpeechError) as info:
@@ -191,7 +191,7 @@ async def test_failures(emulator_with_key: Emulator, connect: Connect, fault: Fa
 
 
 async def test_failed_renewal(emulator_with_key: Emulator, connect: Connect, clock: Clock) -> None:
-    """What is only logged is masked, too."""
+    """A secret in a log line is masked, too."""
     client = connect(KEY_84)
     await client.recognize(SPOKEN, OPTIONS)
     clock.now += 7 * 60
@@ -220,7 +220,7 @@ async def test_log_says_something(
 async def test_descriptions(
     emulator_with_key: Emulator, connect: Connect, make: Callable[[object], str]
 ) -> None:
-    """No object says what it holds, though it says what is harmless."""
+    """No object's description has its secrets, though it has the harmless fields."""
     client = connect(KEY_84)
     recognition = await client.recognize(SPOKEN, ASSESSED)
     entra = connect.entra(client_secret=ENTRA_SECRET)

@@ -1,4 +1,4 @@
-"""A hostile host: whatever it answers costs little memory, little time and no secret."""
+"""A hostile host: any answer costs little memory, little time and no secret."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,7 +64,7 @@ DRIPPING: Final = {
 def make_client(
     request: pytest.FixtureRequest, session: ClientSession, connect: Connect
 ) -> MakeClient:
-    """Give what makes a client of which one request goes to the hostile host."""
+    """Return a function that makes clients of which one request goes to the hostile host."""
 
     def make(url: str, timeouts: Timeouts) -> SpeechClient:
         if request.param == "recognition":
@@ -92,7 +92,7 @@ def little_memory() -> Iterator[None]:
 
 
 async def outcome(client: SpeechClient) -> SpeechError | str:
-    """Return the text that is heard or what is raised."""
+    """Return the text or the error."""
     try:
         return (await client.recognize(SPOKEN, OPTIONS)).text
     except SpeechError as err:
@@ -119,7 +119,7 @@ async def test_endless_drip(
     reply: Reply,
     pause: float,
 ) -> None:
-    """What never ends in little pieces has the same time as any answer, and is left then."""
+    """An endless answer in small pieces has the same time as any answer, and is dropped then."""
     monkeypatch.setattr(credentials, "TOKEN_TIMEOUT", 0.15)
     async with HostileServer.running(reply, pause) as server:
         started = time.monotonic()
@@ -172,7 +172,7 @@ async def test_head(make_client: MakeClient, reply: bytes) -> None:
 
 
 async def test_answer_behind_the_answer(connect: Connect) -> None:
-    """What a host sends without being asked isn't the answer to the next utterance."""
+    """An unrequested second answer isn't the answer to the next utterance."""
     first = head(f"Content-Length: {len(SUCCESS)}") + SUCCESS
     second = first.replace(b"Hello", b"Sorry")
     async with HostileServer.running(lambda: [first, second]) as server:
@@ -189,7 +189,7 @@ async def test_answer_behind_the_answer(connect: Connect) -> None:
     "charset", ["", "; charset=", "; charset=utf-7", "; charset=nonsense", '; charset="\\"', ";;="]
 )
 async def test_charset(connect: Connect, encoding: str, charset: str) -> None:
-    """What the header says of it isn't listened to: JSON tells its encoding itself."""
+    """The header's charset is ignored: JSON tells its encoding itself."""
     body = '{"RecognitionStatus": "Success", "DisplayText": "Grüße, 世界"}'.encode(encoding)
     reply = head(f"Content-Type: application/json{charset}") + body
     async with HostileServer.running(lambda: [reply]) as server:
@@ -215,7 +215,7 @@ async def test_charset(connect: Connect, encoding: str, charset: str) -> None:
     ids=ascii,
 )
 async def test_body(connect: Connect, body: bytes, text: str) -> None:
-    """The last of equal keys counts; what isn't a text is none, and every text can be written."""
+    """The last of equal keys counts; only strings are texts, and every text can be written."""
     async with HostileServer.running(lambda: [head() + body]) as server:
         recognition = await connect(url=server.url).recognize(SPOKEN, OPTIONS)
     assert recognition.text == text
@@ -272,7 +272,7 @@ async def test_a_million(
 async def test_long_answers_are_read_beside_the_loop(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, padding: int, threads: int
 ) -> None:
-    """A megabyte of phonemes holds up nobody else; an ordinary answer doesn't need a thread."""
+    """A megabyte of phonemes doesn't block the loop; an ordinary answer doesn't need a thread."""
     readers = []
 
     def read(answer: str) -> object:
@@ -318,7 +318,7 @@ async def test_redirection(
 
 
 async def test_redirection_by_a_refused_token(emulator: Emulator, connect: Connect) -> None:
-    """A 401 that points elsewhere brings the key to nobody else either."""
+    """A 401 that redirects doesn't send the key to another host either."""
     async with Emulator() as other:
         headers = {
             "Location": other.url,
@@ -349,7 +349,7 @@ async def test_redirection_by_a_refused_token(emulator: Emulator, connect: Conne
 async def test_echo(
     make_client: MakeClient, reply: bytes, secret: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A host that sends the secret back in whatever place gets it into no log and no error."""
+    """A host that echoes the secret, in any place, gets it into no log and no error."""
     caplog.set_level(logging.DEBUG)
     told = reply.replace(b"{}", secret.encode())
     async with HostileServer.running(lambda: [told]) as server:
@@ -363,7 +363,7 @@ async def test_echo(
     ids=["key", "sentence", "object", "list"],
 )
 async def test_echo_in_the_status(connect: Connect, status: str) -> None:
-    """Nor where the error is a word of the host's own: only what can be a status is quoted."""
+    """Nor where the error is the host's own word: only possible statuses are quoted."""
     body = f'{{"RecognitionStatus": {status}}}'.encode()
     async with HostileServer.running(lambda: [head() + body]) as server:
         result = await outcome(connect(url=server.url))

@@ -1,4 +1,4 @@
-"""Whatever is typed into a form or said in a call, the request keeps its shape."""
+"""Any input of a form or a call leaves the request's structure intact."""
 
 import base64
 from collections.abc import Iterator
@@ -108,7 +108,7 @@ async def test_query(text: str, where: str) -> None:
 @FEW
 @given(TEXTS)
 async def test_key(text: str) -> None:
-    """A key is one header's value, without whatever can't be in one."""
+    """A key is one header's value, without characters that can't be in one."""
     plain = "".join(char for char in text if "!" <= char <= "~")
     found = list(await requested(key=text))
     assert [headers[KEY_HEADER.lower()] for _, headers in found] == [plain] * bool(plain)
@@ -118,7 +118,7 @@ async def test_key(text: str) -> None:
 @FEW
 @given(TEXTS, TEXTS)
 async def test_assessment(text: str, scenario: str) -> None:
-    """What is to be read aloud is base64 of JSON: it can't end the header."""
+    """The reference text is base64 of JSON: it can't end the header."""
     assessment = PronunciationAssessment(reference_text=text, scenario_id=scenario)
     [(_, headers)] = await requested(RecognitionOptions(language="en-US", pronunciation=assessment))
     sent = json.loads(base64.b64decode(headers["pronunciation-assessment"], validate=True))

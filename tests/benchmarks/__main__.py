@@ -42,8 +42,8 @@ from .table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
-    """What is measured, and how often."""
+class Schedule:
+    """The parts to measure, and how often."""
 
     overhead: Sequence[tuple[Case, int]]
     """Each with the commands for each contender."""
@@ -65,22 +65,22 @@ class Programme:
 class Part[Figures]:
     """Something that is measured by itself."""
 
-    measure: Callable[[Programme], Awaitable[list[Figures]]]
+    measure: Callable[[Schedule], Awaitable[list[Figures]]]
     table: Callable[[list[Figures]], Table]
     comparisons: Callable[[list[Figures]], Iterable[Comparison]] = lambda _: ()
-    """What the contenders have in common with other parts."""
+    """The figures that compare its contenders with those of other parts."""
 
 
 @dataclass(kw_only=True)
 class Results:
-    """What was measured, part by part, and on what."""
+    """The results, part by part, and the machine."""
 
     machine: dict[str, object]
     figures: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def facts(self) -> str:
-        """What it was measured on."""
+        """The machine and versions of the measurement."""
         return ", ".join(f"{name} {value}" for name, value in self.machine.items())
 
     def tables(self) -> list[Table]:
@@ -88,7 +88,7 @@ class Results:
         return [PARTS[name].table(figures) for name, figures in self.figures.items()]
 
     def comparisons(self) -> list[Comparison]:
-        """Return what can be put side by side in one table."""
+        """Return the figures that can be compared in one table."""
         return [
             comparison
             for name, figures in self.figures.items()
@@ -103,8 +103,8 @@ def main() -> None:
     pin(CLIENT_CORE)
     # Terminated, it stops its servers as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    programme = _quick(arguments.runs or 1) if arguments.quick else _full(arguments.runs or 20)
-    results = asyncio.run(_measure(programme, arguments.only or PARTS))
+    schedule = _quick(arguments.runs or 1) if arguments.quick else _full(arguments.runs or 20)
+    results = asyncio.run(_measure(schedule, arguments.only or PARTS))
     report(results, as_markdown=arguments.markdown)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(results), indent=1) + "\n")
@@ -149,8 +149,8 @@ def _command(arguments: argparse.Namespace) -> str:
     return f"scripts/bench{' --quick' if arguments.quick else ''}{runs} --write"
 
 
-def _quick(runs: int) -> Programme:
-    return Programme(
+def _quick(runs: int) -> Schedule:
+    return Schedule(
         overhead=[(case, runs) for case in overhead.WARM],
         pauses=[(pauses.FEW, runs)],
         failure=runs,
@@ -162,9 +162,9 @@ def _quick(runs: int) -> Programme:
     )
 
 
-def _full(runs: int) -> Programme:
+def _full(runs: int) -> Schedule:
     some, few = max(1, runs // 5), max(1, runs // 10)
-    return Programme(
+    return Schedule(
         overhead=[
             *((case, runs) for case in overhead.WARM),
             *((case, some) for case in (*overhead.THIN, *overhead.COLD)),
@@ -188,27 +188,27 @@ def _full(runs: int) -> Programme:
     )
 
 
-async def _measure(programme: Programme, names: Iterable[str]) -> Results:
+async def _measure(schedule: Schedule, names: Iterable[str]) -> Results:
     began = monotonic()
     results = Results(machine=_machine())
     for name in names:
         _say(name)
-        results.figures[name] = await PARTS[name].measure(programme)
+        results.figures[name] = await PARTS[name].measure(schedule)
     results.machine["minutes taken"] = round((monotonic() - began) / 60, 1)
     return results
 
 
-async def _overhead(programme: Programme) -> list[Overhead]:
+async def _overhead(schedule: Schedule) -> list[Overhead]:
     results = []
-    for case, runs in programme.overhead:
+    for case, runs in schedule.overhead:
         _say(f"  {case.name}")
         results.append(await overhead.compare(case, runs))
     return results
 
 
-async def _pauses(programme: Programme) -> list[Pauses]:
+async def _pauses(schedule: Schedule) -> list[Pauses]:
     return [
-        result for cases, runs in programme.pauses for result in await pauses.compare(cases, runs)
+        result for cases, runs in schedule.pauses for result in await pauses.compare(cases, runs)
     ]
 
 
@@ -224,32 +224,32 @@ PARTS: Final[Mapping[str, Part[Any]]] = {
     "overhead": Part(measure=_overhead, table=overhead.table, comparisons=overhead.comparisons),
     "pauses": Part(measure=_pauses, table=pauses.table, comparisons=pauses.comparisons),
     "failure": Part(
-        measure=lambda programme: failure.compare(programme.failure),
+        measure=lambda schedule: failure.compare(schedule.failure),
         table=failure.table,
         comparisons=failure.comparisons,
     ),
     "processor": Part(
-        measure=lambda programme: processor.compare(programme.processor),
+        measure=lambda schedule: processor.compare(schedule.processor),
         table=processor.table,
         comparisons=processor.comparisons,
     ),
     "load": Part(
-        measure=lambda programme: _gather(programme.load),
+        measure=lambda schedule: _gather(schedule.load),
         table=crowd_tables.table_of_load,
         comparisons=crowd_tables.comparisons_of_load,
     ),
     "memory": Part(
-        measure=lambda programme: _gather(programme.memory),
+        measure=lambda schedule: _gather(schedule.memory),
         table=crowd_tables.table_of_memory,
         comparisons=crowd_tables.comparisons_of_memory,
     ),
     "starting": Part(
-        measure=lambda programme: starting.compare(programme.starting),
+        measure=lambda schedule: starting.compare(schedule.starting),
         table=starting.table,
         comparisons=starting.comparisons,
     ),
     "understood": Part(
-        measure=lambda programme: understood.compare(programme.understood),
+        measure=lambda schedule: understood.compare(schedule.understood),
         table=understood.table,
     ),
 }
@@ -279,7 +279,7 @@ def _processor() -> str:
 
 
 def _say(text: str) -> None:
-    """Tell on standard error what is measured now."""
+    """Report the current measurement on standard error."""
     sys.stderr.write(f"{text} …\n")
 
 

@@ -1,4 +1,4 @@
-"""Assist in a Home Assistant core: from a host's stream to the text, or to what is done."""
+"""Assist in a Home Assistant core: from the audio stream to the text, or to the action."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -94,7 +94,7 @@ class Assist:
             _watchers.remove(watcher)
 
     async def do(self, pipeline: str, stream: AsyncIterable[bytes]) -> str:
-        """Do what is said in a stream up to its end, and return its text once that is done."""
+        """Carry out the command in a stream, and return its text once that is done."""
         settings = AudioSettings(is_vad_enabled=False)
         events = await self._run(pipeline, stream, PipelineStage.INTENT, settings)
         done = events.get(PipelineEventType.INTENT_END, {}).get("intent_output", {})
@@ -136,7 +136,7 @@ def _text(events: dict[PipelineEventType, dict[str, Any]]) -> str:
 
 def _add_lights(hass: HomeAssistant, names: Iterable[str]) -> None:
     async def switch(call: ServiceCall) -> None:
-        """Do nothing but tell: what a light takes isn't measured."""
+        """Only record the call: the time of a light isn't measured."""
         for watcher in _watchers:
             watcher(call)
 

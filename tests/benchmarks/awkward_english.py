@@ -1,4 +1,4 @@
-"""An English home with forty awkward but plausible names, and what is said to it."""
+"""An English home with forty awkward but plausible names, and its commands."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a home with awkward names consists of, in any language."""
+"""The parts of a home with awkward names, in any language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Thing:
     domain: str
     name: str
     article: str
-    """What people say before the name, with its space."""
+    """The words that people say before the name, with their space."""
     area: str | None = None
     alias: str | None = None
 
@@ -27,7 +27,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwkwardHome:
-    """A home, and what is said to it."""
+    """A home, and its commands."""
 
     language: str
     """As Assist names it."""
@@ -42,7 +42,7 @@ class AwkwardHome:
     tuned: bool
     """Whether every other name was for setting thresholds, and the rest for judging them."""
     said: Mapping[str, tuple[str, ...]]
-    """What is said to a thing of each domain, with {article} and {name}."""
+    """The command for a thing of each domain, with {article} and {name}."""
 
     @property
     def commands(self) -> tuple[Command, ...]:

@@ -1,4 +1,4 @@
-"""An Italian home with forty awkward but plausible names, and what is said to it.
+"""An Italian home with forty awkward but plausible names, and its commands.
 
 Core's gazetteer knows no Italian: what it hears wrong is left to us.
 """

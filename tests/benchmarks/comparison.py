@@ -19,7 +19,7 @@ class Comparison:
 
     what: str
     where: str
-    """What was special about it, for a table or below a title."""
+    """A note on its conditions, for a table or below a title."""
     unit: str
     values: Mapping[str, float | None]
     """By contender; `None`: it had no right text. One that isn't named wasn't measured."""
@@ -29,7 +29,7 @@ class Comparison:
 
     @property
     def name(self) -> str:
-        """What it is, and where."""
+        """The figure's name, and its place."""
         return f"{self.what}: {self.where}"
 
     def ratio(self, contender: str) -> float | None:
@@ -89,7 +89,7 @@ def table(comparisons: Sequence[Comparison]) -> Table:
 
 
 def setbacks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
-    """Return where our entity is behind those that somebody uses instead, by the reason why."""
+    """Return where our entity is behind the alternatives in use, by the reason why."""
     found: dict[str, list[str]] = {}
     for one in comparisons:
         if one.behind:

@@ -1,4 +1,4 @@
-"""The ways to have speech recognised that are compared."""
+"""The ways to have speech recognized that are compared."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -46,7 +46,7 @@ type Opening = Callable[[str], AbstractAsyncContextManager[Contender]]
 
 @asynccontextmanager
 async def bare_post(address: str) -> AsyncIterator[Contender]:
-    """Post the host's chunks as they come, with nothing around it: what can't be beaten.
+    """Post Assist's chunks as they come, with nothing around it: the lower bound.
 
     The request is the one that the client sends, with its `Expect: 100-continue`; the token
     is fetched before.
@@ -107,7 +107,7 @@ async def home_assistant_cloud(address: str) -> AsyncIterator[Contender]:
 
 @asynccontextmanager
 async def our_client(address: str) -> AsyncIterator[Contender]:
-    """Record the stream, and recognise the recording with our client."""
+    """Record the stream, and recognize the recording with our client."""
     endpoint = Endpoint.from_address(address)
     async with ClientSession(trace_configs=[TRACE_CONFIG]) as session:
         credential = KeyCredential(session, endpoint.token_url, S0_KEY)
@@ -134,7 +134,7 @@ async def our_entity(address: str, *, upload: str = "wav") -> AsyncIterator[Cont
 
 @asynccontextmanager
 async def no_one(address: str) -> AsyncIterator[Contender]:
-    """Take the stream and do nothing: what the benchmark's own host costs."""
+    """Take the stream and do nothing: the cost of the benchmark's own source."""
 
     async def recognize(stream: AsyncIterable[bytes]) -> str:
         async for _ in stream:
@@ -170,7 +170,7 @@ COMPARED: Final = (FLOOR, CLOUD, BUFFER, CLIENT, ENTITY)
 """Those that are put side by side, in the order of their turns."""
 
 PEERS: Final = (CLOUD, BUFFER)
-"""Those of them that somebody uses instead of ours."""
+"""Those of them that people use instead of ours."""
 
 
 async def _with_header(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:

@@ -1,4 +1,4 @@
-"""Many utterances at once: what they need, and whether one is late or lost.
+"""Many utterances at once: their costs, and whether one is late or lost.
 
 The crowd speaks to a client in a process of its own, which is this module.
 """
@@ -48,30 +48,30 @@ _PAUSE: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Who speaks to whom, and for how long."""
+    """The contender, the sizes of its crowds, and the duration."""
 
     contender: str
     at_once: Sequence[int]
     """How many in each crowd; one crowd after the other, the smallest first."""
     seconds: float
     alone: int = 1
-    """How often somebody speaks who is alone."""
+    """The number of utterances of a single speaker."""
     traces_memory: bool = False
     """Whether Python's memory is followed, which costs much processor time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """What became of one of a plan's crowds. Times in seconds, memory in bytes."""
+    """The outcome of one of a plan's crowds. Times in seconds, memory in bytes."""
 
     plan: Plan
     at_once: int
     delay: Spread | None
     """From the last chunk of speech to the text, of texts that were right; `None` without any."""
     late: int
-    """Those later than somebody who is alone."""
+    """Those later than a single speaker."""
     lost: int
-    """Those whose text isn't what was said."""
+    """Those whose text has an error."""
     in_service: float | None
     """The emulator's own work within a delay, median."""
     lag: Spread | None
@@ -79,11 +79,11 @@ class Crowd:
     cpu: float
     """Processor time for a second of audio of one utterance."""
     memory: float
-    """What was allocated at the peak, for one utterance: by Python, or else by the process."""
+    """The peak allocation for one utterance: by Python, or otherwise by the process."""
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
-        """Read what the process wrote."""
+        """Read the process's output."""
         spreads = {
             name: Spread(**fields[name]) for name in ("delay", "lag") if fields[name] is not None
         }
@@ -190,7 +190,7 @@ def _reset_peaks() -> None:
 
 
 def _memory(plan: Plan) -> int:
-    """Return what is allocated now, as Python sees it if that is followed."""
+    """Return the allocated memory, as Python counts it if that is traced."""
     return tracemalloc.get_traced_memory()[0] if plan.traces_memory else _status("VmRSS")
 
 

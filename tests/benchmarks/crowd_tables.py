@@ -1,4 +1,4 @@
-"""What is told of crowds: load, processor time and memory."""
+"""The tables of crowds: load, processor time and memory."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -25,7 +25,7 @@ _WHY_MEMORY: Final = (
 
 
 def table_of_load(crowds: Sequence[Crowd]) -> Table:
-    """Show how those fare who speak at the same time."""
+    """Show the delays of simultaneous speakers."""
     return Table(
         title="Load: many at once, in real time, the client on one core",
         columns=(
@@ -96,7 +96,7 @@ def _rows_of_load(crowds: Sequence[Crowd]) -> Iterator[Sequence[str]]:
 
 
 def table_of_memory(crowds: Sequence[Crowd]) -> Table:
-    """Show what an utterance needs."""
+    """Show the memory that an utterance needs."""
     return Table(
         title="Memory: for one utterance, at the peak",
         columns=("contender", "at once", "audio s", "ratio", "MiB", "goal", "lost"),

@@ -1,4 +1,4 @@
-"""Word errors of a real ear, with WAV and with Opus: `scripts/bench opus --help`."""
+"""Word errors of a real speech model, with WAV and with Opus: `scripts/bench opus --help`."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.audio.opus import OpusEncoder
 
 from .awkward_english import ENGLISH
-from .hearing import Condition, Ear, in_noise, say
+from .hearing import Condition, SpeechModel, in_noise, say
 from .table import Table, figure
 
 _CONDITIONS: Final = tuple(
@@ -53,20 +53,22 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-async def _count(ear: Ear, texts: Sequence[str], condition: Condition) -> tuple[int, int, int]:
+async def _count(
+    speech_model: SpeechModel, texts: Sequence[str], condition: Condition
+) -> tuple[int, int, int]:
     """Return how many words were said, and misheard with WAV and with Opus."""
     sounds = say(condition.voice, texts)
     total = wav = opus = 0
     for text in texts:
         pcm = in_noise(sounds[text], condition.ratio)
         total += len(words(text))
-        wav += errors(words(text), words(await _hear(ear, pcm)))
-        opus += errors(words(text), words(await _hear(ear, as_opus(pcm))))
+        wav += errors(words(text), words(await _hear(speech_model, pcm)))
+        opus += errors(words(text), words(await _hear(speech_model, as_opus(pcm))))
     return total, wav, opus
 
 
-async def _hear(ear: Ear, pcm: bytes) -> str:
-    alternatives = await ear.hear(pcm)
+async def _hear(speech_model: SpeechModel, pcm: bytes) -> str:
+    alternatives = await speech_model.hear(pcm)
     return (alternatives[0].display or "") if alternatives else ""
 
 
@@ -74,9 +76,9 @@ async def _run(step: int) -> Table:
     texts = [command.text for command in ENGLISH.commands[::step]]
     table = Table(title="Word errors with WAV and with Opus", columns=_COLUMNS)
     sums = [0, 0, 0]
-    async with Ear.listening("whisper", ENGLISH.locale) as ear:
+    async with SpeechModel.listening("whisper", ENGLISH.locale) as speech_model:
         for condition in _CONDITIONS:
-            counts = await _count(ear, texts, condition)
+            counts = await _count(speech_model, texts, condition)
             sums = [total + count for total, count in zip(sums, counts, strict=True)]
             table.rows.append(_cells(str(condition), len(texts), counts))
     table.rows.append(_cells("all", len(texts) * len(_CONDITIONS), sums))
@@ -90,7 +92,7 @@ def _cells(name: str, sentences: int, counts: Sequence[int]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Let the ear hear the awkward home's commands, and write the table."""
+    """Let the model hear the awkward home's commands, and write the table."""
     parser = argparse.ArgumentParser(prog="scripts/bench opus", description=main.__doc__)
     parser.add_argument("--step", type=int, default=1, help="of so many commands, one")
     sys.stdout.write(asyncio.run(_run(parser.parse_args().step)).as_text())

@@ -1,4 +1,4 @@
-"""The end of speech: when people are answered, what of their words is lost, and what it costs.
+"""The end of speech: the delay of answers, the lost words, and the costs.
 
 `scripts/bench endpointing --help`. Real voices speak to Assist's pipelines in real time; the
 service takes 0.35 s to answer, 50 ms of round trip away, and is each of the four kinds that
@@ -38,7 +38,7 @@ from .link import Link
 from .measure import Measurement, measure
 from .pauses import AFTERTHOUGHTS, BEGINNINGS, COMMANDS, DICTATION, LIGHTS
 from .plain import PlainEntity
-from .scene import VOICES, KnowingEar, Saying, billed, music
+from .scene import VOICES, KnowingModel, Saying, billed, music
 from .servers import linked
 from .table import Table, figure
 
@@ -60,7 +60,7 @@ _TELEVISION: Final = (
 
 
 class Ending(StrEnum):
-    """What ends the host's stream."""
+    """The event that ends the audio stream."""
 
     DETECTOR = "detector"
     """Home Assistant's, at *default*."""
@@ -93,7 +93,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What became of one saying."""
+    """The outcome of one saying."""
 
     measurement: Measurement
     done: Sequence[str]
@@ -201,7 +201,7 @@ def _paused() -> Iterator[Scene]:
 
 
 def _recognizer() -> Iterator[Scene]:
-    """Yield what only the option *End of speech* has to cope with."""
+    """Yield the scenes that only the option *End of speech* has to handle."""
     both = (ENTITY, CLOUD)
     commands = [parts[0] for parts in COMMANDS]
 
@@ -263,10 +263,10 @@ async def compare(scenes_: Sequence[Scene]) -> list[Outcome]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listener:
-    """A contender with a service of its own, so that what it sends can be counted."""
+    """A contender with a service of its own, so that its uploads can be counted."""
 
     emulator: Emulator
-    ear: KnowingEar
+    speech_model: KnowingModel
     hear: Callable[..., Any]
     hass: HomeAssistant
 
@@ -285,8 +285,10 @@ async def _contenders(assist: Assist, kind: str) -> AsyncIterator[dict[str, _Lis
     async with AsyncExitStack() as stack:
         listeners = {}
         for name in (*own, CLOUD, BUFFER):
-            ear = KnowingEar()
-            service = Emulator(ear=ear, answers=answers, pause=pause, latency=LATENCY)
+            speech_model = KnowingModel()
+            service = Emulator(
+                speech_model=speech_model, answers=answers, pause=pause, latency=LATENCY
+            )
             await stack.enter_async_context(service)
             address = await stack.enter_async_context(linked(LINK, service.url))
             if name in own:
@@ -299,21 +301,23 @@ async def _contenders(assist: Assist, kind: str) -> AsyncIterator[dict[str, _Lis
                 engine = entity.entity_id
             pipeline = await assist.add_pipeline(engine, local=local)
             hear = partial(assist.hear, pipeline)
-            listeners[name] = _Listener(emulator=service, ear=ear, hear=hear, hass=hass)
+            listeners[name] = _Listener(
+                emulator=service, speech_model=speech_model, hear=hear, hass=hass
+            )
         yield listeners
 
 
 async def _play(
     scene: Scene, listeners: Mapping[str, _Listener]
 ) -> dict[str, tuple[list[Heard], int]]:
-    """Return what became of the sayings for each contender, and the seconds that are billed."""
+    """Return the outcome of the sayings for each contender, and the seconds that are billed."""
     limit = asyncio.Semaphore(AT_ONCE)
     chosen: dict[str, _Listener] = {}
     for name in scene.contenders:
         option = f"{name}, {scene.ending}"
         chosen[name] = listeners[option if option in listeners else name]
     for listener in chosen.values():
-        listener.ear.learn(scene.sayings)
+        listener.speech_model.learn(scene.sayings)
         listener.emulator.requests.clear()
     with _listening(scene.satellite):
         heard = await asyncio.gather(
@@ -353,7 +357,7 @@ async def _hear(
 
 
 async def _acts(hass: HomeAssistant, text: str) -> Sequence[str]:
-    """Return what Home Assistant's agent does about a text."""
+    """Return the actions of Home Assistant's agent for a text."""
     if not text or text.startswith("["):
         return ()
     context, done = Context(), []

@@ -1,4 +1,4 @@
-"""What a connection costs that is lost at the very end of an utterance."""
+"""The cost of a connection that is lost at the very end of an utterance."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""What is made of many measurements."""
+"""Statistics of many measurements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

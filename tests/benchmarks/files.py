@@ -1,4 +1,4 @@
-"""Files: how long they take, what they cost, and whether people who speak meanwhile must wait.
+"""Files: their duration, their cost, and whether simultaneous speakers must wait.
 
 `scripts/bench files --help`. The service of the long recording works at twice real time.
 """
@@ -33,7 +33,7 @@ from .home import add_recognizer, home_assistant
 from .link import LOOPBACK, Link
 from .measure import measure
 from .pauses import COMMANDS, DICTATION
-from .scene import VOICES, KnowingEar, Saying, billed
+from .scene import VOICES, KnowingModel, Saying, billed
 from .servers import linked
 from .table import Table, figure
 
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a recording. Times in seconds."""
+    """The outcome of a recording. Times in seconds."""
 
     case: Case
     length: float
@@ -79,7 +79,7 @@ class Result:
 
 
 def cases(*, long: bool) -> list[Case]:
-    """Return what is measured; the long recordings take half an hour."""
+    """Return the cases; the long recordings take half an hour."""
     short = [
         Case(
             name=f"memo, {'action' if by_action else 'POST'}",
@@ -115,9 +115,14 @@ async def run(case: Case) -> Result:
         Saying.of(parts[0], voice=voice, quiet_after=0.3) for parts in COMMANDS for voice in VOICES
     ]
     answers, pause = SERVICE_KINDS[case.kind]
-    ear = KnowingEar().learn([*commands, recording])
+    speech_model = KnowingModel().learn([*commands, recording])
     service = Emulator(
-        ear=ear, answers=answers, pause=pause, latency=LATENCY, speed=case.speed, keep_audio=0
+        speech_model=speech_model,
+        answers=answers,
+        pause=pause,
+        latency=LATENCY,
+        speed=case.speed,
+        keep_audio=0,
     )
     async with _home(service, case.link) as (hass, address, folder):
         entity_id = await add_recognizer(hass, address, {})

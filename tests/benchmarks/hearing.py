@@ -1,4 +1,4 @@
-"""What a real ear hears of a synthetic voice in noise; sounds and answers are kept in files."""
+"""A real speech model hears a synthetic voice in noise; files keep sounds and answers."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ _QUIETER: Final = 0.4  # speech, so that speech and noise together aren't cut of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Who speaks, and how much louder than the noise (dB); None: there is no noise."""
+    """The voice, and how much louder it is than the noise (dB); None: there is no noise."""
 
     voice: str
     ratio: float | None = None
@@ -72,8 +72,8 @@ def in_noise(pcm: bytes, ratio: float | None) -> bytes:
     return np.clip(np.round(speech + noise), -32768, 32767).astype("<i2").tobytes()
 
 
-class Ear:
-    """Asks the emulator what it hears in a language, once for each sound."""
+class SpeechModel:
+    """Asks the emulator for the text in a language, once for each sound."""
 
     def __init__(self, session: ClientSession, address: str, model: str, locale: str) -> None:
         """Ask at an address."""
@@ -97,7 +97,7 @@ class Ear:
             yield cls(session, address, model, locale)
 
     async def hear(self, pcm: bytes) -> tuple[Alternative, ...]:
-        """Return the alternatives, best first; none if nothing was recognised."""
+        """Return the alternatives, best first; none if nothing was recognized."""
         path = self._folder / f"{_digest(pcm)}.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

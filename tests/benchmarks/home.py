@@ -21,7 +21,7 @@ from tests.support.home import metadata, resource_entry
 
 @asynccontextmanager
 async def home_assistant() -> AsyncIterator[HomeAssistant]:
-    """Run a Home Assistant core with nothing in it but what is always there."""
+    """Run a Home Assistant core with only its default parts."""
     resolver = AsyncResolver()
     # Home Assistant's own needs its zeroconf and network integrations; no name is looked up here.
     resolver.real_close = resolver.close  # type: ignore[attr-defined]
@@ -42,7 +42,7 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
 async def recognizer(
     hass: HomeAssistant, address: str, language: str, options: Mapping[str, Any] | None = None
 ) -> Callable[[AsyncIterable[bytes]], Awaitable[str]]:
-    """Add a resource at an address; return what has its entity recognise a stream."""
+    """Add a resource at an address; return a function by which its entity recognizes a stream."""
     entity_id = await add_recognizer(hass, address, options or {})
     entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
     assert entity

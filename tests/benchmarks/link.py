@@ -27,9 +27,9 @@ class Link:
     delay: float = 0.0
     """Seconds that a packet takes, one way: half the round trip."""
     up: float | None = None
-    """Bits per second towards the service; `None`: no limit."""
+    """Bits per second toward the service; `None`: no limit."""
     down: float | None = None
-    """Bits per second towards the client; `None`: no limit."""
+    """Bits per second toward the client; `None`: no limit."""
 
     @property
     def is_direct(self) -> bool:
@@ -150,8 +150,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("port", type=int, help="the service's port on 127.0.0.1")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds, one way")
-    parser.add_argument("--up", type=float, help="bits per second towards the service")
-    parser.add_argument("--down", type=float, help="bits per second towards the client")
+    parser.add_argument("--up", type=float, help="bits per second toward the service")
+    parser.add_argument("--down", type=float, help="bits per second toward the client")
     arguments = parser.parse_args()
     link = Link(name="", delay=arguments.delay, up=arguments.up, down=arguments.down)
     asyncio.run(_run(link, arguments.port))

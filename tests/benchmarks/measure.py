@@ -16,7 +16,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What became of an utterance. Times are seconds of `time.monotonic`."""
+    """The outcome of an utterance. Times are seconds of `time.monotonic`."""
 
     said: str
     heard: str
@@ -29,7 +29,7 @@ class Measurement:
 
     @property
     def is_right(self) -> bool:
-        """Whether the text is what was said; only then the delay means anything."""
+        """Whether the text is the spoken one; only then the delay means anything."""
         return self.heard == self.said
 
     @property
@@ -39,7 +39,7 @@ class Measurement:
 
 
 async def measure(contender: Contender, utterance: Utterance) -> Measurement:
-    """Have an utterance recognised. A failure is heard as its name in brackets."""
+    """Have an utterance recognized. A failure is heard as its name in brackets."""
     cpu = process_time()
     host = Host(utterance)
     speaking = asyncio.create_task(host.speak())

@@ -20,7 +20,7 @@ _TOKEN_LIFE: Final = timedelta(minutes=9)
 
 
 def voice_of(session: ClientSession, address: str) -> Voice:
-    """Return the client, with what it uses of the cloud: the address and a token."""
+    """Return the client, with the parts of the cloud that it uses: the address and a token."""
 
     async def connection_details() -> dict[str, str]:
         return {

@@ -1,4 +1,4 @@
-"""What is added to the time from the last chunk of speech to the text."""
+"""The delay that is added between the last chunk of speech and the text."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -46,7 +46,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What it is called in a table."""
+        """The name in a table."""
         return f"{self.link.name}, {'warm' if self.is_warm else 'cold'}"
 
 
@@ -71,7 +71,7 @@ class Row:
     cpu: float
     """Seconds of processor time for one command, the benchmark's host included."""
     wrong: int
-    """Commands whose text isn't what was said."""
+    """Commands whose text has an error."""
     stages: Stages | None
     """The medians; `None` if none was heard right."""
 

@@ -1,4 +1,4 @@
-"""People who make pauses: when they are answered, and how many of their words are lost."""
+"""People who pause: the delay of their answers, and how many of their words are lost."""
 
 import asyncio
 from collections import Counter
@@ -108,13 +108,13 @@ FEW: Final = tuple(replace(case, texts=case.texts[:1]) for case in CASES[:3])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A saying, and what became of it."""
+    """A saying, and its outcome."""
 
     measurement: Measurement
     host_end: float
     """Seconds from the last loud sample to where Assist's detector ends the stream."""
     handed_over: str = field(repr=False)
-    """The words before that end: nobody can hear the others."""
+    """The words before that end, because the others can't be recognized."""
 
     @property
     def lost(self) -> int:
@@ -150,11 +150,11 @@ class Pauses:
     lost: int
     """Words besides."""
     wrong: int
-    """Texts that aren't what was said, those that the host cut off included."""
+    """Texts with an error, including those that Home Assistant cut off."""
 
     @classmethod
     def of(cls, case: Case, contender: str, heard: Sequence[Heard]) -> Pauses:
-        """Sum up what became of all sayings."""
+        """Sum up the outcomes of all sayings."""
         right = [one for one in heard if one.measurement.is_right]
         ends = [one.host_end for one in heard if not one.cut]
         return cls(
@@ -171,7 +171,7 @@ class Pauses:
 
     @property
     def goal(self) -> str:
-        """Whether what is wanted of our entity was reached."""
+        """Whether our entity reached its goal."""
         if self.contender not in {AUTOMATIC, TO_THE_END}:
             return ""
         answers_early = self.delay is not None and self.early == self.delay.count

@@ -1,4 +1,4 @@
-"""A person who makes pauses: a voice for Assist's detector, and words for the service.
+"""A person who pauses: a voice for Assist's detector, and words for the service.
 
 The emulator's coded speech is no speech to the detector. So the detector is given Piper's
 voice, and what goes on to the engine is the same text in code at the same places: words that
@@ -39,7 +39,7 @@ _voice_now: ContextVar[bytes] = ContextVar("_voice_now")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
-    """What a person says."""
+    """A person's words and pauses."""
 
     utterance: Utterance
     """The words in code; the last one ends where the voice is loud for the last time."""

@@ -18,7 +18,7 @@ _TURNS: Final = (
     *((name, Form.PCM) for name in (NO_ONE, *COMPARED)),
     *((ENTITY, form) for form in Form if form != Form.PCM),
 )
-"""Who is given what, in the order of the turns."""
+"""The contenders and their audio, in the order of the turns."""
 
 _SECONDS: Final = 2.0
 _PAUSE: Final = 60.0
@@ -30,7 +30,7 @@ _WHY: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a contender takes for audio of a form."""
+    """A contender's cost for audio of a form."""
 
     contender: str
     form: Form

@@ -1,6 +1,6 @@
 """Which commands a home with awkward names does right: `scripts/bench recognition --help`.
 
-Two synthetic voices say them, clean and in noise, a real ear hears them without any hint at
+Two synthetic voices say them, clean and in noise, a speech model hears them without any hint at
 the names, and Home Assistant's own agent does what it makes of the text.
 """
 
@@ -46,7 +46,7 @@ from tests.support.sentences import SENTENCES
 from .awkward_english import ENGLISH
 from .awkward_home import AwkwardHome, Command, Thing
 from .awkward_italian import ITALIAN
-from .hearing import Condition, Ear, in_noise, say
+from .hearing import Condition, SpeechModel, in_noise, say
 from .home import home_assistant
 from .table import Table
 
@@ -59,7 +59,7 @@ _PAGE: Final = Path("docs/recognition.md")
 _TEMPLATE: Final = Path(__file__).with_suffix(".md")
 
 _HOMES: Final = {"english": ENGLISH, "italian": ITALIAN}
-_EARS: Final = {"whisper": "Whisper tiny.en", "multilingual": "Whisper base"}
+_MODELS: Final = {"whisper": "Whisper tiny.en", "multilingual": "Whisper base"}
 _EVERYTHING: Final = (
     ("english", "whisper"),
     ("english", "multilingual"),
@@ -105,13 +105,13 @@ _STATES: Final = {
 
 
 class Way(StrEnum):
-    """Who gets the text."""
+    """The agents that get the text."""
 
     AGENT = "Home Assistant's agent"
-    """With its gazetteer, which mends names itself."""
+    """With its gazetteer, which corrects names itself."""
     LOCAL_FIRST = "LLM, local intents first"
     LLM = "LLM"
-    """What it would do isn't known; it is judged as if it took the names literally."""
+    """Its action isn't known; it is judged as if it took the names literally."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ type Deeds = frozenset[Action]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A command, how it sounds, and what is heard of it."""
+    """A command, its sound, and the recognized alternatives."""
 
     command: Command
     sound: bytes = field(repr=False)
@@ -141,7 +141,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A command that was said, and what was done for its text at each stage."""
+    """A spoken command, and the action for its text at each stage."""
 
     command: Command
     wanted: Deeds
@@ -150,15 +150,15 @@ class Trial:
     asked_again: bool
     deeds: tuple[Deeds, Deeds, Deeds]
     misheard_name: bool
-    """Whether all that the ear got wrong is the name."""
+    """Whether all that the model got wrong is the name."""
 
     def right(self, stage: int) -> bool:
-        """Tell whether just what was wanted was done."""
+        """Return whether exactly the intended action was carried out."""
         return self.deeds[stage] == self.wanted
 
     @property
     def spoiled(self) -> bool:
-        """Whether what was right is wrong in the end."""
+        """Whether a right text became wrong in the end."""
         return self.right(0) and not self.right(-1)
 
     @property
@@ -178,7 +178,7 @@ class Trial:
 
 @dataclass(kw_only=True)
 class Tally:
-    """What came of all commands under one condition."""
+    """The outcome of all commands under one condition."""
 
     condition: str
     trials: list[Trial] = field(default_factory=list)
@@ -229,20 +229,20 @@ _NOTES: Final = (
 
 
 class _SecondHearing:
-    """Lets the ear hear a sound again, and notes whether that happened."""
+    """Lets the model hear a sound again, and notes whether that happened."""
 
-    def __init__(self, ear: Ear, sound: bytes) -> None:
+    def __init__(self, speech_model: SpeechModel, sound: bytes) -> None:
         self.asked = False
-        self._ear = ear
+        self._speech_model = speech_model
         self._sound = sound
 
     async def __call__(self, names: Sequence[str]) -> str:
         self.asked = True
-        return await self._ear.hear_again(self._sound, names)
+        return await self._speech_model.hear_again(self._sound, names)
 
 
 class Home:
-    """The awkward home in a Home Assistant, which tells what a text makes it do."""
+    """The awkward home in a Home Assistant, which reports the actions for a text."""
 
     def __init__(self, hass: HomeAssistant, plan: AwkwardHome) -> None:
         """Have nothing done yet."""
@@ -267,7 +267,7 @@ class Home:
             yield home
 
     async def deeds(self, text: str, way: Way) -> Deeds:
-        """Return what is done for a text."""
+        """Return the actions for a text."""
         key = way is Way.AGENT, text
         if key not in self._known:
             self._done.clear()
@@ -289,9 +289,9 @@ class Home:
         )
         return selected.heard, selected.text, final.text
 
-    async def try_out(self, heard: Heard, way: Way, ear: Ear) -> Trial:
-        """Select among what was heard, and do it."""
-        second = _SecondHearing(ear, heard.sound)
+    async def try_out(self, heard: Heard, way: Way, speech_model: SpeechModel) -> Trial:
+        """Select among the alternatives, and carry out the text."""
+        second = _SecondHearing(speech_model, heard.sound)
         command = heard.command
         texts = await self.texts(heard.alternatives, way, second)
         first, selected, final = [await self.deeds(text, way) for text in texts]
@@ -315,7 +315,7 @@ class Home:
         await async_converse(self.hass, text, None, Context(), language, HOME_ASSISTANT_AGENT)
 
     async def _ask_locally(self, text: str) -> None:
-        """Do what a pipeline with an LLM does first, if it prefers local intents."""
+        """Do as a pipeline with an LLM does first, if it prefers local intents."""
         user_input = ConversationInput(
             text=text,
             context=Context(),
@@ -332,7 +332,7 @@ class Home:
             await async_handle_intents(self.hass, user_input, chat_log)
 
     def _furnish(self) -> None:
-        """Add floors, areas, things, and services that only note what they are called for."""
+        """Add floors, areas, things, and services that only note their calls."""
         areas = {name: ar.async_get(self.hass).async_create(name) for name in self._plan.areas}
         for floor_name, area_names in self._plan.floors.items():
             floor = fr.async_get(self.hass).async_create(floor_name)
@@ -412,14 +412,15 @@ def main() -> None:
     logging.disable()
     if arguments.write:
         details = [
-            f"# {home.capitalize()}, {_EARS[ear]}\n\n{_as_markdown(_tables(home, ear, arguments))}"
-            for home, ear in _EVERYTHING
+            f"# {home.capitalize()}, {_MODELS[model]}\n\n"
+            f"{_as_markdown(_tables(home, model, arguments))}"
+            for home, model in _EVERYTHING
         ]
         text = Template(_TEMPLATE.read_text()).substitute(details="\n".join(details).rstrip())
         _PAGE.write_text(text)
         return
-    ear = arguments.ear or ("whisper" if arguments.home == "english" else "multilingual")
-    for table in _tables(arguments.home, ear, arguments):
+    speech_model = arguments.model or ("whisper" if arguments.home == "english" else "multilingual")
+    for table in _tables(arguments.home, speech_model, arguments):
         sys.stdout.write((table.as_markdown() if arguments.markdown else table.as_text()) + "\n")
 
 
@@ -431,8 +432,8 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--home", choices=_HOMES, default="english", help="English by default")
     parser.add_argument(
-        "--ear",
-        choices=_EARS,
+        "--model",
+        choices=_MODELS,
         help="tiny.en or base; by default the one that knows no other language, if it's enough",
     )
     parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
@@ -446,8 +447,8 @@ def _as_markdown(tables: Sequence[Table]) -> str:
     return "\n".join(table.as_markdown() for table in tables)
 
 
-def _tables(home: str, ear: str, arguments: argparse.Namespace) -> list[Table]:
-    return asyncio.run(_run(_HOMES[home], ear, arguments))
+def _tables(home: str, speech_model: str, arguments: argparse.Namespace) -> list[Table]:
+    return asyncio.run(_run(_HOMES[home], speech_model, arguments))
 
 
 def _voices(plan: AwkwardHome) -> list[str]:
@@ -469,13 +470,13 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
     voices = _voices(plan)
     conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
     tables = []
-    async with Ear.listening(model, plan.locale) as ear, Home.open(plan) as home:
-        heard = [(each, await _listen(ear, commands, each)) for each in conditions]
+    async with SpeechModel.listening(model, plan.locale) as speech_model, Home.open(plan) as home:
+        heard = [(each, await _listen(speech_model, commands, each)) for each in conditions]
         for way in Way:
             tallies = [
                 Tally(
                     condition=str(condition),
-                    trials=[await home.try_out(each, way, ear) for each in answers],
+                    trials=[await home.try_out(each, way, speech_model) for each in answers],
                 )
                 for condition, answers in heard
             ]
@@ -483,23 +484,29 @@ async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> 
             if arguments.failures:
                 _list_failures(tallies)
         if voices:
-            tables.append(await _leave_alone(ear, home, voices[0], sentences))
+            tables.append(await _leave_alone(speech_model, home, voices[0], sentences))
     return tables
 
 
-async def _listen(ear: Ear, commands: Sequence[Command], condition: Condition) -> list[Heard]:
-    """Return what is heard of each command."""
+async def _listen(
+    speech_model: SpeechModel, commands: Sequence[Command], condition: Condition
+) -> list[Heard]:
+    """Return the alternatives for each command."""
     _say(f"{condition}")
     sounds = say(condition.voice, [command.text for command in commands])
     heard = []
     for command in commands:
         sound = in_noise(sounds[command.text], condition.ratio)
-        heard.append(Heard(command=command, sound=sound, alternatives=await ear.hear(sound)))
+        heard.append(
+            Heard(command=command, sound=sound, alternatives=await speech_model.hear(sound))
+        )
     return heard
 
 
-async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str]) -> Table:
-    """Say what isn't a command, and count what doesn't go out as it was heard."""
+async def _leave_alone(
+    speech_model: SpeechModel, home: Home, voice: str, sentences: Sequence[str]
+) -> Table:
+    """Say sentences that aren't commands, and count texts that were changed."""
     table = Table(
         title="Dictation, shopping lists and questions: how many were changed (and asked again)",
         columns=("condition", "utterances", "heard", *Way),
@@ -509,13 +516,14 @@ async def _leave_alone(ear: Ear, home: Home, voice: str, sentences: Sequence[str
         condition = Condition(voice=voice, ratio=ratio)
         _say(f"{condition}, no commands")
         answers = [
-            (sound := in_noise(sounds[text], ratio), await ear.hear(sound)) for text in sentences
+            (sound := in_noise(sounds[text], ratio), await speech_model.hear(sound))
+            for text in sentences
         ]
         counts = []
         for way in Way:
             changed = asked = 0
             for sound, alternatives in answers:
-                second = _SecondHearing(ear, sound)
+                second = _SecondHearing(speech_model, sound)
                 first, *_, last = await home.texts(alternatives, way, second)
                 changed += first != last
                 asked += second.asked
@@ -553,7 +561,7 @@ def _list_failures(tallies: Sequence[Tally]) -> None:
 
 
 def _say(text: str) -> None:
-    """Tell on standard error what is going on."""
+    """Report the progress on standard error."""
     sys.stderr.write(f"{text} …\n")
 
 

@@ -1,6 +1,6 @@
-"""Sayings in real voices, in a room that is never quite silent, and an ear that knows them.
+"""Sayings in real voices, in a room that is never quite silent, and a speech model that knows them.
 
-The ear finds the audio that it is given in what was said, sample by sample. So the words that a
+The model finds the audio that it is given in what was said, sample by sample. So the words that a
 request held can be counted exactly, and no computing time disturbs what is measured.
 """
 
@@ -12,8 +12,8 @@ from typing import Final, Self, override
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.emulator import BYTES_PER_SECOND, CUT, Alternative, Ear
-from tests.emulator.ear import SAMPLE_RATE, SAMPLE_WIDTH, Heard
+from tests.emulator import BYTES_PER_SECOND, CUT, Alternative, SpeechModel
+from tests.emulator.speech_model import SAMPLE_RATE, SAMPLE_WIDTH, Heard
 
 from .hearing import say
 from .speech import CHUNK, Utterance
@@ -41,7 +41,7 @@ class TimedWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
-    """What a person says, with the sound of the room around it."""
+    """A person's words, with the sound of the room around them."""
 
     utterance: Utterance
     words: Sequence[TimedWord] = field(repr=False)
@@ -99,7 +99,7 @@ class Saying:
 
 
 class _Track:
-    """Sound that grows: what is said after one another."""
+    """Sound that grows: sayings one after another."""
 
     def __init__(self) -> None:
         self.sound: _Samples = np.zeros(0)
@@ -113,7 +113,7 @@ class _Track:
         self.sound = np.pad(self.sound, (0, round(seconds * SAMPLE_RATE)))
 
     def say(self, voice: str, text: str, volume: float = 1.0) -> None:
-        """Add the loud part of what a voice says; its words share the time by their letters."""
+        """Add the loud part of a voice's sound; its words share the time by their letters."""
         samples = np.frombuffer(say(voice, [text])[text], "<i2").astype(np.float64) / 32768
         loud = np.flatnonzero(np.abs(samples) > _LOUD * np.abs(samples).max())
         samples = samples[loud[0] : loud[-1] + 1] * _QUIETER * volume
@@ -127,7 +127,7 @@ class _Track:
         self.sound = np.concatenate([self.sound, samples])
 
 
-class KnowingEar(Ear):
+class KnowingModel(SpeechModel):
     """Hears the words of known sayings; a word of which a part is missing is `[cut]`."""
 
     def __init__(self) -> None:

@@ -16,14 +16,14 @@ from .link import Link
 
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
 _PYTHONS: Final = {
-    ear: str(Path(f".dev/{environment}/bin/python").absolute())
-    for ear, environment in (("whisper", "emulator"), ("multilingual", "multilingual"))
+    speech_model: str(Path(f".dev/{environment}/bin/python").absolute())
+    for speech_model, environment in (("whisper", "emulator"), ("multilingual", "multilingual"))
 }
 _INSTANT: Final = ("--port=0", "--answers=early", "--latency=0", "--fast-latency=0")
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 CLIENT_CORE: Final = _CORES[0]
-"""The processor core of what is measured."""
+"""The processor core of the measured process."""
 SERVICE_CORE: Final = _CORES[-1]
 """The core of the emulator and the link; the same one if there is only one."""
 
@@ -36,16 +36,16 @@ def pin(core: int, process: int = 0) -> None:
 @asynccontextmanager
 async def emulator(*, pause: float) -> AsyncIterator[str]:
     """Run an emulator that answers early and at once, after a pause (seconds); give its address."""
-    options = (*_INSTANT, "--ear=spoken", f"--pause={pause}", "--initial-silence=60")
+    options = (*_INSTANT, "--model=spoken", f"--pause={pause}", "--initial-silence=60")
     async with _serving("tests.emulator", options) as address:
         yield address
 
 
 @asynccontextmanager
-async def whisper(ear: str) -> AsyncIterator[str]:
-    """Run an emulator with a real ear, which expects no words; give its address."""
-    options = (*_INSTANT, f"--ear={ear}", "--pause=2", "--initial-silence=30")
-    async with _serving("tests.emulator", options, _PYTHONS[ear]) as address:
+async def whisper(speech_model: str) -> AsyncIterator[str]:
+    """Run an emulator with a real speech model, which expects no words; give its address."""
+    options = (*_INSTANT, f"--model={speech_model}", "--pause=2", "--initial-silence=30")
+    async with _serving("tests.emulator", options, _PYTHONS[speech_model]) as address:
         yield address
 
 
@@ -62,7 +62,7 @@ async def linked(link: Link, address: str) -> AsyncIterator[str]:
 
 
 async def recorded_requests(address: str) -> list[dict[str, Any]]:
-    """Return what an emulator remembers of its requests, from the oldest to the newest."""
+    """Return the requests that an emulator remembers, from the oldest to the newest."""
     async with ClientSession() as session, session.get(f"{address}/emulator/requests") as response:
         requests: list[dict[str, Any]] = await response.json()
         return requests

@@ -1,4 +1,4 @@
-"""What is said, and a host that hands it over as Assist does."""
+"""Utterances, and a source that hands them over as Assist does."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -39,7 +39,7 @@ _ENCODERS: Final[dict[Form, Callable[[bytes], bytes]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """A text as sound: 16 kHz 16-bit mono PCM, and what the host sends after it."""
+    """A text as sound: 16 kHz 16-bit mono PCM, and the silence that follows it."""
 
     text: str
     speech: bytes = field(repr=False)
@@ -110,7 +110,7 @@ class Host:
         return self._audio[start:end]
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        """Yield what was handed over."""
+        """Yield the audio that was handed over."""
         while (chunk := await self._queue.get()) is not None:
             yield chunk
 

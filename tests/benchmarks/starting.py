@@ -1,4 +1,4 @@
-"""What a start of Home Assistant takes: the imports, and the set-up of an entry."""
+"""The cost of starting Home Assistant: the imports, and the set-up of an entry."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -117,7 +117,7 @@ async def _import_once(arguments: Sequence[str]) -> float:
 
 
 async def _set_up(link: Link, runs: int) -> list[float]:
-    """Set an entry up again and again; what it imports is loaded."""
+    """Set an entry up again and again; its imports are loaded."""
     took = []
     async with (
         emulator(pause=_PAUSE) as service,
@@ -166,7 +166,7 @@ def table(starts: Sequence[Start]) -> Table:
 
 
 def comparisons(starts: Sequence[Start]) -> Iterator[Comparison]:
-    """Yield what a start takes."""
+    """Yield the costs of a start."""
     took = {start.step: start.spread and 1000 * start.spread.median for start in starts}
     if starts:
         yield Comparison(

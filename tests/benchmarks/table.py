@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class Table:
-    """Rows of text under a title, with what one has to know to read them."""
+    """Rows of text under a title, with the notes that readers need."""
 
     title: str
     columns: Sequence[str]

@@ -1,4 +1,4 @@
-"""What it costs to find out whether the home understands: up to the end of the intent stage."""
+"""The cost of finding out whether the home understands: up to the end of the intent stage."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Synthetic voices, which say what stands on standard input, each line into a file.
+"""Synthetic voices, which read standard input aloud, each line into a file.
 
 It runs in the emulator's environment, for Piper; the other voices are Debian's packages.
 """

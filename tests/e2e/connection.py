@@ -40,7 +40,7 @@ class PipelineEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineRun:
-    """What came of one spoken command; `started` is the monotonic time of its first sample."""
+    """The outcome of one spoken command; `started` is the monotonic time of its first sample."""
 
     started: float
     events: tuple[PipelineEvent, ...]
@@ -55,20 +55,20 @@ class PipelineRun:
 
     @property
     def text(self) -> str:
-        """Return what was heard."""
+        """Return the recognized text."""
         text: str = self.event("stt-end").data["stt_output"]["text"]
         return text
 
     @property
     def answer(self) -> str:
-        """Return what Home Assistant says in turn."""
+        """Return Home Assistant's answer."""
         response = self.event("intent-end").data["intent_output"]["response"]
         answer: str = response["speech"]["plain"]["speech"]
         return answer
 
 
 class Connection:
-    """The session of a user who is logged in."""
+    """The session of a logged-in user."""
 
     def __init__(self, session: ClientSession, token: str) -> None:
         """Use `session`, whose base address is Home Assistant's, with an access token."""
@@ -193,7 +193,7 @@ class Connection:
         return PipelineRun(started=started, events=tuple(events))
 
     async def transcribe(self, wav: bytes, entity_id: str) -> Json:
-        """Return what `POST /api/stt` makes of a WAV file of 16 kHz, 16-bit, mono PCM."""
+        """Return the response of `POST /api/stt` to a WAV file of 16 kHz, 16-bit, mono PCM."""
         content = (
             "format=wav; codec=pcm; sample_rate=16000; bit_rate=16; channel=1; "
             f"language={_LANGUAGE}"
@@ -256,7 +256,7 @@ async def _receive(websocket: ClientWebSocketResponse) -> PipelineEvent:
 async def _listen(
     websocket: ClientWebSocketResponse, microphone: asyncio.Task[None]
 ) -> AsyncIterator[PipelineEvent]:
-    """Give a run's events; switch the microphone off when nobody listens any more."""
+    """Yield a run's events; switch the microphone off when nobody listens any more."""
     while True:
         event = await _receive(websocket)
         yield event

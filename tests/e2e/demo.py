@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp import ClientError
 
 from tests.emulator import S0_KEY, Emulator
-from tests.emulator.whisper import WhisperEar, WhisperModel
+from tests.emulator.whisper import WhisperModel, WhisperWeights
 
 from .connection import CommandError, Connection
 from .home_assistant import PASSWORD, USERNAME, HomeAssistant, StartError, complaints
@@ -29,7 +29,7 @@ type Form = tuple[str, dict[str, str]]  # the menu's way, and what to fill in th
 
 
 class DemoError(Exception):
-    """The demo did not show what it should; the message says why."""
+    """The demo failed to show a feature; the message says why."""
 
 
 def main() -> None:
@@ -85,13 +85,13 @@ async def _demonstrate(directory: Path, arguments: argparse.Namespace) -> None:
 
 @asynccontextmanager
 async def _service(arguments: argparse.Namespace) -> AsyncIterator[Form]:
-    """Give what leads to the service: Azure's own, or the emulator with a real ear."""
+    """Yield access to the service: Azure's own, or the emulator with a real speech model."""
     if arguments.key:
         yield "region", {"region": arguments.region, "api_key": arguments.key}
         return
-    with _step("Loading Whisper, the ear of the stand-in for Azure"):
-        ear = await asyncio.to_thread(WhisperEar, WhisperModel.tiny_english())
-    async with Emulator(ear=ear) as emulator:
+    with _step("Loading Whisper, the model of the Azure emulator"):
+        speech_model = await asyncio.to_thread(WhisperModel, WhisperWeights.tiny_english())
+    async with Emulator(speech_model=speech_model) as emulator:
         yield "custom_endpoint", {"endpoint": emulator.url, "api_key": S0_KEY, "tier": "s0"}
 
 
@@ -108,7 +108,7 @@ async def _set_up(connection: Connection, form: Form) -> str:
 
 
 async def _say(connection: Connection, pipeline: str, text: str, sound: bytes) -> None:
-    """Speak to Assist and tell what came of it."""
+    """Speak to Assist and report the outcome."""
     _tell(f"Lights that are on: {await _lights(connection)}")
     _tell(f'Saying "{text}"')
     run = await connection.speak(sound, pipeline)

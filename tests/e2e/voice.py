@@ -16,7 +16,7 @@ _QUIET_BEFORE: Final = 0.25
 _QUIET_AFTER: Final = 0.35
 _LOUD: Final = 10 ** (-30 / 20)  # relative to the peak
 _CUTOFF: Final = 0.94  # of the lower of the two Nyquist frequencies
-_NEIGHBOURS: Final = 32
+_NEIGHBORS: Final = 32
 
 
 def speak(text: str) -> bytes:
@@ -44,13 +44,13 @@ def end_of_speech(pcm: bytes) -> float:
 def resample(sound: Sound, rate: int) -> Sound:
     """Return `sound` of `rate` samples per second at 16 kHz, without aliases.
 
-    Each new sample is the mean of its old neighbours, weighted by a Hann-windowed sinc
+    Each new sample is the mean of its old neighbors, weighted by a Hann-windowed sinc
     (https://ccrma.stanford.edu/~jos/resample/).
     """
     cutoff = _CUTOFF * min(1, SAMPLE_RATE / rate)
     position = np.arange(0, len(sound), rate / SAMPLE_RATE)
-    neighbours = position.astype(int)[:, None] + np.arange(-_NEIGHBOURS + 1, _NEIGHBOURS + 1)
-    distance = position[:, None] - neighbours
-    weight = cutoff * np.sinc(cutoff * distance) * np.cos(np.pi * distance / 2 / _NEIGHBOURS) ** 2
-    result: Sound = (np.pad(sound, _NEIGHBOURS)[neighbours + _NEIGHBOURS] * weight).sum(axis=1)
+    neighbors = position.astype(int)[:, None] + np.arange(-_NEIGHBORS + 1, _NEIGHBORS + 1)
+    distance = position[:, None] - neighbors
+    weight = cutoff * np.sinc(cutoff * distance) * np.cos(np.pi * distance / 2 / _NEIGHBORS) ** 2
+    result: Sound = (np.pad(sound, _NEIGHBORS)[neighbors + _NEIGHBORS] * weight).sum(axis=1)
     return result

@@ -1,4 +1,4 @@
-"""A local stand-in for Azure's "Speech to text REST API for short audio" and fast transcription.
+"""A local emulator of Azure's "Speech to text REST API for short audio" and fast transcription.
 
 It refuses what Azure refuses, behaves as any service does that Azure may be, and goes wrong when a
 test wants it to:
@@ -12,17 +12,6 @@ does, [?] it's unproven. What is unproven is a setting; the names are in `profil
 """
 
 from .authentication import Credential
-from .ear import (
-    BYTES_PER_SECOND,
-    TICKS_PER_SAMPLE,
-    TICKS_PER_SECOND,
-    Alternative,
-    Ear,
-    Heard,
-    RecognitionStatus,
-    ScriptedEar,
-    Word,
-)
 from .endpoints import Endpoint
 from .faults import BARE_401, PASSING_400, Fault, Moment
 from .options import AudioType
@@ -40,7 +29,18 @@ from .settings import (
     Redirection,
     Tier,
 )
-from .spoken import CUT, SpokenEar, noise, silence, speak
+from .speech_model import (
+    BYTES_PER_SECOND,
+    TICKS_PER_SAMPLE,
+    TICKS_PER_SECOND,
+    Alternative,
+    Heard,
+    RecognitionStatus,
+    ScriptedModel,
+    SpeechModel,
+    Word,
+)
+from .spoken import CUT, SpokenModel, noise, silence, speak
 from .wav import wav_header
 
 __all__ = [
@@ -58,7 +58,6 @@ __all__ = [
     "Answers",
     "AudioType",
     "Credential",
-    "Ear",
     "Emulator",
     "Endpoint",
     "EntraApplication",
@@ -73,8 +72,9 @@ __all__ = [
     "RecognitionStatus",
     "RecordedRequest",
     "Redirection",
-    "ScriptedEar",
-    "SpokenEar",
+    "ScriptedModel",
+    "SpeechModel",
+    "SpokenModel",
     "Tier",
     "Word",
     "noise",

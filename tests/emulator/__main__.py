@@ -9,8 +9,8 @@ from pathlib import Path
 import signal
 import sys
 
-from . import CUSTOM_SPEECH_ID, F0_KEY, S0_KEY, Ear, Emulator, SpokenEar
-from .models import ModelError, WhisperModel
+from . import CUSTOM_SPEECH_ID, F0_KEY, S0_KEY, Emulator, SpeechModel, SpokenModel
+from .models import ModelError, WhisperWeights
 from .profile import Answers, Profile, ProfileError, load_profile, read_profile
 
 
@@ -21,11 +21,13 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         profile = _read_profile(arguments)
-        ear = _make_ear(arguments)
+        speech_model = _make_model(arguments)
     except (ProfileError, ModelError) as error:
         parser.exit(2, f"scripts/emulator: {error}\n")
     # [?] A header of sizes 36 and 0 may well say "empty file": the pessimistic reading.
-    emulator = Emulator(port=arguments.port, ear=ear, empty_file_header=False, **asdict(profile))
+    emulator = Emulator(
+        port=arguments.port, speech_model=speech_model, empty_file_header=False, **asdict(profile)
+    )
     asyncio.run(_run(emulator))
 
 
@@ -33,14 +35,14 @@ def _make_parser() -> argparse.ArgumentParser:
     default = Profile()
     parser = argparse.ArgumentParser(
         prog="scripts/emulator",
-        description="A local stand-in for Azure's speech to text service for short audio. Its"
+        description="A local emulator of Azure's speech to text service for short audio. Its"
         " defaults are pessimistic: a client that works with them works with any service.",
     )
     parser.add_argument(
         "--port", type=int, default=8765, help="port on 127.0.0.1 (8765); 0: a free one"
     )
     parser.add_argument(
-        "--ear",
+        "--model",
         choices=("spoken", "whisper", "multilingual"),
         default="whisper",
         help="what recognizes: Whisper (for English voices, or a larger one for all languages),"
@@ -88,15 +90,15 @@ def _read_profile(arguments: argparse.Namespace) -> Profile:
     return read_profile(json.dumps(asdict(profile) | given))
 
 
-def _make_ear(arguments: argparse.Namespace) -> Ear:
-    """Return the ear. Raises `ModelError` if its model was changed."""
-    if arguments.ear == "spoken":
-        return SpokenEar()
-    multilingual = arguments.ear == "multilingual"
-    model = WhisperModel.base() if multilingual else WhisperModel.tiny_english()
-    from .whisper import WhisperEar  # noqa: PLC0415  # its packages are needed
+def _make_model(arguments: argparse.Namespace) -> SpeechModel:
+    """Return the speech model. Raises `ModelError` if its weights were changed."""
+    if arguments.model == "spoken":
+        return SpokenModel()
+    multilingual = arguments.model == "multilingual"
+    weights = WhisperWeights.base() if multilingual else WhisperWeights.tiny_english()
+    from .whisper import WhisperModel  # noqa: PLC0415  # its packages are needed
 
-    return WhisperEar(model, arguments.prompt)
+    return WhisperModel(weights, arguments.prompt)
 
 
 async def _run(emulator: Emulator) -> None:

@@ -83,7 +83,7 @@ def refuse_language() -> NoReturn:
 
 
 def refuse_audio_format() -> NoReturn:
-    """Refuse audio that isn't what it should be. Always raises `RefusedError` (400).
+    """Refuse audio in the wrong format. Always raises `RefusedError` (400).
 
     [rec] Azure-Samples/cognitive-services-speech-sdk#387 and #464.
     """

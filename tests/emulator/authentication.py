@@ -1,4 +1,4 @@
-"""Keys and tokens: who may use which host.
+"""Keys and tokens: the credentials that each host accepts.
 
 [doc] A key or a token is enough; issueToken wants an empty body of known length; without either a
 request is answered 403.

@@ -23,7 +23,7 @@ CHUNK: Final = 3200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back."""
+    """The response to a request."""
 
     status: int
     text: str
@@ -42,7 +42,7 @@ class Caller:
     emulator: Emulator
     session: aiohttp.ClientSession
     credentials: Mapping[str, str] = field(default_factory=lambda: {KEY_HEADER: S0_KEY})
-    """The headers that say who is calling."""
+    """The headers that identify the caller."""
 
     def with_credentials(self, credentials: Mapping[str, str]) -> Caller:
         """Make another caller of the same emulator."""
@@ -116,7 +116,7 @@ def bearer(token: str) -> dict[str, str]:
 async def stream(
     audio: bytes, *, chunk: int = CHUNK, pause: float = 0.0, sent: list[int] | None = None
 ) -> AsyncIterator[bytes]:
-    """Give the audio in chunks with a pause (seconds) after each; note what has been given."""
+    """Yield the audio in chunks with a pause (seconds) after each; count the chunks."""
     for start in range(0, len(audio), chunk):
         piece = audio[start : start + chunk]
         if sent is not None:

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from .ear import SAMPLE_RATE
+from .speech_model import SAMPLE_RATE
 from .wav import wav_header
 
 # [doc] WAV, MP3, OPUS/OGG, FLAC, WMA, AAC, AMR, WebM, SPEEX: FFmpeg's names of the containers.

@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Endpoint(StrEnum):
-    """What a request asks for."""
+    """The kinds of requests."""
 
     TOKEN = "token"
     """An access token in exchange for a key (`issueToken`)."""
@@ -106,7 +106,7 @@ def find_host(header: str) -> Host | None:
 
 
 def find_endpoint(host: Host | None, method: str, path: str) -> Endpoint:
-    """Find what a request asks for. Every endpoint of the service is a `POST`."""
+    """Find a request's endpoint. Every endpoint of the service is a `POST`."""
     if host is None or method != "POST":
         return Endpoint.UNKNOWN
     for endpoint, pattern in _PATHS[host.kind].items():

@@ -52,7 +52,7 @@ class Exchange:
             refuse(HTTPStatus.REQUEST_TIMEOUT, "No audio arrived in time.")
 
     async def drain(self, seconds: float) -> None:
-        """Take what still comes of the body, without looking at it, for so many seconds."""
+        """Take the rest of the body, without looking at it, for some seconds."""
         if seconds <= 0:
             return
         with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""Trouble on demand: what a test wants to go wrong, and when."""
+"""Faults on demand: the kind of trouble, and its moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

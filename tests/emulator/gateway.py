@@ -1,4 +1,4 @@
-"""The gateway: what is decided by the host alone, before authentication and any audio."""
+"""The gateway: decisions by the host alone, before authentication and any audio."""
 
 from http import HTTPStatus
 from typing import Final

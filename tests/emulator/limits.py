@@ -1,4 +1,4 @@
-"""What a key may still use: how many recognitions at once, and how much audio.
+"""A key's limits: the number of simultaneous recognitions, and the amount of audio.
 
 [doc] 429 for too many at once, 403 for the quota; [?] the words of both.
 """
@@ -15,7 +15,7 @@ from .settings import FREE_AUDIO, OverLimit, Settings, Tier
 
 
 class Limits:
-    """Counts what is used."""
+    """Counts the usage."""
 
     def __init__(self, settings: Settings) -> None:
         """Use the settings' limits."""
@@ -60,6 +60,6 @@ class Limits:
         )
 
     def use_audio(self, identity: Identity, seconds: float) -> None:
-        """Take audio off what the key has left."""
+        """Subtract audio from the key's remaining amount."""
         if identity.account in self._settings.audio_left:
             self._settings.audio_left[identity.account] -= seconds

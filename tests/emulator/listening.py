@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from .answer import refuse_content, refuse_empty_audio
-from .ear import BYTES_PER_SECOND, TICKS_PER_SECOND
 from .ogg import OpusReader
 from .profile import Answers, OverLength
 from .resampling import Resampler
 from .segmentation import Segmenter, Utterance
 from .settings import Settings
+from .speech_model import BYTES_PER_SECOND, TICKS_PER_SECOND
 from .wav import WavReader
 
 

@@ -30,7 +30,7 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhisperModel:
+class WhisperWeights:
     """A model: its files, by their names."""
 
     content: dict[str, bytes]

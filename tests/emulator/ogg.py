@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from .answer import refuse_audio_format, refuse_content
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH
 
 if TYPE_CHECKING:
     import av

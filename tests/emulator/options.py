@@ -1,4 +1,4 @@
-"""What a request for recognition asks for, checked as strictly as the service does."""
+"""The options of a recognition request, checked as strictly as the service does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import re
 from typing import Final
 
 from .answer import refuse_audio_format, refuse_content, refuse_language
-from .ear import SAMPLE_RATE
 from .languages import LANGUAGES
 from .pronunciation import Assessment, read_assessment
 from .settings import Settings
+from .speech_model import SAMPLE_RATE
 
 LONGEST_AUDIO: Final = 60.0
 """Seconds of audio that one request may have. [doc]"""
@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 
 class Profanity(StrEnum):
-    """What becomes of bad words."""
+    """The handling of swear words."""
 
     MASKED = "masked"
     REMOVED = "removed"

@@ -41,7 +41,7 @@ class OverLength(StrEnum):
     REFUSE = "refuse"
     """400."""
     CUT = "cut"
-    """It isn't listened to; the answer holds what was said before."""
+    """It is ignored; the answer holds the words before it."""
 
 
 class EntraHosts(StrEnum):
@@ -66,9 +66,9 @@ class Profile:
     """Seconds of quiet that end an utterance. [?] Azure's is 0.5 or longer: recorded answers hold
     words 0.55, 1.43 and 2.36 s apart."""
     latency: float = 0.35
-    """Seconds from the end of the speech or the upload to the answer, the ear's included. [?]"""
+    """Seconds from the end of the speech or the upload to the answer, the model's included. [?]"""
     fast_latency: float = 1.2
-    """Seconds from the upload's end to fast transcription's answer, the ear's included. [field] A
+    """Seconds from the upload's end to fast transcription's answer, the model's included. [field] A
     published comparison of 1,080 short requests has 1.13 to 1.33 s."""
     speed: float | None = None
     """How many times faster than real time the service works: no answer comes earlier than the

@@ -1,4 +1,4 @@
-"""Pronunciation assessment: what may be asked for, and the scores.
+"""Pronunciation assessment: the request's settings, and the scores.
 
 https://learn.microsoft.com/azure/ai-services/speech-service/how-to-pronunciation-assessment
 """
@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import uuid
 
 from .answer import refuse_content
-from .ear import Alternative
 from .phonemes import PhonemeAlphabet, Sounds
+from .speech_model import Alternative
 from .text import lexical_form
 
 _FULL_MARK = 100.0
@@ -23,7 +23,7 @@ _PROSODY_MARK = 87.8
 
 
 class ErrorType(StrEnum):
-    """What is wrong with a word."""
+    """The kind of a word's error."""
 
     NONE = "None"
     OMISSION = "Omission"
@@ -33,7 +33,7 @@ class ErrorType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """What a `Pronunciation-Assessment` header asks for."""
+    """The content of a `Pronunciation-Assessment` header."""
 
     reference: Sequence[str]
     """The words that should be spoken, in their lexical form."""
@@ -113,7 +113,7 @@ def assess(alternative: Alternative, assessment: Assessment) -> dict[str, Any]:
 
 
 def _judge(heard: Sequence[str], assessment: Assessment) -> Iterator[_JudgedWord]:
-    """Compare what was heard with the reference, word by word."""
+    """Compare the recognized text with the reference, word by word."""
     reference = assessment.reference or heard
     matcher = difflib.SequenceMatcher(a=reference, b=heard, autojunk=False)
     for tag, first, last, begin, end in matcher.get_opcodes():

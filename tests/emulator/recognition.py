@@ -4,7 +4,6 @@ import time
 
 from .answer import Answer, json_answer
 from .authentication import Authentication, Identity
-from .ear import TICKS_PER_SECOND, RecognitionStatus
 from .endpoints import Host
 from .exchange import Exchange
 from .limits import Limits
@@ -13,13 +12,14 @@ from .options import AudioType, Options, read_options
 from .result import Result, join, result_json, success
 from .segmentation import Utterance
 from .settings import Settings
+from .speech_model import TICKS_PER_SECOND, RecognitionStatus
 
 
 class Recognizer:
     """Answers requests for recognition."""
 
     def __init__(self, settings: Settings, authentication: Authentication) -> None:
-        """Use the settings' ear and limits."""
+        """Use the settings' speech model and limits."""
         self._settings = settings
         self._authentication = authentication
         self._limits = Limits(settings)
@@ -78,10 +78,10 @@ class Recognizer:
         )
 
     async def _understand(self, utterance: Utterance, options: Options) -> Result:
-        ear = self._settings.ear
+        speech_model = self._settings.speech_model
         if options.audio_type is AudioType.OGG:
-            ear = ear.after_codec()
-        heard = await ear.recognize(utterance.audio, options.language)
+            speech_model = speech_model.after_codec()
+        heard = await speech_model.recognize(utterance.audio, options.language)
         if not heard:
             heard = RecognitionStatus.NO_MATCH
         if isinstance(heard, RecognitionStatus):

@@ -1,4 +1,4 @@
-"""What the emulator remembers of every request."""
+"""The emulator's record of every request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class RecordedRequest:
     body_bytes: int = 0
     """Bytes of the body that were read, header included."""
     definition: str = field(default="", repr=False)
-    """What fast transcription was asked for: JSON."""
+    """The definition of a fast transcription: JSON."""
     header: bytes = b""
     """The audio file's header."""
     audio: bytearray = field(default_factory=bytearray, repr=False)

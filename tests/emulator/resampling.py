@@ -2,14 +2,14 @@
 
 from array import array
 
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH
 
 
 class Resampler:
     """Turns 16-bit mono PCM, in pieces of any size, to 16 kHz. Good enough for speech."""
 
     def __init__(self, rate: int) -> None:
-        """Set the samples a second of what comes in."""
+        """Set the sample rate of the input."""
         self._rate = max(1, rate)
         self._unread = b""
         # The place of the next sample among the unread ones, in 16,000ths of one of them.

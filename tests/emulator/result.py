@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from .ear import Alternative, RecognitionStatus, Word
 from .options import Format, Options, Profanity
 from .pronunciation import assess
 from .settings import Settings
+from .speech_model import Alternative, RecognitionStatus, Word
 from .text import lexical_form, lexical_word, mask_profanity, masked_form, remove_profanity
 
 
@@ -27,7 +27,7 @@ class Result:
 
     @property
     def best(self) -> Alternative:
-        """The first alternative, whatever the confidences."""
+        """The first alternative, regardless of the confidences."""
         return self.alternatives[0]
 
 
@@ -36,7 +36,7 @@ def success(
 ) -> Result:
     """Make the result of an utterance that was understood.
 
-    Words count from `audio_offset`; where the ear knows no words' times, the utterance's own
+    Words count from `audio_offset`; where the model knows no words' times, the utterance's own
     `offset` and `duration` stand.
     """
     result = Result(
@@ -145,7 +145,7 @@ def _alternative_json(
 def _words_json(alternative: Alternative, result: Result) -> list[dict[str, Any]]:
     """Return the words with their times: lexical, and with a confidence of 0.0 throughout [rec].
 
-    Every alternative has them [rec]; where the ear doesn't know their times, they share the
+    Every alternative has them [rec]; where the model doesn't know their times, they share the
     utterance's evenly.
     """
     lexical = (alternative.lexical or lexical_form(alternative.text)).split()

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import math
 from typing import Final
 
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH, TICKS_PER_SAMPLE
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH, TICKS_PER_SAMPLE
 
 _FRAME: Final = SAMPLE_RATE // 50
 """Samples (20 ms) that are judged together."""
 _MARGIN: Final = SAMPLE_RATE // 5
-"""Samples of the quiet before and after the speech that go to the ear with it."""
+"""Samples of the quiet before and after the speech that go to the model with it."""
 
 # Mean squares of 16-bit samples.
 _ALWAYS_QUIET: Final = 50.0**2  # -56 dB of full scale
@@ -72,7 +72,7 @@ class Segmenter:
         return self._judged - self._end >= self._pause
 
     def feed(self, audio: bytes) -> None:
-        """Take the next audio; what lies beyond the utterance's end is not looked at."""
+        """Take the next audio; ignore audio beyond the utterance's end."""
         self._audio += audio
         whole = len(self._audio) // SAMPLE_WIDTH - _FRAME
         while self._judged <= whole and not self.has_ended:
@@ -107,7 +107,7 @@ class Segmenter:
             segmenter = segmenter._following()
 
     def _following(self) -> Segmenter:
-        """Return a segmenter of what comes after the pause."""
+        """Return a segmenter of the audio after the pause."""
         segmenter = Segmenter(pause=self._pause / SAMPLE_RATE, initial_silence=math.inf)
         segmenter._start = self._start + self._judged
         segmenter.feed(bytes(self._audio[self._judged * SAMPLE_WIDTH :]))

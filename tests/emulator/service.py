@@ -1,4 +1,4 @@
-"""The emulator: a local server that takes and refuses what Azure's speech services do."""
+"""The emulator: a local server that accepts and refuses requests as Azure does."""
 
 from dataclasses import dataclass, field
 import ssl
@@ -36,12 +36,12 @@ class Emulator(Settings):
     ssl_context: ssl.SSLContext | None = None
     """For https, with a certificate of the test's own."""
     faults: list[Fault] = field(default_factory=list)
-    """What goes wrong next. Each request takes the first one that is for its endpoint."""
+    """The faults to come. Each request takes the first one for its endpoint."""
     requests: list[RecordedRequest] = field(default_factory=list)
     """Every request from the oldest to the newest, also those that are still going on."""
 
     def __post_init__(self) -> None:
-        """Set up what doesn't depend on the address."""
+        """Set up the parts that don't depend on the address."""
         self._authentication = Authentication(self)
         self._recognizer = Recognizer(self, self._authentication)
         self._transcriber = Transcriber(self, self._authentication)

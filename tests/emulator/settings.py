@@ -7,10 +7,10 @@ from http import HTTPStatus
 import time
 from typing import Final
 
-from .ear import Ear
 from .languages import LANGUAGES
 from .profile import Answers, Profile
-from .spoken import SpokenEar
+from .speech_model import SpeechModel
+from .spoken import SpokenModel
 
 DEFAULT_ANSWERS: Answers = Answers.EARLY
 """When an emulator answers that isn't told. The command's default is the pessimistic `AT_END`;
@@ -37,7 +37,7 @@ FREE_AUDIO: Final = 5 * 3600.0
 
 
 class Tier(StrEnum):
-    """What a resource pays."""
+    """The pricing tier of a resource."""
 
     F0 = "f0"
     """Free: one recognition at a time, 5 hours of audio a month. [doc]"""
@@ -107,10 +107,10 @@ def _limits() -> dict[Tier, int]:
 class Settings(Profile):
     """How the emulator behaves: a profile, and everything else that a test may want to set.
 
-    Without any argument it answers early and without latency, with the spoken ear.
+    Without any argument it answers early and without latency, with the spoken model.
     """
 
-    ear: Ear = field(default_factory=SpokenEar)
+    speech_model: SpeechModel = field(default_factory=SpokenModel)
     answers: Answers = field(default_factory=lambda: DEFAULT_ANSWERS)
     pause: float = field(default_factory=lambda: DEFAULT_PAUSE)
     latency: float = 0.0
@@ -126,8 +126,8 @@ class Settings(Profile):
     """Whether a WAV header with the sizes of a finished, empty file (RIFF 36, data 0) is taken for
     one of unknown length [?]. Otherwise no audio is found after it."""
 
-    fast_ear: Ear | None = None
-    """The ear of fast transcription, if it's another one; phrases that are expected go to it."""
+    fast_model: SpeechModel | None = None
+    """The model of fast transcription, if it's another one; phrases that are expected go to it."""
     fast_transcription: bool = True
     """Whether the region has fast transcription. Otherwise 404 [?]."""
     fast_tiers: set[Tier] = field(default_factory=lambda: {Tier.S0})

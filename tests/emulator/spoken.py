@@ -1,6 +1,6 @@
 """Speech that only this emulator understands: sound whose samples are the words' own bytes.
 
-`speak` turns a text to sound and `SpokenEar` reads it back from exactly the samples that arrive,
+`speak` turns a text to sound and `SpokenModel` reads it back from exactly the samples that arrive,
 so a test sees in the recognized text what was uploaded: a word with more than three samples lost,
 doubled or cut off is heard as `[cut]`.
 
@@ -18,10 +18,18 @@ import random
 import re
 from typing import Final, override
 
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH, TICKS_PER_SAMPLE, Alternative, Ear, Heard, Word
+from .speech_model import (
+    SAMPLE_RATE,
+    SAMPLE_WIDTH,
+    TICKS_PER_SAMPLE,
+    Alternative,
+    Heard,
+    SpeechModel,
+    Word,
+)
 
 CUT: Final = "[cut]"
-"""What a word is heard as that didn't arrive whole."""
+"""The text for a word that arrived only in part."""
 NORMAL_LEVEL: Final = -12.0
 """Decibels of full scale."""
 LOWEST_LEVEL: Final = -36.0
@@ -50,7 +58,7 @@ _ECHO: Final = 300
 
 
 def speak(text: str, *, pause_ms: int = 40, level: float = NORMAL_LEVEL) -> bytes:
-    """Turn a text to 16 kHz 16-bit mono PCM that `SpokenEar` understands.
+    """Turn a text to 16 kHz 16-bit mono PCM that `SpokenModel` understands.
 
     Between the words is a pause (10 ms or more); before the first and after the last is none.
     The level is in decibels of full scale, from -36 to 0. Raises `ValueError` beyond that.
@@ -83,8 +91,8 @@ def noise(seconds: float, *, level: float = NORMAL_LEVEL) -> bytes:
     return array("h", samples).tobytes()
 
 
-class SpokenEar(Ear):
-    """The ear that understands `speak`, to the sample, and nothing else."""
+class SpokenModel(SpeechModel):
+    """The model that understands `speak`, to the sample, and nothing else."""
 
     _is_lossy = False
 
@@ -99,11 +107,11 @@ class SpokenEar(Ear):
         return [Alternative(text=" ".join(word.text for word in words), words=words)]
 
     @override
-    def after_codec(self) -> Ear:
-        """Return an ear that makes square waves again of what a codec has left of them."""
-        ear = copy(self)
-        ear._is_lossy = True
-        return ear
+    def after_codec(self) -> SpeechModel:
+        """Return a speech model that restores square waves after a codec."""
+        speech_model = copy(self)
+        speech_model._is_lossy = True
+        return speech_model
 
 
 def _restored(audio: bytes) -> bytes:

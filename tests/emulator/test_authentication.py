@@ -1,4 +1,4 @@
-"""Who may use the emulator's hosts: keys, tokens, Microsoft Entra, and limits."""
+"""The emulator's access control: keys, tokens, Microsoft Entra, and limits."""
 
 import base64
 import json
@@ -190,7 +190,7 @@ async def test_a_deleted_key_takes_its_tokens_with_it() -> None:
 
 @pytest.mark.parametrize("bare", [True, False])
 async def test_a_revoked_key(bare: bool) -> None:  # noqa: FBT001
-    """IssueToken says what is wrong; recognition does or doesn't."""
+    """IssueToken gives the reason; recognition does or doesn't."""
     async with calling(Emulator(bare_revocation=bare)) as caller:
         holder = caller.with_credentials(bearer(await caller.fetch_token()))
         caller.emulator.revoked_keys.add(S0_KEY)

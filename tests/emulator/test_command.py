@@ -1,4 +1,4 @@
-"""The emulator on the command line, and its ear for real voices."""
+"""The emulator on the command line, and its speech model for real voices."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ async def recognize(url: str, audio: bytes, header: bytes = wav_header()) -> Rep
 
 
 async def records(url: str) -> Any:  # noqa: ANN401
-    """Return what the emulator remembers of the requests."""
+    """Return the emulator's record of the requests."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{url}/emulator/requests") as response,
@@ -71,7 +71,7 @@ async def records(url: str) -> Any:  # noqa: ANN401
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_runs_until_it_is_stopped(number: signal.Signals) -> None:
     """It prints the address and the key, serves, and ends without complaint."""
-    async with emulator("--ear=spoken", "--pause=0.3") as (process, url):
+    async with emulator("--model=spoken", "--pause=0.3") as (process, url):
         reply = await recognize(url, speak("Turn on") + silence(0.35) + speak("the light"))
         assert reply.content["NBest"][0]["Display"] == "Turn on"
         process.send_signal(number)
@@ -84,7 +84,7 @@ async def test_runs_until_it_is_stopped(number: signal.Signals) -> None:
 
 async def test_is_pessimistic_by_default() -> None:
     """It answers at the upload's end, with the first utterance, after 0.35 s."""
-    async with emulator("--ear=spoken") as (_, url):
+    async with emulator("--model=spoken") as (_, url):
         started = time.monotonic()
         reply = await recognize(url, speak("Turn on") + silence(0.6) + speak("the light"))
         assert time.monotonic() - started >= 0.35
@@ -100,7 +100,7 @@ async def test_behaves_like_a_profile(tmp_path: Path) -> None:
     """Options on the command line have the last word."""
     path = tmp_path / "profile.json"
     path.write_text('{"answers": "at_end_everything", "ticks_as_text": true, "latency": 9}')
-    async with emulator("--ear=spoken", f"--profile={path}", "--latency=0") as (_, url):
+    async with emulator("--model=spoken", f"--profile={path}", "--latency=0") as (_, url):
         reply = await recognize(url, speak("Turn on.") + silence(0.6) + speak("The light."))
     assert reply.content["NBest"][0]["Display"] == "Turn on. The light."
     assert reply.content["Offset"] == "0"
@@ -157,7 +157,7 @@ async def test_whisper_understands_a_voice() -> None:
     voice = await asyncio.create_subprocess_exec(WHISPER, "-c", make_sound, cwd=ROOT, stdout=-1)
     sound, _ = await voice.communicate()
     prompt = "Kitchen light, bedroom fan."
-    async with emulator("--ear=whisper", f"--prompt={prompt}", python=WHISPER) as (_, url):
+    async with emulator("--model=whisper", f"--prompt={prompt}", python=WHISPER) as (_, url):
         spoken = (await recognize(url, silence(1) + sound)).content
         hiss = (await recognize(url, noise(1.5))).content
         quiet = (await recognize(url, silence(1.5))).content

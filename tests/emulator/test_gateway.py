@@ -1,4 +1,4 @@
-"""What the emulator's hosts answer before they look at a key: redirects, 404, 401 and 403."""
+"""The answers of the emulator's hosts before authentication: redirects, 404, 401 and 403."""
 
 from http import HTTPStatus
 

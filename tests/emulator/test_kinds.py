@@ -13,7 +13,7 @@ from tests.emulator import (
     Emulator,
     OverLength,
     RecognitionStatus,
-    ScriptedEar,
+    ScriptedModel,
     noise,
     settings,
     silence,
@@ -102,7 +102,7 @@ async def test_the_default_can_be_changed_for_a_whole_suite(
 
 
 async def test_the_first_utterance_only() -> None:
-    """Whatever was said after it isn't in the answer."""
+    """Speech after it isn't in the answer."""
     reply = await ask(TWO, Emulator(answers=Answers.AT_END))
     assert [best["Display"] for best in reply.content["NBest"]] == ["Turn on."]
 
@@ -134,9 +134,9 @@ async def test_everything_leaves_noise_out() -> None:
 async def test_everything_joins_alternatives() -> None:
     """Rank by rank; where an utterance has fewer, its best one stands."""
     one = [Alternative(text="One", confidence=0.9), Alternative(text="Won", confidence=0.5)]
-    ear = ScriptedEar([one, Alternative(text="2", lexical="two", confidence=0.7)])
+    speech_model = ScriptedModel([one, Alternative(text="2", lexical="two", confidence=0.7)])
     audio = speak("x") + silence(1) + speak("y")
-    reply = await ask(audio, Emulator(answers=Answers.AT_END_EVERYTHING, ear=ear))
+    reply = await ask(audio, Emulator(answers=Answers.AT_END_EVERYTHING, speech_model=speech_model))
     assert [
         (best["Display"], best["Lexical"], best["Confidence"]) for best in reply.content["NBest"]
     ] == [("One 2", "one two", 0.7), ("Won 2", "won two", 0.5)]
@@ -195,7 +195,7 @@ async def test_the_upload_goes_on_while_the_service_works() -> None:
 
 @pytest.mark.parametrize("answers", Answers)
 async def test_audio_beyond_the_limit_can_be_cut(answers: Answers) -> None:
-    """The answer holds what was said before; 61 s are no error."""
+    """The answer holds the words before it; 61 s are no error."""
     audio = speak("Turn on") + silence(0.2)
     audio = silence(60.1 - len(audio) / 32_000) + audio + speak("late") + silence(2)
     emulator = Emulator(answers=answers, initial_silence=100, over_length=OverLength.CUT)

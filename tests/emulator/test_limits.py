@@ -1,4 +1,4 @@
-"""How much a key may use of the emulator, and what it is told beyond that."""
+"""A key's limits in the emulator, and the answers beyond them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -102,7 +102,7 @@ async def test_a_paid_key_has_a_hundred_places() -> None:
 
 
 async def test_the_free_hours_run_out() -> None:
-    """Then 403, before any audio; what was sent is counted, heard or not."""
+    """Then 403, before any audio; all audio sent was counted, with and without speech."""
     async with calling() as caller:
         free = caller.with_credentials({KEY_HEADER: F0_KEY})
         assert (await free.recognize(silence(2))).status == 200

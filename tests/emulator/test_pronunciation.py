@@ -8,7 +8,7 @@ import pytest
 from tests.emulator import (
     Alternative,
     Emulator,
-    ScriptedEar,
+    ScriptedModel,
     silence,
     speak,
 )
@@ -118,7 +118,7 @@ async def test_assessment_by_default_is_basic_with_five_points() -> None:
     ],
 )
 async def test_refuses_a_wrong_assessment(headers: dict[str, str]) -> None:
-    """400 for whatever Microsoft's page doesn't have."""
+    """400 for any value that isn't on Microsoft's page."""
     async with calling() as caller:
         reply = await caller.recognize(speak("Good"), headers=headers, expect=True)
     assert reply.status == 400
@@ -173,8 +173,8 @@ async def test_prosody_is_scored_in_american_english_only() -> None:
 
 
 async def test_an_assessment_has_one_alternative() -> None:
-    """However many the ear has."""
+    """However many the model has."""
     guesses = [Alternative(text="Good morning."), Alternative(text="Good mourning.")]
-    async with calling(Emulator(ear=ScriptedEar([guesses]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([guesses]))) as caller:
         reply = await caller.recognize(speak("x"), headers=assessment(), query=DETAILED)
     assert [best["Display"] for best in reply.content["NBest"]] == ["Good morning."]

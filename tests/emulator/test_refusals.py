@@ -113,7 +113,7 @@ async def test_the_header_of_an_empty_file() -> None:
 @pytest.mark.parametrize("rate", [8000, 44_100])
 @pytest.mark.parametrize("chunk", [333, 1_000_000])
 async def test_other_sample_rates_can_be_followed(rate: int, chunk: int) -> None:
-    """By the file's header, whatever the request's says."""
+    """By the file's header, regardless of the request's header."""
     samples = memoryview(silence(0.1) + speak(SENTENCE) + silence(0.1)).cast("h")
     count = len(samples) * rate // 16_000
     audio = array("h", (samples[index * 16_000 // rate] for index in range(count))).tobytes()
@@ -185,7 +185,7 @@ async def test_a_header_that_disagrees_hears_nothing(header: bytes) -> None:
     ],
 )
 async def test_refuses_a_broken_upload(header: bytes, audio: bytes, message: str) -> None:
-    """400, also for what a careless client does to a header."""
+    """400, also for the header errors of a careless client."""
     async with calling() as caller:
         reply = await caller.recognize(audio, header=header)
     assert reply.status == 400

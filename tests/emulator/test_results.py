@@ -1,4 +1,4 @@
-"""The emulator's answers: their forms, and what an ear may make of them."""
+"""The emulator's answers: their forms, and the speech model's results."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.emulator import (
     Alternative,
     Emulator,
     RecognitionStatus,
-    ScriptedEar,
+    ScriptedModel,
     Word,
     silence,
     speak,
@@ -29,8 +29,8 @@ GUESSES = [
 
 
 async def test_detailed_format() -> None:
-    """Every alternative has its forms, in the ear's order, whatever the confidences."""
-    async with calling(Emulator(ear=ScriptedEar([GUESSES]))) as caller:
+    """Every alternative has its forms, in the model's order, regardless of the confidences."""
+    async with calling(Emulator(speech_model=ScriptedModel([GUESSES]))) as caller:
         reply = await caller.recognize(speak("on"), query=DETAILED)
     assert "DisplayText" not in reply.content
     assert reply.content["NBest"] == [
@@ -53,7 +53,7 @@ async def test_detailed_format() -> None:
 
 async def test_simple_format_has_the_first_alternative() -> None:
     """The first one, even if another has a higher confidence."""
-    async with calling(Emulator(ear=ScriptedEar([GUESSES]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([GUESSES]))) as caller:
         reply = await caller.recognize(speak("on"))
     assert reply.content["DisplayText"] == "Turn on the light."
     assert "NBest" not in reply.content
@@ -86,7 +86,7 @@ async def test_ticks_as_text() -> None:
     [("masked", "The **** light."), ("removed", "The light."), ("raw", "The damn light.")],
 )
 async def test_profanity(profanity: str, display: str) -> None:
-    """Only what is displayed is treated; the lexical form and the ITN are as spoken."""
+    """Only the display text is masked; the lexical form and the ITN are as spoken."""
     async with calling() as caller:
         reply = await caller.recognize(
             speak("The damn light."), query=DETAILED | {"profanity": profanity}
@@ -109,16 +109,16 @@ async def test_profanity_is_masked_by_default() -> None:
 
 async def test_nothing_but_removed_profanity_gives_no_result() -> None:
     """Neither a text nor an alternative is left, even if another one has other words."""
-    ear = ScriptedEar([[Alternative(text="Damn!"), Alternative(text="Dan!")]])
-    async with calling(Emulator(ear=ear)) as caller:
+    speech_model = ScriptedModel([[Alternative(text="Damn!"), Alternative(text="Dan!")]])
+    async with calling(Emulator(speech_model=speech_model)) as caller:
         reply = await caller.recognize(speak("Damn!"), query=DETAILED | {"profanity": "removed"})
     assert set(reply.content) == {"RecognitionStatus", "Offset", "Duration"}
 
 
 @pytest.mark.parametrize("status", [s for s in RecognitionStatus if s != "Success"])
 async def test_every_status(status: RecognitionStatus) -> None:
-    """A scripted ear can end a recognition in every way; the HTTP status stays 200."""
-    async with calling(Emulator(ear=ScriptedEar([status]))) as caller:
+    """A scripted speech model can end a recognition in every way; the HTTP status stays 200."""
+    async with calling(Emulator(speech_model=ScriptedModel([status]))) as caller:
         reply = await caller.recognize(silence(0.1) + speak("on"))
     assert reply.status == 200
     assert reply.content["RecognitionStatus"] == status
@@ -127,10 +127,14 @@ async def test_every_status(status: RecognitionStatus) -> None:
 
 
 async def test_scripts() -> None:
-    """A script is lines, then nothing; or a function of what was sent."""
-    async with calling(Emulator(ear=ScriptedEar(["one", Alternative(text="two")]))) as caller:
+    """A script is lines, then nothing; or a function of the audio."""
+    async with calling(
+        Emulator(speech_model=ScriptedModel(["one", Alternative(text="two")]))
+    ) as caller:
         lines = [(await caller.recognize(speak("x"))).content for _ in range(3)]
-        caller.emulator.ear = ScriptedEar(lambda audio, language: f"{language} {len(audio)}")
+        caller.emulator.speech_model = ScriptedModel(
+            lambda audio, language: f"{language} {len(audio)}"
+        )
         function = await caller.recognize(speak("x"), query={"language": "de-DE"})
     assert [line.get("DisplayText") for line in lines] == ["one", "two", None]
     assert lines[2]["RecognitionStatus"] == "NoMatch"
@@ -143,15 +147,15 @@ async def test_an_ear_that_fails_is_a_server_error() -> None:
     def fail(audio: bytes, language: str) -> str:
         raise NotImplementedError(audio, language)
 
-    async with calling(Emulator(ear=ScriptedEar(fail))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel(fail))) as caller:
         reply = await caller.recognize(speak("on"), expect=True)
     assert reply.status == 500
 
 
 async def test_nothing_can_be_the_best() -> None:
-    """An empty first alternative is the decision, whatever stands behind it."""
+    """An empty first alternative is the decision, even if others follow."""
     guesses = [Alternative(text="", confidence=0.0), Alternative(text="un", confidence=0.86)]
-    async with calling(Emulator(ear=ScriptedEar([guesses, guesses]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([guesses, guesses]))) as caller:
         detailed = (await caller.recognize(speak("on"), query=DETAILED)).content
         simple = (await caller.recognize(speak("on"))).content
     assert (detailed["RecognitionStatus"], detailed["DisplayText"]) == ("Success", "")
@@ -169,7 +173,7 @@ async def test_nothing_can_be_the_best() -> None:
 async def test_as_many_alternatives_as_the_service_gives() -> None:
     """Five by default."""
     guesses = [Alternative(text=str(number)) for number in range(7)]
-    async with calling(Emulator(ear=ScriptedEar([guesses, guesses]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([guesses, guesses]))) as caller:
         five = await caller.recognize(speak("on"), query=DETAILED)
         caller.emulator.max_alternatives = 1
         one = await caller.recognize(speak("on"), query=DETAILED)
@@ -186,7 +190,7 @@ async def test_as_many_alternatives_as_the_service_gives() -> None:
 )
 async def test_masked_itn(text: str, masked: str, plain: str) -> None:
     """It has capitals, and in long answers punctuation, unless the service writes it plainly."""
-    async with calling(Emulator(ear=ScriptedEar([text, text]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([text, text]))) as caller:
         first = await caller.recognize(speak("on"), query=DETAILED)
         caller.emulator.masked_itn_capitals = False
         second = await caller.recognize(speak("on"), query=DETAILED)
@@ -195,14 +199,14 @@ async def test_masked_itn(text: str, masked: str, plain: str) -> None:
 
 
 async def test_every_alternative_has_words() -> None:
-    """They are lexical; where the ear knows no times, the words share the utterance's."""
+    """They are lexical; where the model knows no times, the words share the utterance's."""
     known = [
         Word(text="It", offset=0, duration=10),
         Word(text="'s", offset=10, duration=10),
         Word(text="5.", offset=20, duration=10),
     ]
     guesses = [Alternative(text="It's 5.", words=known), Alternative(text="4", lexical="four now")]
-    async with calling(Emulator(ear=ScriptedEar([guesses, guesses]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([guesses, guesses]))) as caller:
         query = DETAILED | {"wordLevelTimestamps": "true"}
         first, second = (await caller.recognize(speak("on"), query=query)).content["NBest"]
         caller.emulator.word_times = False
@@ -219,7 +223,7 @@ async def test_words_are_as_they_were_spoken() -> None:
     """A figure's word is the one of the lexical form."""
     words = [Word(text="Wait", offset=0, duration=10), Word(text="5", offset=10, duration=10)]
     guess = Alternative(text="Wait 5.", lexical="wait five", words=words)
-    async with calling(Emulator(ear=ScriptedEar([guess]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([guess]))) as caller:
         query = DETAILED | {"wordLevelTimestamps": "true"}
         (best,) = (await caller.recognize(speak("on"), query=query)).content["NBest"]
     assert [word["Word"] for word in best["Words"]] == ["wait", "five"]

@@ -1,4 +1,4 @@
-"""The emulator's service: what it hears, what it records, and how it runs."""
+"""The emulator's service: its recognition, its records, and how it runs."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -140,7 +140,7 @@ async def test_the_rest_can_be_recognized_from_where_the_first_ended() -> None:
 
 
 async def test_initial_silence_ends_early() -> None:
-    """Five seconds of quiet are enough, whatever comes later."""
+    """Five seconds of quiet are enough, even if speech follows."""
     async with calling() as caller:
         reply = await caller.recognize(silence(8) + speak("late"))
     assert reply.content == {
@@ -170,7 +170,7 @@ async def test_an_answer_can_be_slow() -> None:
 
 
 async def test_records_the_course_of_a_request() -> None:
-    """Tests see what was sent, how, and when."""
+    """Tests see the content, the manner and the time of each upload."""
     async with calling() as caller:
         await caller.recognize(
             stream(wav_header() + speak("on") + silence(0.1), chunk=640, pause=0.01), expect=True
@@ -238,7 +238,7 @@ async def test_serves_https(tmp_path: Path) -> None:
 
 
 async def test_comes_back_on_the_same_port() -> None:
-    """An outage can be played: between stop and start nobody answers."""
+    """An outage can be simulated: between stop and start nothing answers."""
     async with calling() as caller:
         url = caller.emulator.url
         await caller.emulator.stop()

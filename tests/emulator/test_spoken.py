@@ -8,9 +8,9 @@ import time
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from tests.emulator import CUT, SpokenEar, noise, silence, speak
-from tests.emulator.ear import Alternative
+from tests.emulator import CUT, SpokenModel, noise, silence, speak
 from tests.emulator.segmentation import Segmenter, Utterance
+from tests.emulator.speech_model import Alternative
 from tests.emulator.spoken import LOWEST_LEVEL
 
 WORDS = st.text(
@@ -21,14 +21,14 @@ LEVELS = st.floats(LOWEST_LEVEL, 0)
 
 
 async def hear(audio: bytes) -> Alternative | None:
-    """Give what the ear hears."""
-    heard = await SpokenEar().recognize(audio, "en-US")
+    """Return the model's result."""
+    heard = await SpokenModel().recognize(audio, "en-US")
     assert isinstance(heard, list | tuple)
     return heard[0] if heard else None
 
 
 async def hear_text(audio: bytes) -> str:
-    """Give what the ear hears, as text."""
+    """Return the model's text."""
     heard = await hear(audio)
     return "" if heard is None else heard.text
 
@@ -148,7 +148,7 @@ def test_lengths() -> None:
 
 
 def test_an_utterance_has_a_margin_of_quiet() -> None:
-    """The ear gets a fifth of a second before and after the speech."""
+    """The model gets a fifth of a second before and after the speech."""
     utterance, _ = segment(silence(1) + speak("on") + silence(2))
     assert utterance is not None
     assert (utterance.offset, utterance.duration) == (10_000_000, 600_000)

@@ -1,4 +1,4 @@
-"""The emulator's second service: what it transcribes, and what it takes and refuses."""
+"""The emulator's second service: its transcriptions, and the requests that it refuses."""
 
 from collections.abc import Sequence
 import json
@@ -10,12 +10,12 @@ import pytest
 from tests.emulator import (
     F0_KEY,
     Alternative,
-    Ear,
     Emulator,
     Fault,
     Heard,
     Moment,
-    ScriptedEar,
+    ScriptedModel,
+    SpeechModel,
     silence,
     speak,
 )
@@ -105,7 +105,7 @@ async def test_all_that_is_said() -> None:
 @pytest.mark.parametrize("kind", ["flac", "mp3 mono", "ogg opus", "webm opus", "wav", "wma", "aac"])
 async def test_every_format(kind: str) -> None:
     """Files are taken as they are, compressed and with other rates."""
-    async with calling(Emulator(ear=ScriptedEar([SENTENCE]))) as caller:
+    async with calling(Emulator(speech_model=ScriptedModel([SENTENCE]))) as caller:
         reply = await transcribe(caller, media(SPOKEN, KINDS[kind]))
     assert reply.status == 200
     assert reply.content["combinedPhrases"] == [{"text": SENTENCE}]
@@ -135,32 +135,32 @@ async def test_profanity(mode: str, text: str) -> None:
 
 
 async def test_nothing_but_profanity() -> None:
-    """What is removed leaves no phrase."""
+    """A text whose words are all removed leaves no phrase."""
     async with calling() as caller:
         definition = {**DEFINITION, "profanityFilterMode": "Removed"}
         reply = await transcribe(caller, wav(speak("damn")), definition)
     assert reply.content["phrases"] == []
 
 
-class NamesEar(Ear):
-    """An ear that hears the phrases that it expects."""
+class NamesModel(SpeechModel):
+    """A speech model that hears the phrases that it expects."""
 
     def __init__(self, phrases: Sequence[str] = ()) -> None:
         """Expect phrases."""
         self._phrases = phrases
 
     @override
-    def expecting(self, phrases: Sequence[str]) -> Ear:
-        return NamesEar(phrases)
+    def expecting(self, phrases: Sequence[str]) -> SpeechModel:
+        return NamesModel(phrases)
 
     @override
     async def recognize(self, audio: bytes, language: str) -> Heard:
         return [Alternative(text=", ".join(self._phrases) or "Nothing.")]
 
 
-async def test_phrases_reach_the_ear() -> None:
-    """They are its prompt, for this request only; the other service's ear knows none."""
-    async with calling(Emulator(ear=NamesEar())) as caller:
+async def test_phrases_reach_the_speech_model() -> None:
+    """They are its prompt, for this request only; the other service's speech model knows none."""
+    async with calling(Emulator(speech_model=NamesModel())) as caller:
         definition = {**DEFINITION, "phraseList": {"phrases": ["porch", "Küche"]}}
         reply = await transcribe(caller, wav(SPOKEN), definition)
         other = await transcribe(caller, wav(SPOKEN))
@@ -172,7 +172,7 @@ async def test_phrases_reach_the_ear() -> None:
 
 async def test_ear_of_its_own() -> None:
     """A script for the second service leaves the first one alone."""
-    async with calling(Emulator(fast_ear=ScriptedEar(["Porch."]))) as caller:
+    async with calling(Emulator(fast_model=ScriptedModel(["Porch."]))) as caller:
         reply = await transcribe(caller, wav(SPOKEN))
         short = await caller.recognize(SPOKEN)
     assert reply.content["combinedPhrases"] == [{"text": "Porch."}]
@@ -180,7 +180,7 @@ async def test_ear_of_its_own() -> None:
 
 
 async def test_latency() -> None:
-    """The answer comes so long after the upload, the ear's time included."""
+    """The answer comes so long after the upload, the model's time included."""
     async with calling(Emulator(fast_latency=0.2)) as caller:
         before = time.monotonic()
         await transcribe(caller, wav(SPOKEN))

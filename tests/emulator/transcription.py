@@ -16,18 +16,24 @@ from uuid import uuid4
 from .answer import Answer, RefusedError, json_answer
 from .authentication import Authentication
 from .decoding import DecodingError, decode
-from .ear import BYTES_PER_SECOND, TICKS_PER_SECOND, Alternative, Ear, RecognitionStatus
 from .endpoints import Host
 from .exchange import Exchange
 from .form import FormError, read_form
 from .segmentation import Segmenter, Utterance
 from .settings import Settings
+from .speech_model import (
+    BYTES_PER_SECOND,
+    TICKS_PER_SECOND,
+    Alternative,
+    RecognitionStatus,
+    SpeechModel,
+)
 from .text import mask_profanity, remove_profanity
 
 VERSION: Final = "2025-10-15"
 """The version of the interface, which has the phrase list. [doc]"""
 PHRASES: Final = 500
-"""How many phrases a list may have. [doc] Advised; [?] what becomes of more."""
+"""How many phrases a list may have. [doc] Advised; [?] the handling of more."""
 _HEAVIEST: Final = 2.0
 _TICKS_PER_MILLISECOND: Final = TICKS_PER_SECOND // 1000
 _FIELDS: Final = {"audio", "definition"}
@@ -49,7 +55,7 @@ class Transcriber:
     """Answers requests for fast transcription."""
 
     def __init__(self, settings: Settings, authentication: Authentication) -> None:
-        """Use the settings' ear and limits."""
+        """Use the settings' speech model and limits."""
         self._settings = settings
         self._authentication = authentication
 
@@ -106,16 +112,16 @@ class Transcriber:
             _refuse("InvalidAudio", str(error))
         if len(pcm) >= self._settings.fast_longest * BYTES_PER_SECOND:
             _refuse("InvalidAudio", "The audio is too long.")
-        ear = self._settings.fast_ear or self._settings.ear
+        speech_model = self._settings.fast_model or self._settings.speech_model
         if definition.phrases:
-            ear = ear.expecting(definition.phrases)
+            speech_model = speech_model.expecting(definition.phrases)
         segmenter = Segmenter(pause=self._settings.pause, initial_silence=math.inf)
         segmenter.feed(pcm)
         segmenter.finish()
         phrases = [
             phrase
             for utterance in segmenter.utterances
-            if (phrase := await _phrase(ear, utterance, definition))
+            if (phrase := await _phrase(speech_model, utterance, definition))
         ]
         text = " ".join(phrase["text"] for phrase in phrases)
         return {
@@ -126,9 +132,11 @@ class Transcriber:
         }
 
 
-async def _phrase(ear: Ear, utterance: Utterance, definition: _Definition) -> dict[str, Any] | None:
+async def _phrase(
+    speech_model: SpeechModel, utterance: Utterance, definition: _Definition
+) -> dict[str, Any] | None:
     """Return the best alternative of an utterance, the only one that is given [doc]."""
-    heard = await ear.recognize(utterance.audio, definition.locale)
+    heard = await speech_model.recognize(utterance.audio, definition.locale)
     if isinstance(heard, RecognitionStatus) or not heard:
         return None
     best = heard[0]
@@ -164,7 +172,7 @@ def _treat_profanity(text: str, mode: str) -> str:
 
 
 def _read_definition(text: bytes, settings: Settings) -> _Definition:
-    """Read what is asked for. Raises `RefusedError`: [doc] the names, [?] the answers."""
+    """Read the definition. Raises `RefusedError`: [doc] the names, [?] the answers."""
     try:
         content = json.loads(text)
         text.decode("ascii")

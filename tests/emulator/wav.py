@@ -8,8 +8,8 @@ import struct
 from typing import Final
 
 from .answer import refuse_audio_format, refuse_content, refuse_empty_audio
-from .ear import SAMPLE_RATE, SAMPLE_WIDTH
 from .settings import Settings
+from .speech_model import SAMPLE_RATE, SAMPLE_WIDTH
 
 # A writer that can't go back to fill in the size leaves one of these.
 _UNKNOWN_SIZES: Final = frozenset({0, 0xFFFFFFFF})
@@ -43,7 +43,7 @@ class WavReader:
         self.header = b""
         """The header's bytes as they came."""
         self.format: WavFormat | None = None
-        """What the header says; `None` without one."""
+        """The format in the header; `None` without one."""
         self._size = 0
         self._audio_bytes = 0
         self._unread: bytes | None = b""
@@ -51,7 +51,7 @@ class WavReader:
 
     @property
     def is_understood(self) -> bool:
-        """Whether the audio is what the service expects, by its header if there is one.
+        """Whether the audio is in the service's format, by its header if there is one.
 
         [field] A header that disagrees with the audio isn't an error: it comes back as silence.
         """

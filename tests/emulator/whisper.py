@@ -1,4 +1,4 @@
-"""An ear for real voices: Whisper on CTranslate2, offline.
+"""A speech model for real voices: Whisper on CTranslate2, offline.
 
 It needs the packages of the dependency group `emulator`, or of `multilingual` for languages
 other than English; nothing else in the emulator does.
@@ -18,17 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from .ear import (
+from .models import WhisperWeights
+from .speech_model import (
     BYTES_PER_SECOND,
     SAMPLE_RATE,
     SAMPLE_WIDTH,
     TICKS_PER_SECOND,
     Alternative,
-    Ear,
     Heard,
+    SpeechModel,
     Word,
 )
-from .models import WhisperModel
 from .text import lexical_form
 
 # What the model was trained on: 80 bands up to 8 kHz, windows of 25 ms every 10 ms, 30 s in all.
@@ -48,7 +48,7 @@ _PROMPT_TOKENS: Final = 223  # half of the model's context, less the mark before
 # A prompt misleads the model in long speech.
 _LONGEST_PROMPTED: Final = 10 * BYTES_PER_SECOND
 
-__all__ = ["WhisperEar", "WhisperModel"]
+__all__ = ["WhisperModel", "WhisperWeights"]
 
 type _Floats = NDArray[np.float32]
 
@@ -60,10 +60,10 @@ class _Hypothesis:
     confidence: float
 
 
-class WhisperEar(Ear):
+class WhisperModel(SpeechModel):
     """Recognizes speech, one utterance at a time, in a thread of its own."""
 
-    def __init__(self, model: WhisperModel, prompt: str = "") -> None:
+    def __init__(self, model: WhisperWeights, prompt: str = "") -> None:
         """Load a model (half a second, 280 MB and more).
 
         The prompt is a text with words that are likely to be said, such as the names in a home.
@@ -88,8 +88,8 @@ class WhisperEar(Ear):
         return await loop.run_in_executor(self._executor, self._recognize, audio, start)
 
     @override
-    def expecting(self, phrases: Sequence[str]) -> Ear:
-        """Return an ear of the same model with these phrases as its prompt, as many as fit.
+    def expecting(self, phrases: Sequence[str]) -> SpeechModel:
+        """Return the same model with these phrases as its prompt, as many as fit.
 
         The first ones count most, so they stand nearest to what is said.
         """
@@ -124,7 +124,7 @@ class WhisperEar(Ear):
     def _generate(
         self, encoded: ctranslate2.StorageView, start: Sequence[int]
     ) -> Sequence[_Hypothesis]:
-        """Give what was probably said, the best first; nothing if that is too improbable."""
+        """Return the probable texts, the best first; nothing if they are too improbable."""
         result = self._model.generate(
             encoded,
             [[*start, self._token("<|notimestamps|>")]],
@@ -222,8 +222,8 @@ def _mel_filters() -> _Floats:
         points * 1000 / kilohertz,
         1000 * np.exp(ratio * (points - kilohertz)),
     )
-    low, centre, high = (corners[i : i + _BANDS, np.newaxis] for i in range(3))
+    low, center, high = (corners[i : i + _BANDS, np.newaxis] for i in range(3))
     frequencies = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)
-    rising, falling = (frequencies - low) / (centre - low), (high - frequencies) / (high - centre)
+    rising, falling = (frequencies - low) / (center - low), (high - frequencies) / (high - center)
     filters: _Floats = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
     return filters.astype(np.float32)

@@ -1,1 +1,1 @@
-"""Fuzzing: what reads bytes of others' is given any bytes at all."""
+"""Fuzzing: random bytes for each parser of foreign data."""

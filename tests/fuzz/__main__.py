@@ -22,7 +22,7 @@ _SHARES: Final = {
 
 
 def main() -> int:
-    """Give any bytes to what reads bytes of others'; 1 if something doesn't hold for them."""
+    """Feed random bytes to the parsers of foreign data; return 1 after a failure."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=main.__doc__)
     parser.add_argument("targets", nargs="*", metavar="target", help=f"of {', '.join(TARGETS)}")
     parser.add_argument(
@@ -67,7 +67,7 @@ def _fuzz(name: str, inputs: int, seed: int) -> int | None:
 
 
 def _told(output: str) -> Iterator[str]:
-    """Yield what tells why a target failed: the error, and the input in base64."""
+    """Yield the report of a target's failure: the error, and the input in base64."""
     lines = output.splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith((" ===", "=="))]
     yield from lines[starts[0] if starts else -40 :]

@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes any bytes and fails if something doesn't hold for them."""
+"""The fuzz targets: each takes any bytes and fails if an invariant doesn't hold for them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,11 +39,11 @@ class Target:
     run: Callable[[bytes], None]
     seeds: Sequence[bytes]
     words: Sequence[bytes]
-    """What such bytes are made of."""
+    """Fragments from which such bytes are built."""
 
 
 def read_answer(data: bytes) -> None:
-    """Read an answer, or have it refused by an error of ours; texts and numbers can be used."""
+    """Read an answer, or have it refused by one of our errors; texts and numbers can be used."""
     if data.startswith(b"\0"):
         data = _Answer(data[1:]).json
     try:
@@ -161,7 +161,7 @@ def decode_opus(data: bytes) -> None:
 
 
 def record(data: bytes) -> None:
-    """Record a host's stream: a reader gets what was decoded, to its end."""
+    """Record an audio stream: a reader gets all that was decoded, to its end."""
     asyncio.run(_record(data))
 
 
@@ -186,7 +186,7 @@ async def _record(data: bytes) -> None:
 
 
 def _cuts(data: bytes) -> tuple[PcmFormat | None, list[int], bytes]:
-    """Take off what was declared, and where the host cuts."""
+    """Take the declared format and the chunk sizes off the input."""
     if len(data) < 2:
         return TARGET, [], data
     count = data[1] % 8
@@ -222,7 +222,7 @@ def _page(packet: bytes) -> bytes:
 
 
 def _first_packets(file: bytes) -> bytes:
-    """Return what `decode_opus` takes, of a good file."""
+    """Return the input of `decode_opus` for a good file."""
     packets = [packet for packet in OggReader().feed(file) if b"|" not in packet]
     return b"|".join(packets[2:8])
 

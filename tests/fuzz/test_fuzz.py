@@ -29,7 +29,7 @@ def damaged(target: Target) -> st.SearchStrategy[bytes]:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_good_bytes(name: str) -> None:
-    """What is good holds."""
+    """The invariants hold for good input."""
     for seed in TARGETS[name].seeds:
         TARGETS[name].run(seed)
 
@@ -42,5 +42,5 @@ def test_good_bytes(name: str) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_any_bytes(name: str, data: st.DataObject) -> None:
-    """What is damaged holds, too."""
+    """The invariants hold for damaged input, too."""
     TARGETS[name].run(data.draw(damaged(TARGETS[name])))

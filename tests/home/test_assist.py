@@ -149,7 +149,7 @@ async def test_recognizes_after_a_change(
     caplog: pytest.LogCaptureFixture,
     change: str,
 ) -> None:
-    """A recognized text goes out, and one line of the log says what doesn't work."""
+    """A recognized text goes out, and one line of the log names the broken part."""
     CHANGES[change](monkeypatch)
     for text in ("Turn on the kitchen light", "What is the meaning of life"):
         assert (await recognize(HostStream(speak(text)))).text == text

@@ -1,4 +1,4 @@
-"""The fallback engine: what it is given, and when there is none."""
+"""The backup engine: its input, and the cases without one."""
 
 from collections.abc import AsyncIterable
 from itertools import product
@@ -94,7 +94,7 @@ async def test_formats(
 
 
 async def test_ours_is_taken_as_it_is(hass: HomeAssistant, recording: Recording) -> None:
-    """Whoever takes 16 kHz 16-bit mono gets every sample from the position on."""
+    """An engine that takes 16 kHz 16-bit mono gets every sample from the position on."""
     engine = FallbackEngine()
     await add(hass, engine)
     recording.end()

@@ -1,4 +1,4 @@
-"""What is learned from a text that was misheard, and how it is used."""
+"""The lessons from a misheard text, and their use."""
 
 import pytest
 
@@ -92,7 +92,7 @@ def sound_alike(heard: str, meant: str) -> Learned:
     ],
 )
 def test_sound_alike(heard: str, name: str, text: str, corrected: str | None) -> None:
-    """It stands for a name that the home has, and within the rules of what is never changed."""
+    """It stands for one of the home's names, within the rules that protect the action."""
     correction = sound_alike(heard, name).correct(text, NAMES)
     assert (correction and correction.applied_to(text)) == corrected
 
@@ -105,7 +105,7 @@ def test_sound_alike(heard: str, name: str, text: str, corrected: str | None) ->
     ],
 )
 def test_sound_alike_for_llm(text: str, corrected: bool) -> None:  # noqa: FBT001
-    """Where nobody checks the outcome, something must be done in the text."""
+    """If the outcome isn't checked, the rest of the text must be a command."""
     names = Names(["Roomba"], "en-US")
     learned = sound_alike("rumba", "Roomba")
     assert bool(learned.correct(text, names, understood_later=False)) is corrected
@@ -115,7 +115,7 @@ def test_sound_alike_for_llm(text: str, corrected: bool) -> None:  # noqa: FBT00
 
 
 def test_sound_alike_in_doubt() -> None:
-    """What may have been "sblocca" isn't carried out: without the name nothing is done."""
+    """A possible "sblocca" isn't carried out: without the name nothing is done."""
     learned = sound_alike("borta", "Porta")
     names = Names(["Porta"], "it-IT")
     assert learned.correct("Chiudi la borta", names)
@@ -181,7 +181,7 @@ def pair(heard: str, meant: str) -> dict[str, str]:
 
 
 def test_lesson_in_place_of_others() -> None:
-    """What is learned last about some words is all that counts for them."""
+    """The last lesson about some words is all that counts for them."""
     settings = {
         "corrections": [pair("Rumba", "samba"), pair("of", "off")],
         "sound_alikes": [pair("the rumba", "Nanoleaf")],
@@ -198,7 +198,7 @@ def test_lesson_in_place_of_others() -> None:
 
 
 def test_wrong_change() -> None:
-    """What the user had put in is deleted, and nothing else; the rest is refused, once."""
+    """The user's own entries for it are deleted, and nothing else; the rest is refused, once."""
     settings = {
         "corrections": [pair("of", "off"), pair("wear", "where")],
         "sound_alikes": [pair("rumba", "Roomba"), pair("turn", "Nanoleaf")],

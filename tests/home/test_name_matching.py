@@ -1,4 +1,4 @@
-"""Names are found and mended; what is to be done is never changed."""
+"""Names are found and corrected; the action is never changed."""
 
 from hypothesis import example, given, strategies as st
 import pytest
@@ -60,7 +60,7 @@ def test_no_exchange(language: str, best: str, lower: str) -> None:
 
 @pytest.mark.parametrize(("language", "best", "lower"), _BOTH_WAYS)
 def test_no_mending_to_the_opposite(language: str, best: str, lower: str) -> None:
-    """Nor is one mended to the other."""
+    """Nor is one corrected to the other."""
     for understood_later in (True, False):
         assert Names([lower], language).correct(best, understood_later=understood_later) is None
 
@@ -77,14 +77,14 @@ def test_no_mending_to_the_opposite(language: str, best: str, lower: str) -> Non
     ],
 )
 def test_decisive_words(language: str, words: str) -> None:
-    """Numbers in words and figures, negations and opposites decide what is done."""
+    """Numbers in words and figures, negations and opposites decide the action."""
     for word in plain(words).split():
         assert is_decisive(word, language), word
 
 
 @pytest.mark.parametrize("word", ["kitchen", "lamp", "tone", "someone", "west", "roomba"])
 def test_indecisive_words(word: str) -> None:
-    """What only holds a number's or an opposite's letters decides nothing."""
+    """Words that only contain a number's or an opposite's letters decide nothing."""
     assert not is_decisive(word, "en-US")
 
 
@@ -138,7 +138,7 @@ def test_mended(text: str, mended: str) -> None:
     ],
 )
 def test_not_mended(text: str) -> None:
-    """What is right, another number, a plural or something else stays."""
+    """A right name, another number, a plural or another word stays."""
     assert Names(_HOME, "en-US").correct(text, understood_later=True) is None
 
 
@@ -170,14 +170,14 @@ def test_no_name_behind_a_verb_in_doubt() -> None:
 
 
 def test_no_name_behind_a_negation() -> None:
-    """What shouldn't be done isn't made a script's name."""
+    """A negated command isn't made a script's name."""
     names = Names([], "pl", actions=["Otwieranie bramy"])
     assert names.correct("Uruchom otwieranie bramę", understood_later=True) is not None
     assert names.correct("Nie otwieranie bramę", understood_later=True) is None
 
 
 def test_not_mended_if_it_may_be_two() -> None:
-    """Two names that are about as near: nobody knows."""
+    """Two names that are about equally near are ambiguous."""
     assert (
         Names(["Marie's lamp", "Maria's lamp"], "en").correct(
             "Turn on Mari's lamp", understood_later=True
@@ -187,7 +187,7 @@ def test_not_mended_if_it_may_be_two() -> None:
 
 
 def test_less_is_mended_that_nobody_understands_later() -> None:
-    """Where nobody can tell whether it makes sense, only what is nearly the same is mended."""
+    """Without a later check, only near-identical names are corrected."""
     names = Names(_HOME, "en")
     assert names.correct("Tell me a joke about the rumba", understood_later=False) is None
     assert names.correct("Is Frederick's lamp on?", understood_later=False) is not None
@@ -215,7 +215,7 @@ def test_difference(best: str, other: str, expected: bool) -> None:  # noqa: FBT
 
 
 def test_mending_keeps_to_words() -> None:
-    """What was heard isn't replaced inside of another word."""
+    """Text inside another word isn't replaced."""
     assert NameCorrection("art", "Arte").applied_to("Start art!") == "Start Arte!"
 
 
@@ -226,7 +226,7 @@ def test_mending_in_another_form() -> None:
 
 
 def test_mending_takes_names_literally() -> None:
-    """A name isn't a pattern, nor what was heard."""
+    """Neither a name nor the spoken text is a pattern."""
     assert NameCorrection("a+b", r"\1 (c)").applied_to("Play a+b.") == r"Play \1 (c)."
 
 
@@ -242,7 +242,7 @@ def test_plain_is_plain(text: str) -> None:
 
 @given(_TEXT)
 def test_names_are_found_in_themselves(name: str) -> None:
-    """A name stands in a text that consists of it, whatever it is written in."""
+    """A name is found in a text that consists of it, in any script."""
     count = len(plain(name).split())
     assert ((0, count) in Names([name], "en").found_in(name)) is bool(count)
 
@@ -256,7 +256,7 @@ def test_any_names_and_text(
     understood_later: bool,  # noqa: FBT001
     language: str,
 ) -> None:
-    """Nothing is impossible; what is mended was heard, and becomes a name of the home."""
+    """Any input works; corrected words were in the text, and become a name of the home."""
     mending = Names(names, language).correct(text, understood_later=understood_later)
     if mending is not None:
         assert mending.heard in text
@@ -274,7 +274,7 @@ def test_any_difference(best: str, other: str, names: list[str]) -> None:
 
 @given(st.sampled_from(_HOME), _TEXT, _TEXT)
 def test_a_name_that_is_right_stays(name: str, before: str, after: str) -> None:
-    """Whatever is mended in a text with a name of the home, the name is still there."""
+    """Any correction of a text with a name of the home keeps that name."""
     text = f"{before} {name} {after}"
     mending = Names(_HOME, "en").correct(text, understood_later=False)
     if mending is not None:

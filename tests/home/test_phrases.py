@@ -10,7 +10,7 @@ from custom_components.azure_stt.home.phrases import Match, PhraseError, PhraseI
 
 
 def slots(template: str, text: str, match: Match, language: str = "en-US") -> dict[str, Any] | None:
-    """Return the slots of a text that a template stands for, else None."""
+    """Return the slots of a text that a template stands for, otherwise None."""
     check_phrase(template)
     index = PhraseIndex()
     key = index.add([template], match)
@@ -31,7 +31,7 @@ def slots(template: str, text: str, match: Match, language: str = "en-US") -> di
     ],
 )
 def test_whole(template: str, text: str) -> None:
-    """A phrase is the whole of a text, whatever its capitals and punctuation."""
+    """A phrase is the whole of a text, regardless of capitals and punctuation."""
     assert slots(template, text, Match.WHOLE) == {}
     assert slots(template, text, Match.CONTAINS) == {}
     assert slots(template, f"well {text}", Match.WHOLE) is None
@@ -71,7 +71,7 @@ def test_only_whole_words(text: str) -> None:
     ],
 )  # fmt: skip
 def test_slots(template: str, match: Match, text: str, expected: dict[str, Any]) -> None:
-    """What stands where a template has braces is given under its name, and nothing else is."""
+    """The words for each name in braces are given under it, and nothing else is."""
     assert slots(template, text, match) == expected
 
 
@@ -181,7 +181,7 @@ def test_no_mark_matters(template: str, text: str) -> None:
     ],
 )
 def test_invalid(template: str, reason: str) -> None:
-    """What can't be a template is refused, and it's said why."""
+    """An invalid template is refused, with the reason."""
     with pytest.raises(PhraseError, match=reason):
         check_phrase(template)
 

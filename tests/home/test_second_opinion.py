@@ -1,4 +1,4 @@
-"""When another service is asked what it hears, and when its text is taken."""
+"""The second opinion: when another service is asked, and when its text is taken."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ KINDS = [
 
 
 class OtherService:
-    """Hears something else, and notes what it was told to expect."""
+    """Returns another text, and notes the phrases that it was told to expect."""
 
     def __init__(self, text: str) -> None:
         """Initialize with the text that it hears."""
@@ -84,7 +84,7 @@ async def ask(
 
 @pytest.mark.parametrize("settings", KINDS)
 async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any]) -> None:
-    """A name that is unlike what was heard first is taken from the other service."""
+    """A name unlike any in the first text is taken from the other service."""
     await support.add_pipeline(hass, ENTITY_ID, **settings)
     selection, service = await ask(hass, "Turn on you, Lisa's lamb.", "Turn on Ulysses lamp.")
     assert selection.text == "Turn on Ulysses lamp."
@@ -108,7 +108,7 @@ async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any]) -> N
 async def test_not_taken(
     hass: HomeAssistant, settings: dict[str, Any], first: str, again: str
 ) -> None:
-    """What isn't understood, or differs in more than a name, isn't taken."""
+    """A text that isn't understood, or differs in more than a name, isn't taken."""
     await support.add_pipeline(hass, ENTITY_ID, **settings)
     selection, _ = await ask(hass, first, again)
     assert selection == Selection(heard=first, text=first)
@@ -116,7 +116,7 @@ async def test_not_taken(
 
 @pytest.mark.parametrize("settings", KINDS)
 async def test_learned(hass: HomeAssistant, settings: dict[str, Any]) -> None:
-    """What the user taught counts for the other service's text, too."""
+    """The user's lessons count for the other service's text, too."""
     await support.add_pipeline(hass, ENTITY_ID, **settings)
     first = "Turn on you, Lisa's lamb."
     alike = Learned([{"heard": "hole he says lamp", "meant": "Ulysses lamp"}])
@@ -140,14 +140,14 @@ async def test_learned(hass: HomeAssistant, settings: dict[str, Any]) -> None:
     ],
 )
 async def test_not_asked(hass: HomeAssistant, text: str) -> None:
-    """Nobody is asked where there is nothing to gain."""
+    """No request is made without something to gain."""
     await support.add_pipeline(hass, ENTITY_ID)
     _, service = await ask(hass, text, "Turn on Ulysses lamp.")
     assert not service.expected
 
 
 async def test_nobody_has_to_understand(hass: HomeAssistant) -> None:
-    """Without a pipeline what is said is dictation."""
+    """Without a pipeline the speech is dictation."""
     _, service = await ask(hass, "Turn on you, Lisa's lamb.", "Turn on Ulysses lamp.")
     assert not service.expected
 
@@ -159,7 +159,7 @@ async def test_nobody_has_to_understand(hass: HomeAssistant) -> None:
 async def test_commands_for_an_llm(
     hass: HomeAssistant, settings: dict[str, Any], text: str
 ) -> None:
-    """What tells an LLM to do something with an unknown thing is asked about."""
+    """Commands for an LLM about an unknown thing are asked about."""
     await support.add_pipeline(hass, ENTITY_ID, **settings)
     assert (await ask(hass, text, ""))[1].expected
 

@@ -1,4 +1,4 @@
-"""What the home takes for a whole command, and which of the alternatives it takes."""
+"""Complete commands in the home, and the selection among alternatives."""
 
 from dataclasses import replace
 from typing import Any
@@ -106,7 +106,7 @@ async def test_whole(hass: HomeAssistant, text: str, whole: bool) -> None:  # no
     ],
 )
 async def test_pipelines(hass: HomeAssistant, settings: dict[str, Any], whole: bool) -> None:  # noqa: FBT001
-    """Only what is said to Home Assistant's own agent can be whole."""
+    """Only texts for Home Assistant's own agent can be complete commands."""
     await add_pipeline(hass, **settings)
     assert await is_whole(hass, "Turn on the kitchen light.") is whole
 
@@ -128,14 +128,14 @@ async def test_no_warning_for_a_language_without_sentences(
 
 
 def alternatives(*texts: str) -> list[Alternative]:
-    """Return what was heard, each text nearly as likely as the one before."""
+    """Return alternatives, each nearly as likely as the one before."""
     return [
         Alternative(display=text, confidence=0.9 - index / 100) for index, text in enumerate(texts)
     ]
 
 
 async def choose(hass: HomeAssistant, *texts: str, language: str = "en-US") -> str:
-    """Return the text that goes out for what was heard."""
+    """Return the text that goes out for the alternatives."""
     return (await async_select(hass, ENTITY_ID, [alternatives(*texts)], language, DISPLAY)).text
 
 
@@ -164,7 +164,7 @@ def expect(hass: HomeAssistant, phrase: str, match: Match = Match.WHOLE) -> None
 async def test_phrase_of_an_automation(
     hass: HomeAssistant, pipeline: dict[str, Any] | None
 ) -> None:
-    """What an automation waits for is understood, whoever gets the text."""
+    """A phrase that an automation waits for is understood, with any agent."""
     if pipeline is not None:
         await add_pipeline(hass, **pipeline)
     add_light(hass, "Film")
@@ -176,7 +176,7 @@ async def test_phrase_of_an_automation(
 
 
 async def test_what_core_does_not_mend(hass: HomeAssistant) -> None:
-    """What Home Assistant's agent mends by itself is left to it; what it doesn't, isn't."""
+    """Names that Home Assistant's agent corrects are left to it; other names aren't."""
     await add_pipeline(hass)
     add_light(hass, "Thermomix")
     assert await choose(hass, "Turn on kitchin light.") == "Turn on kitchin light."
@@ -184,7 +184,7 @@ async def test_what_core_does_not_mend(hass: HomeAssistant) -> None:
 
 
 async def test_without_a_gazetteer(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An agent that mends nothing has its names mended in English too."""
+    """An agent without a gazetteer has its names corrected in English too."""
     monkeypatch.delattr(get_agent_manager(hass).default_agent, "_gazetteer")
     await add_pipeline(hass)
     assert await choose(hass, "Turn on kitchin light.") == "Turn on Kitchen light."
@@ -435,7 +435,7 @@ ACTIONS = ("automation", "button", "input_button", "scene", "script")
 
 
 def add_action(hass: HomeAssistant, name: str, domain: str = "script") -> str:
-    """Add a script, scene, ... to what Assist may run; return its entity id."""
+    """Add a script, scene, ... to those that Assist may run; return its entity id."""
     entity = er.async_get(hass).async_get_or_create(domain, "test", name, original_name=name)
     hass.states.async_set(entity.entity_id, "off", {"friendly_name": name})
     async_expose_entity(hass, "conversation", entity.entity_id, should_expose=True)
@@ -578,7 +578,7 @@ async def add_awkward_home(hass: HomeAssistant) -> None:
 async def test_mending(
     hass: HomeAssistant, settings: dict[str, Any], heard: str, expected: str | None
 ) -> None:
-    """A misheard name is mended where core doesn't do it and the outcome makes sense."""
+    """A misheard name is corrected if core doesn't do it and the outcome makes sense."""
     await add_pipeline(hass, **settings)
     await add_awkward_home(hass)
     assert await choose(hass, heard) == (expected or heard)
@@ -601,7 +601,7 @@ async def test_mending(
 async def test_mending_of_another_alternative(
     hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
 ) -> None:
-    """What comes near a name only in another alternative is mended there; the verb stays."""
+    """A name that is near only in another alternative is corrected there; the verb stays."""
     await add_pipeline(hass, **settings)
     await add_awkward_home(hass)
     assert await choose(hass, *heard) == (expected or heard[0])
@@ -624,7 +624,7 @@ async def test_mending_of_another_alternative(
     ],
 )
 async def test_german(hass: HomeAssistant, heard: tuple[str, ...], expected: str | None) -> None:
-    """Core's gazetteer knows English only: in German names are mended here."""
+    """Core's gazetteer knows English only: German names are corrected here."""
     await add_pipeline(hass, language="de", conversation_language="de", stt_language="de-DE")
     await add_awkward_home(hass)
     add_light(hass, "Jérômes Lampe")
@@ -634,7 +634,7 @@ async def test_german(hass: HomeAssistant, heard: tuple[str, ...], expected: str
 
 @pytest.mark.parametrize("settings", KINDS)
 async def test_a_command_for_an_llm_stays(hass: HomeAssistant, settings: dict[str, Any]) -> None:
-    """What Home Assistant's agent would understand isn't mended into something else."""
+    """A text that Home Assistant's agent would understand isn't corrected."""
     await add_pipeline(hass, **settings)
     await add_awkward_home(hass)
     text = "Add rumba to my shopping list."
@@ -664,7 +664,7 @@ async def test_italian(hass: HomeAssistant, heard: str, expected: str | None) ->
 async def test_other_speech_is_left_alone(
     hass: HomeAssistant, settings: dict[str, Any], language: str
 ) -> None:
-    """What isn't a command goes out word by word, whatever the home's names are."""
+    """A text that isn't a command goes out word by word, with any names in the home."""
     region = f"{language}-XX"
     await add_pipeline(
         hass, stt_language=region, language=language, conversation_language=language, **settings
@@ -691,7 +691,7 @@ _COMMANDS = st.builds(
 )
 @given(best=_COMMANDS, other=_COMMANDS)
 async def test_understood_text_is_the_same(hass: HomeAssistant, best: str, other: str) -> None:
-    """What the home understands goes out as it was heard, whatever else it may have been."""
+    """A text that the home understands goes out unchanged, despite other alternatives."""
     if all(pipeline.stt_engine != ENTITY_ID for pipeline in async_get_pipelines(hass)):
         await add_pipeline(hass, **LOCAL_FIRST)
     assert await choose(hass, best, other) == best
@@ -720,10 +720,7 @@ async def test_sentence_trigger(hass: HomeAssistant, settings: dict[str, Any]) -
     ("confidence", "text"), [(0.6, "Turn on the ramba"), (0.725, "Turn on the Roomba")]
 )
 async def test_much_less_likely(hass: HomeAssistant, confidence: float, text: str) -> None:
-    """An alternative with much less confidence isn't taken, in whichever part it is.
-
-    The service has been seen to give the right one 0.175 less than the first.
-    """
+    """An alternative with much less confidence isn't taken, in whichever part it is."""
     await add_pipeline(hass, **LLM)
     await add_awkward_home(hass)
     parts = [
@@ -738,7 +735,7 @@ async def test_much_less_likely(hass: HomeAssistant, confidence: float, text: st
 
 
 async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    """The debug log says which rule it was, and not what was said."""
+    """The debug log names the rule, and not the text."""
     caplog.set_level("DEBUG", "custom_components.azure_stt.home.selection")
     await add_pipeline(hass, **LOCAL_FIRST)
     await add_awkward_home(hass)
@@ -750,7 +747,7 @@ async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureF
 
 @pytest.mark.parametrize("text", ["Turn on the cellar lamp.", "Turn on the gargoyle lamp."])
 async def test_home_assistant_says_what_it_always_says(hass: HomeAssistant, text: str) -> None:
-    """To be asked before doesn't change what Home Assistant answers, name by name."""
+    """Asking beforehand doesn't change Home Assistant's answers, name by name."""
     await add_pipeline(hass)
     add_light(hass, "Cellar lamp")
     async_expose_entity(hass, "conversation", "light.test_cellar_lamp", should_expose=False)
@@ -763,6 +760,6 @@ async def test_home_assistant_says_what_it_always_says(hass: HomeAssistant, text
 
 
 async def _answer(hass: HomeAssistant, text: str) -> str:
-    """Return what Home Assistant's agent says to a text."""
+    """Return the answer of Home Assistant's agent to a text."""
     result = await async_converse(hass, text, None, Context(), "en")
     return str(result.response.speech["plain"]["speech"])

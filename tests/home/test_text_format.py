@@ -104,7 +104,7 @@ def test_masked_form_is_lowercase_without_marks(form: TextForm) -> None:
     ],
 )
 def test_no_final_punctuation(display: str, text: str) -> None:
-    """Only the marks that end the sentence go, in whatever script, and Spanish's opening ones."""
+    """Only the marks that end the sentence go, in any script, and Spanish's opening ones."""
     alternative = Alternative(display=display)
     assert format_text(alternative, TextForm.NO_FINAL_PUNCTUATION, Profanity.RAW) == text
 
@@ -150,7 +150,7 @@ def corrected(text: str, **corrections: str) -> str:
     ],
 )
 def test_corrections(text: str, corrections: dict[str, str], expected: str) -> None:
-    """Whole words, the longest first, once, whatever capitals; plainly where words end nowhere."""
+    """Whole words, the longest first, once, in any case; also in scripts without spaces."""
     assert corrected(text, **corrections) == expected
 
 
@@ -224,13 +224,13 @@ def test_no_corrections() -> None:
 @given(st.lists(st.tuples(_TEXT, _TEXT), max_size=6), _TEXT)
 @example([("\u0130", "x"), ("\u017f", "y")], "i̇ S")
 def test_any_corrections(pairs: list[tuple[str, str]], text: str) -> None:
-    """Whatever stands in the list and in the text, there is a text in the end."""
+    """Any list and any text give a text in the end."""
     Corrections({"heard": heard, "meant": meant} for heard, meant in pairs).apply(text)
 
 
 @given(_TEXT, _TEXT)
 def test_correction_of_all(heard: str, meant: str) -> None:
-    """What is heard and nothing else becomes what is meant."""
+    """A text that consists of the misheard words becomes the correction."""
     words = " ".join(heard.split())
     corrections = Corrections([{"heard": heard, "meant": meant}])
     assert corrections.apply(unicodedata.normalize("NFC", words)) == (
@@ -240,7 +240,7 @@ def test_correction_of_all(heard: str, meant: str) -> None:
 
 @given(st.text("ab ", min_size=1), _TEXT)
 def test_one_pass(heard: str, text: str) -> None:
-    """What was put in isn't corrected again: it would grow without end."""
+    """A correction isn't corrected again: the text would grow without end."""
     corrections = Corrections([{"heard": heard, "meant": f"{heard} {heard}"}])
     assert len(corrections.apply(text)) <= 3 * len(text)
 

@@ -1,1 +1,1 @@
-"""Mutation tests: whether the tests of the client and the policy notice what is broken."""
+"""Mutation tests: whether the tests of the client and the policy notice broken code."""

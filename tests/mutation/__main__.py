@@ -108,7 +108,7 @@ def main() -> int:
 
 
 def _copy_project(copy: Path) -> None:
-    """Copy what git knows, in a form that can be mutated."""
+    """Copy the files that git knows, in a form that can be mutated."""
     git = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=_ROOT,
@@ -133,7 +133,7 @@ def _copy_project(copy: Path) -> None:
 
 
 def _verdicts(mutants: Path) -> dict[str, str]:
-    """Return what became of each mutant that was tried."""
+    """Return the verdict on each tested mutant."""
     codes: dict[str, int | None] = {}
     for meta in mutants.rglob("*.meta"):
         codes |= json.loads(meta.read_text())["exit_code_by_key"]
@@ -145,7 +145,7 @@ def _verdicts(mutants: Path) -> dict[str, str]:
 
 
 def _difference(copy: Path, mutant: str) -> str:
-    """Return what a mutant changes."""
+    """Return a mutant's changes."""
     shown = subprocess.run(  # noqa: S603
         [Path(sys.executable).parent / "mutmut", "show", mutant],
         cwd=copy,

@@ -1,4 +1,4 @@
-"""The mutated copy does what the project does."""
+"""The mutated copy behaves as the project does."""
 
 from pathlib import Path
 import types
@@ -77,7 +77,7 @@ def test_leaves_no_decorator() -> None:
 
 
 def test_everything_can_be_changed() -> None:
-    """Whatever the modules are written with, the result is a module."""
+    """The result is a module, with any syntax in the module."""
     package = Path(__file__).parents[2] / "custom_components/azure_stt"
     for module in (*package.glob("azure_speech/*.py"), *package.glob("recognition/*.py")):
         compile(undecorated(module.read_text()), module.name, "exec")

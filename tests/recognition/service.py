@@ -207,5 +207,5 @@ class Other:
 
 
 def refused() -> ResponseError:
-    """Return what trying again doesn't help against."""
+    """Return an error that isn't retryable."""
     return ResponseError("Nothing there", status=404)

@@ -72,7 +72,7 @@ def test_loudness() -> None:
     ],
 )
 def test_threshold(speech: float, room: float, threshold: float) -> None:
-    """Speech is louder than the room, and not far below what was said."""
+    """Speech is louder than the room, and not far below the utterance."""
     assert Loudness(speech=speech, usual=speech, room=room).threshold() == threshold
 
 
@@ -132,7 +132,7 @@ async def test_no_onset(after: bytes) -> None:
 
 
 async def test_next_onset_until() -> None:
-    """It doesn't wait beyond what is enough quiet."""
+    """It doesn't wait for more quiet than is needed."""
     async with followed(SAID, silence(0.8), ended=False) as endpointer:
         end = END + SAMPLE_RATE * 7 // 10
         assert await endpointer.next_onset(END + FRAME, end) is None
@@ -151,7 +151,7 @@ async def test_onset_is_waited_for() -> None:
 
 
 async def test_quiet_is_reported() -> None:
-    """Those who forget it keep the lead of the speech that follows."""
+    """Those who drop it keep the lead of the speech that follows."""
     reported: list[int] = []
     async with followed(SAID, silence(20), speak("Light")) as endpointer:
         onset = await endpointer.next_onset(END + FRAME, None, reported.append)
@@ -218,7 +218,7 @@ async def test_speech_that_goes_on_does_not_begin() -> None:
 
 
 async def test_several_voices() -> None:
-    """Somebody further away speaks, too."""
+    """A person who is further away speaks, too."""
     far = silence(1) + speak("The weather", level=-35)
     for several in (True, False):
         async with followed(SAID, far, several_voices=several) as endpointer:
@@ -227,7 +227,7 @@ async def test_several_voices() -> None:
 
 
 async def test_a_broken_stream() -> None:
-    """Whoever waits is told."""
+    """Every waiter gets the error."""
     async with followed(SAID, ended=False) as endpointer:
         call = asyncio.create_task(endpointer.next_onset(END + FRAME))
         await asyncio.sleep(0)
@@ -256,7 +256,7 @@ async def test_a_broken_stream() -> None:
     ],
 )
 async def test_first_sound(audio: bytes, start: float | None) -> None:
-    """Speech stands out from what is quieter; even sound and silence hold none."""
+    """Speech stands out from quieter sound; even sound and silence hold none."""
     async with followed(audio) as endpointer:
         found = await endpointer.first_sound(0)
     assert (found if found is None else found / SAMPLE_RATE) == start
@@ -274,7 +274,7 @@ def even_speech(seconds: float, gap: float = 0.04) -> bytes:
 
 
 async def read(segment: Segment) -> bytes:
-    """Return what a segment gives."""
+    """Return a segment's audio."""
     return b"".join([block async for block in segment])
 
 
@@ -329,13 +329,13 @@ async def test_cut_at_the_quietest_place() -> None:
 
 
 async def test_noise_is_cut_too() -> None:
-    """Whatever it is, no segment has more than 58 s."""
+    """No segment has more than 58 s, even of noise."""
     segment = Segment(recorded(noise(70)), 0)
     assert len(await read(segment)) // 2 <= 58 * SAMPLE_RATE
 
 
 async def test_the_last_second_is_held_back() -> None:
-    """Live, what may be cut off isn't given before it's known."""
+    """Live, audio that may be cut off isn't given before it's known."""
     recording = recorded(even_speech(57.5), ended=False)
     segment = Segment(recording, 0)
     blocks: list[bytes] = []
@@ -352,7 +352,7 @@ async def test_the_last_second_is_held_back() -> None:
 
 
 async def test_a_segment_is_the_same_each_time() -> None:
-    """A retry sends what the first try sent."""
+    """A retry sends the same audio as the first try."""
     recording = recorded(even_speech(46), silence(0.4), even_speech(30))
     segments = [Segment(recording, 0) for _ in range(3)]
     heard = [await read(segment) for segment in segments]

@@ -49,7 +49,7 @@ async def read(recording: Recording, start: int = 0, stop: int | None = None) ->
 
 
 def never() -> asyncio.Future[None]:
-    """Return what a host waits for that has gone away."""
+    """Wait forever, as for a source that has gone away."""
     return asyncio.get_running_loop().create_future()
 
 
@@ -104,7 +104,7 @@ async def test_every_reader_gets_every_sample_once(
 
 
 async def test_blocks_are_neither_small_nor_large() -> None:
-    """Chunks of 10 ms are joined to 20 ms at least, and what is there already to a second."""
+    """Chunks of 10 ms are joined to at least 20 ms, and waiting audio to a second."""
     recording = filled(sound(3 * SECOND + 322))
     lengths: list[int] = []
 
@@ -155,7 +155,7 @@ async def test_waits_for_a_start_that_is_still_to_come() -> None:
 
 
 async def test_broken_recording_ends_its_readers() -> None:
-    """Whoever reads or waits learns of it; what was said before isn't acted on."""
+    """Every reader gets the error; the words before it aren't acted on."""
     recording = filled(sound(2000))
     waiting = [
         asyncio.create_task(read(recording, 990)),
@@ -190,12 +190,12 @@ async def test_cancelled_reader_leaves_nothing() -> None:
 
 @pytest.fixture
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep nothing of what is recognized."""
+    """Keep none of the recognized audio."""
     monkeypatch.setattr(recording_module, "KEPT", 0)
 
 
 async def test_keeps_the_last_seconds() -> None:
-    """What was recognized in the last twenty seconds can be heard once more."""
+    """The last twenty seconds of recognized audio can be read once more."""
     recording = filled(bytes(30 * SECOND))
     recording.forget(25 * SAMPLE_RATE)
     assert len(recording.copy(5 * SAMPLE_RATE, 30 * SAMPLE_RATE)) == 25 * SECOND
@@ -205,7 +205,7 @@ async def test_keeps_the_last_seconds() -> None:
 
 @pytest.mark.usefixtures("nothing_kept")
 async def test_forgets() -> None:
-    """What is forgotten is gone, positions stay, and others' places don't move."""
+    """Dropped audio is gone, positions stay, and other readers' places don't move."""
     recording = filled(sound(2000))
     reader = recording.read(400)
     recording.forget(400)
@@ -238,7 +238,7 @@ async def test_forgets_no_more_than_there_is() -> None:
 
 
 async def test_copies_what_exists() -> None:
-    """A copy ends at the end of what there is."""
+    """A copy ends at the present end of the recording."""
     recording = filled(sound(100))
     assert recording.copy(10, 20) == sound(100)[20:40]
     assert recording.copy(40, 1000) == sound(100)[80:]
@@ -294,7 +294,7 @@ async def test_records_live() -> None:
 
 
 async def test_ten_minutes_need_the_memory_of_one() -> None:
-    """The host is read at most a minute ahead of what was recognized, and little of it is kept."""
+    """The stream is read at most a minute ahead of the recognition, and little of it is kept."""
     chunk, total = SECOND // 2, 10 * 60 * SECOND
     given, largest, heard = 0, 0, bytearray()
 
@@ -360,7 +360,7 @@ class HostError(Exception):
 
 
 class AttemptError(Exception):
-    """What a recognition makes of a source that breaks."""
+    """The error of a recognition whose source breaks."""
 
 
 async def attempt(recording: Recording) -> None:
@@ -385,7 +385,7 @@ ERRORS: Final = [HostError(), ValueError(), TimeoutError(), OSError(), asyncio.C
 async def test_error_of_the_stream(
     use: Callable[[Recording], Awaitable[None]], error: BaseException, said: bytes
 ) -> None:
-    """It is raised as it is, whatever the block made of it, and nobody hangs."""
+    """It is raised as it is, even if the block fails, and nothing hangs."""
     stream = HostStream(said, error)
     async with asyncio.timeout(2):
         with pytest.raises(type(error)) as info:
@@ -422,7 +422,7 @@ async def test_error_of_the_block() -> None:
 
 
 async def test_error_of_the_decoder() -> None:
-    """Audio that isn't what it should be ends the recording."""
+    """Audio in the wrong format ends the recording."""
     stream = HostStream(wav_header(codec=7) + bytes(100), never())
     with pytest.raises(AudioFormatError):
         async with recorded(stream, StreamDecoder()) as recording:
@@ -432,7 +432,7 @@ async def test_error_of_the_decoder() -> None:
 
 @pytest.mark.parametrize("sent", [b"", wav_header(), b"\0"], ids=["nothing", "header", "half"])
 async def test_no_speech(sent: bytes) -> None:
-    """A stream without a sample is no speech, whatever the block makes of it."""
+    """A stream without a sample is no speech, even if the block fails."""
     stream = HostStream(sent)
     with pytest.raises(NoSpeechError, match="no audio"):
         async with recorded(stream, StreamDecoder()) as recording:
@@ -442,7 +442,7 @@ async def test_no_speech(sent: bytes) -> None:
 
 @pytest.mark.parametrize("said", [b"", sound(3 * BLOCK)], ids=["at once", "later"])
 async def test_host_goes_away(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    """A host that stops without an end has nobody left to act for."""
+    """A stream that stalls without an end has nobody left to act for."""
     monkeypatch.setattr(recording_module, "IDLE_LIMIT", 0.05)
     stream = HostStream(said, never())
     async with asyncio.timeout(2):

@@ -1,4 +1,4 @@
-"""The policy's small print: what it asks whom, when, and what it says of each part."""
+"""The policy's details: the requests to each engine, their times, and the logged parts."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ def broken(times: int = 1) -> list[SpeechError]:
 
 @dataclass(kw_only=True)
 class Asked(Service):
-    """An engine that remembers what it was asked for, and when."""
+    """An engine that remembers its requests and their times."""
 
     options: list[RecognitionOptions] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -95,7 +95,7 @@ async def test_silence_is_waited_out() -> None:
 
 
 async def test_quiet_after_noise_costs_nothing() -> None:
-    """At the end only what stands out of the rest is asked about."""
+    """At the end only sound that stands out from the rest is asked about."""
     service = Service(late=10_000)
     await transcribe(play(noise(0.3), silence(3)), service)
     assert len(service.requests) == 1
@@ -148,7 +148,7 @@ async def test_a_second_engine_does_not_shorten_the_first_ones_tries() -> None:
 
 
 async def test_down_and_alone() -> None:
-    """Where nobody else can be asked a resource that is down is asked again."""
+    """Without an alternative a resource that is down is asked again."""
     service = Service(down=True, errors=broken())
     assert (await transcribe(play(LIGHT), service)).text == "Turn on the light"
     assert len(service.requests) == 2
@@ -169,7 +169,7 @@ async def test_down_with_a_second_engine() -> None:
 async def test_only_an_outage_that_another_engine_covers_is_short(
     monkeypatch: pytest.MonkeyPatch, *, down: bool, fallback: Other | None
 ) -> None:
-    """A slow resource has its whole deadline if it is up, or if nobody else can be asked."""
+    """A slow resource has its whole deadline if it is up, or without an alternative."""
     monkeypatch.setattr(retry, "_DEADLINE_WHEN_DOWN", 0.05)
     service = Slow(down=down)
     transcript = await transcribe(play(LIGHT), service, backup=fallback, deadline=1)
@@ -204,7 +204,7 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_fallback_in_the_language() -> None:
-    """It is told the language, and what it hears is placed from there to the end."""
+    """It gets the language, and its text lasts from there to the end."""
     languages: list[str] = []
 
     class Listening(Other):
@@ -280,7 +280,7 @@ async def test_languages(
     understood: tuple[str, ...],
     text: str,
 ) -> None:
-    """Words before none, what is understood before what isn't, then the surest."""
+    """Words before none, understood texts before others, then the most confident one."""
     engine = Polyglot(hears=hears)
     transcript = await transcribe(
         play(LIGHT),

@@ -1,4 +1,4 @@
-"""The policy: every word once and in order, whatever the pauses, the length and the service."""
+"""The policy: every word once and in order, for any pauses, any length and any service."""
 
 from array import array
 import asyncio
@@ -52,7 +52,7 @@ class Utterance:
 
     @property
     def audio(self) -> bytes:
-        """What is heard of it."""
+        """The text for the audio."""
         said = speak(" ".join(self.words), pause_ms=self.pause_ms) if self.words else noise(0.1)
         return said + silence(self.quiet)
 
@@ -112,7 +112,7 @@ async def test_every_word_once_and_in_order(
 async def test_goes_on_after_a_pause(
     patience: Patience, pause: float, answers: Answers, longest: float
 ) -> None:
-    """Speech after a pause is recognized, whatever the service answers for."""
+    """Speech after a pause is recognized, with any kind of service."""
     service = Service(answers=answers, pause=longest)
     audio = play(LATER, LIGHT, silence(pause), IN_TIME, silence(1.35))
     transcript = await transcribe(audio, service, patience=patience)
@@ -144,7 +144,7 @@ async def test_first_pause() -> None:
     ("quiet", "answered"), [(0.7, False), (0.78, False), (0.84, True), (1.2, True)]
 )
 async def test_a_whole_command_is_answered_after_the_quiet(quiet: float, answered: bool) -> None:  # noqa: FBT001
-    """The home knows it; 0.8 s of quiet prove that nobody goes on."""
+    """The home knows it; 0.8 s of quiet prove that it doesn't go on."""
     forever = asyncio.get_running_loop().create_future()
     call = asyncio.create_task(
         transcribe(
@@ -160,7 +160,7 @@ async def test_a_whole_command_is_answered_after_the_quiet(quiet: float, answere
 
 
 async def test_a_whole_command_goes_on_within_the_quiet() -> None:
-    """Being whole is no end: what is said within 0.8 s belongs to it."""
+    """A complete command isn't the end: speech within 0.8 s belongs to it."""
     audio = play(LIGHT, silence(0.7), IN_TIME, silence(1.35))
     transcript = await transcribe(audio, Service(), judge=taking(Heard.WHOLE_COMMAND))
     assert transcript.text == "Turn on the light in five minutes"
@@ -217,7 +217,7 @@ async def test_a_room_is_not_silent(room: float) -> None:
 
 
 async def test_a_loud_room_is_measured_after_a_word() -> None:
-    """A word alone says nothing of the room, but what follows it does: it costs no request."""
+    """A single word says nothing of the room, but the audio after it does: no request is needed."""
 
     class Knowing(Service):
         async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
@@ -238,7 +238,7 @@ async def test_a_loud_room_is_measured_after_a_word() -> None:
 
 
 async def test_television_is_left_out() -> None:
-    """What is 15 dB below the command isn't even asked about."""
+    """Sound 15 dB below the command isn't sent at all."""
     service = Service()
     audio = play(LIGHT, silence(0.7), speak("and now the weather", level=-30), silence(0.7))
     assert (await transcribe(audio, service)).text == "Turn on the light"
@@ -246,7 +246,7 @@ async def test_television_is_left_out() -> None:
 
 
 async def test_television_after_a_bang_is_left_out() -> None:
-    """A loud beginning doesn't make it a continuation; a person who goes on is heard."""
+    """A loud beginning doesn't make it a continuation; a person who goes on is recognized."""
     service = Service()
     weather = noise(0.08) + speak("and now the weather " * 5, level=-30)
     audio = play(LATER, LIGHT, silence(0.7), weather, silence(0.7), IN_TIME)
@@ -281,7 +281,7 @@ async def test_only_noise_ends() -> None:
 
 
 async def test_a_service_that_answers_for_nothing_ends() -> None:
-    """Nothing is asked for ever, whatever the service says."""
+    """The loop ends for any answers of the service."""
 
     class Nothing(Service):
         async def recognize(self, audio: AudioSource, _: RecognitionOptions) -> Recognition:
@@ -295,7 +295,7 @@ async def test_a_service_that_answers_for_nothing_ends() -> None:
 
 
 async def test_an_answer_without_a_place() -> None:
-    """Going on starts where the last word ends, or shortly before what was sent by then."""
+    """Going on starts where the last word ends, or shortly before the end of the sent audio."""
     audio = play(LIGHT, silence(0.9), IN_TIME, silence(0.9))
     service = Service(places=False)
     assert (await transcribe(audio, service)).text == "Turn on the light in five minutes"
@@ -349,7 +349,7 @@ async def test_long_speech(patience: Patience, pause_ms: int) -> None:
 
 
 async def test_long_speech_of_several_voices() -> None:
-    """It isn't cut where somebody speaks from further away: that is no pause."""
+    """It isn't cut where a person speaks from further away: that is no pause."""
     near, words = long_speech(44, 40, 31)
     far = [str(9000 + number) for number in range(200)]
     service = Service()
@@ -384,7 +384,7 @@ async def test_a_long_silence_before() -> None:
 
 
 async def test_first_retry_is_at_once() -> None:
-    """A connection that lay idle is often dead: nobody waits for that."""
+    """A connection that was idle is often dead, so the first retry doesn't wait."""
     service = Service(errors=[SpeechConnectionError("Dead")])
     began = asyncio.get_running_loop().time()
     assert (await transcribe(play(LIGHT), service)).text == "Turn on the light"
@@ -446,7 +446,7 @@ async def test_the_answer_to_a_recording_may_take_as_long_as_its_half() -> None:
 
 
 async def test_a_slow_answer_is_taken() -> None:
-    """What comes first is taken: with a second resource, the slow one isn't given up."""
+    """The first answer counts: with a second resource, the slow one isn't cancelled."""
 
     class Slow(Service):
         async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
@@ -495,7 +495,7 @@ async def test_deadline_begins_with_the_end() -> None:
 
 
 async def test_fallback_hears_what_is_left() -> None:
-    """What was recognised is kept, and its audio isn't heard again."""
+    """The recognized words are kept, and their audio isn't recognized again."""
     service, other = Service(spared=1, errors=[refused()]), Other()
     audio = play(LIGHT, silence(0.9), IN_TIME)
     transcript = await transcribe(audio, service, backup=other)
@@ -521,7 +521,7 @@ async def test_fallback_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_known_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who knows it waits little before the fallback engine is asked."""
+    """An engine that is known to be down delays the backup engine only a little."""
     monkeypatch.setattr(retry, "_DEADLINE_WHEN_DOWN", 0.05)
     hanging = Hanging(down=True, hangs=9)
     async with asyncio.timeout(1):
@@ -533,7 +533,7 @@ async def test_known_to_be_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_half_a_command_is_an_error() -> None:
-    """If what follows can't be heard, what was heard isn't acted on."""
+    """If the rest of a command can't be recognized, its beginning isn't acted on."""
     service = Service(spared=1, errors=[refused()])
     with pytest.raises(ResponseError):
         await transcribe(play(LIGHT, silence(0.9), IN_TIME), service)
@@ -541,7 +541,7 @@ async def test_half_a_command_is_an_error() -> None:
 
 @pytest.mark.parametrize("error", [OSError("host"), TimeoutError("host")])
 async def test_a_broken_stream(error: Exception) -> None:
-    """Whatever is going on, what broke is raised, and nothing is left of the tries."""
+    """At any stage the stream's error is raised, and no request is left."""
 
     async def broken() -> AsyncIterator[bytes]:
         yield LIGHT
@@ -570,7 +570,7 @@ async def test_outage_in_the_middle_of_long_speech(monkeypatch: pytest.MonkeyPat
     ("several", "text"), [(False, "one two three"), (True, "one two three four five")]
 )
 async def test_quiet_voice(several: bool, text: str) -> None:  # noqa: FBT001
-    """Somebody 20 dB quieter is a television, except in a recording of several people."""
+    """A voice 20 dB quieter is a television, except in a recording of several people."""
     far = array("h", (sample // 10 for sample in array("h", speak("four five")))).tobytes()
     stream = play(speak("one two three"), silence(1), far, silence(1))
     heard: list[str] = []
@@ -586,7 +586,7 @@ async def test_quiet_voice(several: bool, text: str) -> None:  # noqa: FBT001
 
 
 async def test_duration_and_ranks() -> None:
-    """A transcript tells how long the words took, and what else they may have been."""
+    """A transcript has the duration of its words, and the other alternatives."""
     transcript = await transcribe(play(speak("one two"), silence(1)), Service())
     assert transcript.duration == pytest.approx(len(speak("one two")) / BYTES_PER_SECOND, abs=0.1)
     (best,) = transcript.ranked()

@@ -64,7 +64,7 @@ def resource(loaded_entry: MockConfigEntry) -> Resource:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Give what is added to the clock by which refusals are forgotten."""
+    """Return the offset of the clock by which refusals are forgotten."""
     added = [0.0]
     monkeypatch.setattr(fast_refusals, "monotonic", lambda: monotonic() + added[0])
     return added
@@ -94,7 +94,7 @@ async def test_tier_is_refused_once(
     clock: list[float],
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """What the free tier doesn't have is asked for once a day, and the diagnostics tell."""
+    """A feature missing in the free tier is asked for once a day, and the diagnostics tell."""
     emulator.keys = {F0_KEY: emulator.keys[F0_KEY]}
     entry = await set_up_resource(hass, emulator, {})
     resource: Resource = entry.runtime_data
@@ -160,7 +160,7 @@ async def test_failures(
     kind: type[SpeechError],
     remembered: float,
 ) -> None:
-    """What would be refused again isn't asked; nothing happens to the resource's health."""
+    """Requests that would be refused again aren't made; the resource's health stays."""
     emulator.faults.append(answer)
     with pytest.raises(kind):
         await resource.transcribe_fast(FILE, OPTIONS)
@@ -208,7 +208,7 @@ async def test_outage_of_the_other_service_alone(resource: Resource, emulator: E
 
 
 async def test_unknown_host(hass: HomeAssistant, azure: Emulator, clock: list[float]) -> None:
-    """It's a region without it if the other service just answered, else perhaps an outage."""
+    """It's a region without it if the other service just answered, otherwise perhaps an outage."""
     entry = resource_entry("https://home.cognitiveservices.azure.com")
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -228,7 +228,7 @@ async def test_unknown_host(hass: HomeAssistant, azure: Emulator, clock: list[fl
 
 
 async def test_limit(resource: Resource, emulator: Emulator) -> None:
-    """It counts from the call, whatever takes the time, and the connection is left."""
+    """It counts from the call, including all waiting, and the connection is closed."""
     emulator.fast_latency = 30
     with pytest.raises(SpeechTimeoutError, match="in time"):
         async with asyncio.timeout(2):
@@ -242,7 +242,7 @@ async def test_limit(resource: Resource, emulator: Emulator) -> None:
 
 
 async def test_live_voice_goes_first(resource: Resource, emulator: Emulator) -> None:
-    """A recording waits for the only slot of the tier behind what is spoken."""
+    """A recording waits for the only slot of the tier behind live voice."""
     resource._queue.free = 1
     emulator.latency = 0.2
     running = asyncio.create_task(resource.recognize(speech, SHORT))
@@ -259,7 +259,7 @@ async def test_live_voice_goes_first(resource: Resource, emulator: Emulator) -> 
 
 
 async def test_cancelled(resource: Resource, emulator: Emulator) -> None:
-    """The slot comes back, and what was sent is counted."""
+    """The slot comes back, and the audio sent is counted."""
     emulator.faults.append(Fault(where=Endpoint.TRANSCRIPTION, at=Moment.AFTER_BODY, delay=30))
     free = resource._queue.free
     task = asyncio.create_task(resource.transcribe_fast(FILE, OPTIONS))

@@ -1,4 +1,4 @@
-"""A resource's health, its limits, and what is noticed for the user."""
+"""A resource's health, its limits, and its notices for the user."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -270,7 +270,7 @@ async def test_refused_custom_endpoint(
 async def test_retry_after_is_kept_across_utterances(
     resource: Resource, emulator: Emulator
 ) -> None:
-    """While the service wants to be left alone it is, whoever asks."""
+    """While the service asks for a pause it gets it, from every caller."""
     emulator.faults.append(Fault(status=429, headers={"Retry-After": "1"}))
     with pytest.raises(ResponseError):
         await resource.recognize(speech, OPTIONS)

@@ -16,7 +16,7 @@ def custom_integrations() -> None:
 
 @dataclass(kw_only=True)
 class Office:
-    """Visitors of the slots, and who of them is in."""
+    """Visitors of the slots, and the present holders."""
 
     slots: RequestQueue
     inside: set[int] = field(default_factory=set)
@@ -26,7 +26,7 @@ class Office:
     ends: list[asyncio.Event] = field(default_factory=list)
 
     def visit(self, *, background: bool = False) -> int:
-        """Let somebody come; return their number."""
+        """Let a visitor come; return their number."""
         number = len(self.tasks)
         self.ends.append(asyncio.Event())
         self.tasks.append(asyncio.create_task(self._visit(number, background=background)))
@@ -42,7 +42,7 @@ class Office:
                 self.inside.remove(number)
 
     def waiting(self) -> list[int]:
-        """Return who waits."""
+        """Return the waiting visitors."""
         return [
             number
             for number, task in enumerate(self.tasks)
@@ -58,7 +58,7 @@ class Office:
 
 
 async def settle() -> None:
-    """Let everybody do what they can."""
+    """Let all tasks go on as far as they can."""
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -76,7 +76,7 @@ async def test_as_many_as_there_are() -> None:
 
 
 async def test_first_come_first_served() -> None:
-    """Those who wait enter in their order."""
+    """Waiters enter in their order."""
     office = Office(slots=RequestQueue(1))
     for _ in range(5):
         office.visit()
@@ -86,7 +86,7 @@ async def test_first_come_first_served() -> None:
 
 
 async def test_live_voice_first() -> None:
-    """What runs in the background lets all others pass, and keeps its own order."""
+    """Background requests let all others pass, and keep their own order."""
     office = Office(slots=RequestQueue(1))
     for background in (True, True, True, False, True, False):
         office.visit(background=background)
@@ -97,7 +97,7 @@ async def test_live_voice_first() -> None:
 
 
 async def test_background_takes_what_is_free() -> None:
-    """Nobody in the background waits for a voice that may come."""
+    """A background request doesn't wait for a voice that may come."""
     office = Office(slots=RequestQueue(2))
     office.visit(background=True)
     office.visit(background=True)
@@ -121,7 +121,7 @@ async def test_error_gives_the_slot_back() -> None:
 
 
 async def test_cancelled_while_waiting() -> None:
-    """Who gives up loses their place, and nobody else does."""
+    """A cancelled waiter loses its place, and no other does."""
     office = Office(slots=RequestQueue(1))
     for _ in range(4):
         office.visit()
@@ -135,7 +135,7 @@ async def test_cancelled_while_waiting() -> None:
 
 
 async def test_all_that_wait_are_cancelled() -> None:
-    """Where nobody waits any more, the slot is free for the next."""
+    """After all waiters are cancelled, the slot is free for the next."""
     office = Office(slots=RequestQueue(1))
     for _ in range(3):
         office.visit()
@@ -153,7 +153,7 @@ async def test_all_that_wait_are_cancelled() -> None:
 
 @pytest.mark.parametrize("others", [0, 1])
 async def test_cancelled_in_the_moment_of_the_turn(others: int) -> None:
-    """Who is cancelled when their turn has come, but before they know, passes it on."""
+    """A waiter that is cancelled just as its turn has come passes it on."""
     slots = RequestQueue(1)
     office = Office(slots=slots)
     async with slots.turn():
@@ -219,7 +219,7 @@ STEPS = st.one_of(
 async def test_slots_are_neither_lost_nor_exceeded(
     number: int, steps: list[str | tuple[str, int]]
 ) -> None:
-    """Whoever comes, leaves and gives up, and whenever: each slot has one holder at the most."""
+    """In any order of arrivals, departures and cancellations each slot has at most one holder."""
     office = Office(slots=RequestQueue(number))
     for step in steps:
         match step:

@@ -1,1 +1,1 @@
-"""The soak: thousands of utterances, with faults and people who go away; what is left of them."""
+"""The soak: thousands of utterances, with faults and cancellations; and their leftovers."""

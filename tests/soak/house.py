@@ -69,7 +69,7 @@ _FAULTS: Final = [
 
 @dataclass(kw_only=True)
 class Figures:
-    """What was said and heard, and what is left."""
+    """The utterances, the texts, and the leftovers."""
 
     said: Counter[Kind] = field(default_factory=Counter)
     paced: int = 0
@@ -220,7 +220,7 @@ class House:
             emulator.requests.clear()
 
     async def settle(self) -> None:
-        """Let end what is ending, and measure the memory."""
+        """Let ending tasks end, and measure the memory."""
         for emulator in self.emulators:
             emulator.faults.clear()
         # An entry's own check after a reload is no utterance's.
@@ -234,7 +234,7 @@ class House:
         self.figures.resident.append(_resident())
 
     def count_what_is_left(self, before: set[asyncio.Task[Any]]) -> None:
-        """Count what should have gone."""
+        """Count the objects that should have gone."""
         connector = async_get_session(self.hass).connector
         assert connector is not None
         alive = Counter(
@@ -293,7 +293,7 @@ def _points_to(link: Path) -> str:
 
 
 def _give_back() -> None:
-    """Let the C library give back what is free: its heap is full of holes by then."""
+    """Let the C library return free memory, because its heap is full of holes by then."""
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 

@@ -1,4 +1,4 @@
-"""Those who speak: what they say, how, and what they expect to be heard."""
+"""The speakers: their words, their manner, and the texts that they expect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ _BURST: Final = 3  # chunks at once, as Assist gives them
 
 
 class Kind(StrEnum):
-    """What becomes of an utterance."""
+    """The fate of an utterance."""
 
     PLAIN = "plain"
     FAULTY = "faulty"
@@ -36,7 +36,7 @@ _WEIGHTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """What somebody says."""
+    """A person's utterance."""
 
     kind: Kind
     text: str

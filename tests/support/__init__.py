@@ -1,1 +1,1 @@
-"""What several kinds of tests share: a home, host streams, sounds, sentences."""
+"""Support for several kinds of tests: a home, audio streams, sounds, sentences."""

@@ -110,7 +110,7 @@ class Resolver(AbstractResolver):
     """Finds every host at the emulator, but for one that doesn't exist."""
 
     def __init__(self, emulator: Emulator) -> None:
-        """Take what stands in for the world."""
+        """Take the emulated network."""
         self._emulator = emulator
 
     @override

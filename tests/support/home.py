@@ -33,7 +33,7 @@ from custom_components.azure_stt.const import (
     Connection,
 )
 from custom_components.azure_stt.options_flow import DEFAULT_OPTIONS
-from tests.emulator import S0_KEY, Emulator, SpokenEar, Tier
+from tests.emulator import S0_KEY, Emulator, SpokenModel, Tier
 from tests.emulator.settings import EntraApplication
 
 ENTITY_ID: Final = "stt.azure_speech_to_text"
@@ -43,7 +43,7 @@ FALLBACK_ID: Final = "stt.house"
 
 
 def metadata(language: str = "en-US") -> SpeechMetadata:
-    """Return what Assist declares."""
+    """Return the metadata that Assist declares."""
     return SpeechMetadata(
         language=language,
         format=AudioFormats.WAV,
@@ -176,12 +176,12 @@ class PcmEngine(SpeechToTextEntity):
 
 async def hear(audio: bytes) -> str:
     """Return every word that is in the audio, pauses or not."""
-    heard = await SpokenEar().recognize(audio, "en-US")
+    heard = await SpokenModel().recognize(audio, "en-US")
     return heard[0].text if heard and not isinstance(heard, str) else ""
 
 
 def second_emulator() -> Emulator:
-    """Return a stand-in for another region, with a key of its own."""
+    """Return an emulator of another region, with a key of its own."""
     return Emulator(keys={SECOND_KEY: Tier.S0})
 
 

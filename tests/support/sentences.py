@@ -1,4 +1,4 @@
-"""What people say that is no command for a home, by language."""
+"""Sentences that aren't commands for a home, by language."""
 
 from typing import Final
 

@@ -29,7 +29,7 @@ FLOATS: Final = [
 SENTENCE: Final = "Turn on the kitchen light."
 
 SPOKEN: Final = silence(0.1) + speak(SENTENCE, level=-36, pause_ms=100) + silence(0.1)
-"""What survives Opus: as quiet as can be, since Opus takes the lowest frequencies away."""
+"""The quietest sound that survives Opus, which removes the lowest frequencies."""
 
 
 def encode(sound: Sound, form: PcmFormat) -> bytes:

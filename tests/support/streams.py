@@ -1,4 +1,4 @@
-"""Host streams, and waiting for what they bring about."""
+"""Audio streams, and waiting for their effects."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -14,7 +14,7 @@ class HostStream:
     """
 
     def __init__(self, *parts: bytes | BaseException | Awaitable[object]) -> None:
-        """Hold what will be sent."""
+        """Hold the audio to be sent."""
         self._parts = parts
         self.sent = 0
         self.closed = False
@@ -44,7 +44,7 @@ class HostStream:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for what another process or task will bring about; fail after five seconds."""
+    """Wait for the effect of another process or task; fail after five seconds."""
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - what it waits for has no event
             await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""What the tests of scripts/verify-azure share."""
+"""Helpers of the tests of scripts/verify-azure."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ SCRIPT = ROOT / "scripts/verify-azure"
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a run."""
+    """The outcome of a run."""
 
     code: int
     table: str
@@ -65,7 +65,7 @@ def probes(report: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def read_files(folder: Path) -> dict[str, str]:
-    """Return what is in each file of a folder and its folders, hidden ones too."""
+    """Return the content of each file of a folder and its folders, hidden ones too."""
     return {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 

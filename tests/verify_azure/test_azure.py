@@ -207,7 +207,7 @@ async def test_redirect_to_a_stranger(world: World) -> None:
 
 
 async def test_entra_alone(world: World) -> None:
-    """What needs a key is skipped."""
+    """Probes that need a key are skipped."""
     world.azure.entra_hosts = EntraHosts.REGION
     code, table, told = await world.run(
         f"--region={REGION}",

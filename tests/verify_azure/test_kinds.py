@@ -13,7 +13,7 @@ from tests.emulator import (
     EntraHosts,
     OverLength,
     Profile,
-    ScriptedEar,
+    ScriptedModel,
 )
 from tests.emulator.profile import load_profile
 
@@ -35,7 +35,7 @@ def emulator(profile: Profile, **settings: Any) -> Emulator:  # noqa: ANN401
 
 
 def answering(report: dict[str, Any]) -> dict[str, tuple[str, bool]]:
-    """Return what was heard at each pause, and whether before the upload's end."""
+    """Return the text at each pause, and whether it came before the upload's end."""
     return {
         name: (probe["data"]["heard"], probe["data"]["early"])
         for name, probe in probes(report).items()
@@ -79,7 +79,7 @@ def answering(report: dict[str, Any]) -> dict[str, tuple[str, bool]]:
 async def test_kind_of_service(
     profile: Profile, heard: dict[str, tuple[str, bool]], differing: set[str], tmp_path: Path
 ) -> None:
-    """The table shows what differs; with the profile made from it, the emulator does the same."""
+    """The table shows the differences; the emulator with the profile made from it has the same."""
     # Only an early answer has to be told from the upload's end by the clock.
     pace = 6 if profile.answers is Answers.EARLY else 12
     async with emulator(profile) as azure:
@@ -151,8 +151,8 @@ async def test_alternatives(tmp_path: Path) -> None:
         Alternative(text="Turn on the chicken light.", confidence=0.9),
         Alternative(text="Turn on the kitten light.", confidence=0.4),
     ]
-    ear = ScriptedEar(lambda _audio, _language: alternatives)
-    async with emulator(Profile(latency=0), ear=ear) as azure:
+    speech_model = ScriptedModel(lambda _audio, _language: alternatives)
+    async with emulator(Profile(latency=0), speech_model=speech_model) as azure:
         report = await observe(azure.url, tmp_path, "alternatives")
     assert report["profile"]["max_alternatives"] == 3
     assert probes(report)["alternatives"]["data"] == {

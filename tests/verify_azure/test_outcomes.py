@@ -1,4 +1,4 @@
-"""What a run comes to: its exit code, and its files, which are whole or missing."""
+"""The outcomes of a run: its exit code, and its files, which are whole or missing."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.emulator import Emulator, Fault, Profile, ScriptedEar
+from tests.emulator import Emulator, Fault, Profile, ScriptedModel
 
 from .helpers import ROOT, load_script, observe, probes, read_files, verify
 
@@ -47,15 +47,15 @@ async def test_its_own_emulator() -> None:
 
 async def test_something_that_is_relied_on(tmp_path: Path) -> None:
     """Exit 1, with a whole report."""
-    async with Emulator(ear=ScriptedEar(["Something else."] * 9)) as azure:
+    async with Emulator(speech_model=ScriptedModel(["Something else."] * 9)) as azure:
         outcome = await verify(f"--emulator={azure.url}", f"--report={tmp_path}", *QUICK)
     assert outcome.code == 1
-    assert "relies on what doesn't hold: header-0-0\n" in outcome.told
+    assert "relies on assumptions that don't hold: header-0-0\n" in outcome.told
     assert set(read_files(tmp_path)) == FILES
 
 
 async def test_something_else(tmp_path: Path) -> None:
-    """Whatever is only asked doesn't decide."""
+    """A probe that only asks doesn't decide."""
     async with Emulator() as azure:
         azure.fast_transcription = False
         report = await observe(azure.url, tmp_path, "fast", "gateway")

@@ -32,7 +32,7 @@ def test_needs_python_alone() -> None:
 def test_page_names_every_option() -> None:
     """And no option that doesn't exist."""
     parser = load_script().make_parser()
-    options = set(re.findall(r"--[a-z-]+", parser.format_help())) - {"--help", "--ear"}
+    options = set(re.findall(r"--[a-z-]+", parser.format_help())) - {"--help", "--model"}
     named = set(re.findall(r"`(--[a-z-]+)", PAGE.read_text()))
     assert named == options
 
@@ -48,6 +48,6 @@ def test_page_lists_every_probe() -> None:
 
 
 def test_voice_fits_the_estimate() -> None:
-    """The announced audio is what a voice at an ordinary pace needs, with every probe."""
+    """The announced audio is enough for a voice at an ordinary pace, with every probe."""
     audio = sum(probe.audio for probe in load_script().PROBES)
     assert 4 * 60 < audio < 6 * 60

@@ -1,4 +1,4 @@
-"""A media as a file for fast transcription: as it is where Azure takes it, or else as OGG/Opus."""
+"""A media as a file for fast transcription: in its own format if Azure takes it, or as OGG/Opus."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
@@ -79,7 +79,7 @@ class SentFile:
         return block
 
     async def close(self) -> None:
-        """Close what was opened; a read that is under way ends first."""
+        """Close the file, after any read that is under way."""
         for source in self._sources:
             await self._hass.async_add_executor_job(source.close)
 

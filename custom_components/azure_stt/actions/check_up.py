@@ -100,7 +100,7 @@ async def _has_fast(resource: Resource, language: str) -> bool | None:
 
 @callback
 def _find_voice(hass: HomeAssistant, entry: AzureSttConfigEntry) -> Voice | None:
-    """Return the voice of a pipeline with one of the recognizers, else of any engine."""
+    """Return the voice of a pipeline with one of the recognizers, or of any other engine."""
     if TTS_DOMAIN not in hass.config.components:
         return None
     for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
@@ -125,7 +125,7 @@ async def _sentence(hass: HomeAssistant, language: str) -> str | None:
 async def _try_sample(
     hass: HomeAssistant, resource: Resource, voice: Voice, said: str
 ) -> SpokenSample:
-    """Let text-to-speech say a sentence, and return how Azure recognizes it."""
+    """Have text-to-speech say a sentence, and return Azure's result for it."""
     sample = SpokenSample(language=voice.stt_language, said=said)
     try:
         async with asyncio.timeout(_SAMPLE_LIMIT):
@@ -135,7 +135,7 @@ async def _try_sample(
     except (AudioFormatError, HomeAssistantError, NoSpeechError, SpeechError) as err:
         return replace(sample, error=str(err).removesuffix("."))
     except Exception as err:
-        # Engines raise anything, and a test has to tell of it.
+        # Engines raise any kind of error, and a test has to report it.
         _LOGGER.exception("%s failed in a test", voice.engine)
         return replace(sample, error=type(err).__name__)
     words, found = (words_of(text, spaced=" " in said) for text in (said, heard))

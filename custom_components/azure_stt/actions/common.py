@@ -1,4 +1,4 @@
-"""What the actions share: a media's audio, transcribed behind live voice."""
+"""Helpers of the actions: a media's audio, transcribed behind live voice."""
 
 from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager

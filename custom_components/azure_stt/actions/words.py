@@ -11,7 +11,7 @@ from .common import Response
 def transcript_words(transcript: Transcript, profanity: Profanity) -> list[Response]:
     """Return the words as Azure heard them; offsets and durations are seconds.
 
-    Azure masks profanity in texts only, so that what it hid there is hidden here.
+    Azure masks profanity in texts only, so words missing there are hidden here.
     """
     return [word for part in transcript.parts for word in _words(part, profanity)]
 
@@ -48,7 +48,7 @@ def _is_hidden(word: str, alternative: Alternative, profanity: Profanity) -> boo
 
 
 def _contains(text: str, word: str) -> bool:
-    """Return whether a text has a word, which can stand anywhere in a text without spaces."""
+    """Return whether a text has a word, which can be anywhere in a text without spaces."""
     words = list(map(_plain, text.split()))
     return word in words if len(words) > 1 else word in "".join(words)
 

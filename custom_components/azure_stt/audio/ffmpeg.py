@@ -30,8 +30,8 @@ _SAMPLE_FORMATS: Final = {
 }
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
-# A steep filter that begins to fall at 94 % of 8 kHz: nothing is left of what would be
-# mirrored into speech, and up to 7 kHz everything is.
+# A steep filter that begins to fall at 94 % of 8 kHz: nothing that would be mirrored
+# into speech is left, and everything up to 7 kHz is.
 _FILTER: Final = "filter_size=64:cutoff=0.94"
 
 # Files that hold their sound themselves. A playlist or a description of a stream would make
@@ -56,7 +56,7 @@ _HEAD_SIZE: Final = 19
 class PcmConverter:
     """Converts PCM to 16 kHz 16-bit mono as it comes, 2 to 4 ms behind.
 
-    The bytes are the same whatever the chunks are.
+    The bytes are the same for chunks of any size.
     """
 
     blocking: Final = False
@@ -100,7 +100,7 @@ class PcmEncoder:
         self._resampler = _Resampler(SAMPLE_RATE, "s16", "mono", target)
 
     def feed(self, pcm: bytes) -> bytes:
-        """Return what is complete."""
+        """Return the encoded bytes that are complete."""
         frame = AudioFrame("s16", "mono", len(pcm) // SAMPLE_WIDTH)
         frame.sample_rate = SAMPLE_RATE
         (plane,) = frame.planes
@@ -118,7 +118,7 @@ class PcmEncoder:
 class OpusDecoder:
     """Decodes OGG/Opus of one or two channels to 16 kHz 16-bit mono PCM, page by page."""
 
-    # A few bytes can be minutes.
+    # A small Opus packet can decode to minutes of audio.
     blocking: Final = True
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ class OpusDecoder:
         if self._codec is None:
             msg = "The OGG stream isn't Opus"
             raise AudioFormatError(msg)
-        # FFmpeg takes an empty packet for the end.
+        # An empty packet means the end to FFmpeg.
         if not packet or packet.startswith(_TAGS):
             return b""
         return b"".join([self._resample(frame) for frame in self._codec.decode(av.Packet(packet))])
@@ -207,7 +207,7 @@ class MediaReader:
     def read(self) -> bytes:
         """Return about a second of samples, and nothing at the end.
 
-        Raises AudioFormatError for what can't be decoded.
+        Raises AudioFormatError for audio that can't be decoded.
         """
         with self._lock:
             block = bytearray()
@@ -222,7 +222,7 @@ class MediaReader:
             return bytes(block)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._blocks.close()
             self._container.close()
@@ -250,14 +250,14 @@ class MediaReader:
         yield resampler.push(None)
 
     def _frames(self) -> Iterator[AudioFrame]:
-        """Yield what can be decoded; a broken packet costs its own sound only."""
+        """Yield the frames that can be decoded; a broken packet only loses its own sound."""
         for packet in self._packets():
-            # What FFmpeg says at the end of a WAV file of unknown size, too.
+            # FFmpeg also raises this at the end of a WAV file of unknown size.
             self.damaged |= packet.is_corrupt and not self.is_open_ended
             try:
                 yield from filter(_is_usual, packet.decode())
             except FFmpegError, ValueError:
-                # PyAV's word for a codec that can't be opened is ValueError.
+                # PyAV raises ValueError for a codec that can't be opened.
                 self.damaged = True
 
     def _packets(self) -> Iterator[av.Packet[av.AudioStream]]:
@@ -294,7 +294,7 @@ def _is_open_ended(file: BinaryIO) -> bool:
 
 
 def _is_usual(frame: AudioFrame) -> bool:
-    """Tell whether a microphone may have given it: of 1 Hz a few bytes would be hours."""
+    """Return whether it can be a microphone's rate: at 1 Hz a few bytes would be hours."""
     return replace(TARGET, rate=frame.sample_rate).supported
 
 
@@ -327,5 +327,5 @@ class _Resampler:
                 converted = cast("AudioFrame", self._graph.pull())
             except BlockingIOError, EOFError:
                 return bytes(pcm)
-            # The plane is larger than what it holds.
+            # The plane is larger than its content.
             pcm += memoryview(converted.planes[0])[: converted.samples * self._frame_size]

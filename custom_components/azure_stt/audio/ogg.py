@@ -8,8 +8,8 @@ from zlib import crc32
 from .pcm import AudioFormatError
 
 PACKET_MAX_SIZE: Final = 64 * 1024
-"""Bytes after which a packet is cut off: an Opus packet has 61,440 at the most, and the
-comment before the first may hold a picture that nobody here looks at."""
+"""Bytes after which a packet is cut off: an Opus packet has at most 61,440, and the
+comment before the first may hold a picture, which isn't needed here."""
 
 _CAPTURE: Final = b"OggS\0"
 _PAGE_HEADER_SIZE: Final = 27
@@ -24,7 +24,7 @@ _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 class OggReader:
     """Takes an OGG stream in chunks of any size and cuts it into its packets.
 
-    A demuxer of FFmpeg's would wait for seconds of audio before the first packet.
+    FFmpeg's demuxer would wait for seconds of audio before the first packet.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class OggReader:
             yield from self._packets(page)
 
     def _next_page(self) -> bytes | None:
-        """Take a page off the data: its table of segments and what they hold."""
+        """Remove the next page from the data; return its segment table and its content."""
         if self._data[: len(_CAPTURE)] != _CAPTURE[: len(self._data)]:
             msg = "The OGG stream is broken"
             raise AudioFormatError(msg)

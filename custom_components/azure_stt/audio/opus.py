@@ -16,7 +16,7 @@ SPEECH_BIT_RATE: Final = 24_000
 https://datatracker.ietf.org/doc/html/rfc7587#section-3.1.1
 """
 
-# Opus counts its samples at 48 kHz, whatever the rate of the sound:
+# Opus counts its samples at 48 kHz, regardless of the sound's rate:
 # https://datatracker.ietf.org/doc/html/rfc7845#section-4
 _TICKS: Final = 48_000 // SAMPLE_RATE
 _PRE_SKIP: Final = slice(10, 12)
@@ -26,7 +26,7 @@ _TAGS: Final = b"OpusTags" + len(CODEC).to_bytes(4, "little") + CODEC.encode() +
 class OpusEncoder:
     """Encodes PCM to an OGG/Opus file as it comes, in frames of 20 ms.
 
-    With one frame to a page, nothing waits for more sound but the part of a frame.
+    With one frame to a page, only a partial frame waits for more sound.
     """
 
     def __init__(self, *, bit_rate: int = SPEECH_BIT_RATE, frames_per_page: int = 1) -> None:
@@ -59,7 +59,7 @@ class OpusEncoder:
         end = self.samples + self._pre_skip // _TICKS
         rest = -end % FRAME + end - self.samples
         pages = self._take_start() + self._encode(bytes(rest * SAMPLE_WIDTH), keep_last=True)
-        # The position leaves out what was added to fill the last frame.
+        # The position leaves out the padding of the last frame.
         return pages + self._pages.page(self._frames, _TICKS * end, last=True)
 
     def _take_start(self) -> bytes:

@@ -9,9 +9,9 @@ from .opus import OpusEncoder
 from .pcm import SAMPLE_RATE, AudioFormatError
 
 BYTES_PER_SECOND: Final = 4_000
-"""About as many as a second of sound becomes: 32 kbit/s, of which speech needs less."""
+"""Approximate bytes for a second of sound: 32 kbit/s. Speech needs less."""
 
-# A page for each second, since nobody waits for a file's first sounds.
+# A page for each second, because a file's first sounds aren't urgent.
 _FRAMES_PER_PAGE: Final = 50
 
 
@@ -43,7 +43,7 @@ class OpusFile:
     def read(self) -> bytes:
         """Return some bytes of the file, and nothing at its end or once it's closed.
 
-        Raises AudioFormatError for what can't be read.
+        Raises AudioFormatError for a file that can't be read.
         """
         with self._lock:
             if self._closed:

@@ -1,4 +1,4 @@
-"""PCM: the one format that everything behind the decoder has, and its level."""
+"""PCM: the one format of all decoded audio, and its level."""
 
 from dataclasses import dataclass
 from math import log10
@@ -72,7 +72,7 @@ class WholeFrames:
         return data[:whole]
 
     def flush(self) -> bytes:
-        """Return nothing, because part of a frame is no sound."""
+        """Return nothing, because part of a frame isn't sound."""
         return b""
 
 

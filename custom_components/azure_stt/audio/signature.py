@@ -6,7 +6,7 @@ from typing import Final
 _NEEDED: Final = 12
 """Bytes of the longest signature."""
 
-# Media files, and a few other files that would be taken for PCM: a reader of media refuses
+# Media files, and a few other files that would be taken for PCM: the media reader refuses
 # them. https://www.garykessler.net/library/file_sigs.html
 _SIGNATURE: Final = re.compile(
     rb"""
@@ -24,8 +24,8 @@ _OGG: Final = b"OggS"
 _OGG_LACES: Final = 26
 _OGG_CODECS: Final = (b"\1vorbis", b"\x7fFLAC", b"Speex")
 
-# MP2, MP3 and AAC have no signature: a frame begins with set bits and its own size follows from
-# what comes after. http://mpgedit.org/mpgedit/mpeg_format/mpeghdr.htm
+# MP2, MP3 and AAC have no signature: a frame begins with set bits, and its size follows from
+# the next bits. http://mpgedit.org/mpgedit/mpeg_format/mpeghdr.htm
 _ADTS_MASK: Final = 0xFFF6
 _ADTS_SYNC: Final = 0xFFF0
 _ADTS_HEADER: Final = 7
@@ -60,7 +60,7 @@ def is_media_file(data: bytes) -> bool | None:
     size = _frame_size(data)
     if size is None:
         return False
-    # What looks like a frame may be samples. Where another one of the kind follows, it isn't.
+    # Samples may look like a frame, but they aren't followed by another one of its kind.
     if len(data) < size + _NEEDED:
         return None
     following = data[size:]

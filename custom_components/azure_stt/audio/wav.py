@@ -24,7 +24,7 @@ _EXTENSIBLE_FORMAT_SIZE: Final = 40
 
 
 class WavHeader(NamedTuple):
-    """Where the sound begins in the data (0 if there is no header), and what is known of it.
+    """The place where the sound begins in the data (0 if there is no header), and its format.
 
     `format` is None if no header says it, `size` (bytes) if there is none or it isn't plausible.
     """
@@ -63,7 +63,7 @@ def _read_chunks(data: bytes) -> WavHeader | None:
 
 
 def _plausible(data: bytes, start: int, size: int) -> int | None:
-    """Return the sound's size, unless it can't be: the file's own size must hold it."""
+    """Return the sound's size, or None if it's larger than the file's own size."""
     whole = int.from_bytes(data[4:8], "little")
     fits = whole == 0 or 8 + whole >= start + size
     return size if fits and 0 < size < _UNKNOWN_SIZE else None

@@ -15,8 +15,8 @@ from .fields import mapping, mappings, number, seconds, text, texts
 
 TICKS_PER_SECOND: Final = 10_000_000
 
-# The service gives five alternatives, and takes a minute of speech. What is beyond these
-# isn't read: to make sense of a million words would take seconds or more.
+# The service gives five alternatives, and takes a minute of speech. More than
+# that isn't read: parsing a million words would take seconds or more.
 _ALTERNATIVES_MAX: Final = 10
 _WORDS_MAX: Final = 1_000
 _PHONEMES_MAX: Final = 100
@@ -29,7 +29,7 @@ class RecognitionStatus(StrEnum):
     NO_MATCH = "NoMatch"
     """Speech, but no words of the language."""
     INITIAL_SILENCE_TIMEOUT = "InitialSilenceTimeout"
-    """Only silence; also what audio in another format than its header's comes to."""
+    """Only silence; also the status for audio in another format than its header declares."""
     BABBLE_TIMEOUT = "BabbleTimeout"
     """Only noise."""
     END_OF_DICTATION = "EndOfDictation"
@@ -181,8 +181,8 @@ def _language(value: object) -> str | None:
 def _alternatives(answer: Mapping[str, object]) -> tuple[Alternative, ...]:
     """Return the alternatives in Azure's order; none if the first one has no text.
 
-    An empty first alternative means that nothing was recognized, whatever stands behind it
-    (https://github.com/jambonz/jambonz-feature-server/issues/92). Its text may stand at the
+    An empty first alternative means that nothing was recognized, even if others follow
+    (https://github.com/jambonz/jambonz-feature-server/issues/92). Its text may be at the
     top level only.
     """
     items = list(mappings(answer.get("NBest"), _ALTERNATIVES_MAX)) or [{}]

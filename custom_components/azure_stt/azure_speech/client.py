@@ -49,7 +49,7 @@ type AudioSource = Callable[[], AsyncIterable[bytes]]
 """Gives the audio from its beginning, each time it's called: 16 kHz 16-bit mono PCM
 without a header. It may still be growing."""
 
-# Statuses inside an answer that stand for an HTTP status; known from Microsoft's
+# Statuses inside an answer that mean an HTTP status; known from Microsoft's
 # JavaScript SDK but for Error, which is on the page. Others are taken for Error.
 _ERROR_STATUSES: Final = {
     "BadRequest": HTTPStatus.BAD_REQUEST,
@@ -57,7 +57,7 @@ _ERROR_STATUSES: Final = {
     "TooManyRequests": HTTPStatus.TOO_MANY_REQUESTS,
 }
 
-# What may be quoted: another host's answer can hold anything, what was sent to it included.
+# Only these may be quoted: another host's answer can hold anything, even the request.
 _STATUS: Final = re.compile(r"[A-Z][A-Za-z]{1,30}")
 
 # Home Assistant Cloud's client takes 201 as well.
@@ -72,13 +72,13 @@ _REDIRECTS: Final = {
 }
 _REDIRECTS_MAX: Final = 3
 
-# A host or proxy that doesn't answer `Expect` is not asked to for this long.
+# A host or proxy that ignored `Expect` isn't sent it again for this long.
 _WITHOUT_CONTINUE: Final = 60 * 60.0
 
-# Nor for this long after a connection broke: who tries again has waited enough.
+# Nor for this long after a connection broke, because a retry has waited enough.
 _AFTER_A_BREAK: Final = 10.0
 
-# Bytes of an answer that is read beside the loop: the service's have a few kilobytes, but a
+# Bytes of an answer that is parsed off the event loop: the service's have a few kilobytes, but a
 # megabyte of phonemes takes most of a second.
 _LONG_ANSWER: Final = 64 * 1024
 
@@ -127,7 +127,7 @@ class SpeechClient:
 
         An answer is taken even if the audio goes on. The source is called again if the
         request has to be repeated: with another authorization, at the host that Azure
-        redirects to, or without `Expect`. `meter` counts this call, beside the client's own.
+        redirects to, or without `Expect`. `meter` counts this call, as the client's own does.
         Raises a SpeechError, AuthenticationError when every authorization was refused, and
         ThrottledError when that happened although the credentials are good. An error of the
         source itself is raised as it is.
@@ -154,7 +154,7 @@ class SpeechClient:
     async def check(self, language: str = "en-US") -> Recognition:
         """Prove the address and the credentials with a tiny recognition of silence.
 
-        Returns its answer, and raises what `recognize` raises.
+        Returns its answer, and raises the errors of `recognize`.
         """
 
         async def silence() -> AsyncIterator[bytes]:
@@ -164,7 +164,7 @@ class SpeechClient:
 
     @asynccontextmanager
     async def _renewing_token(self) -> AsyncIterator[None]:
-        """Renew the token beside the utterance that finds it old, and no longer than that."""
+        """Renew an old token during the utterance that uses it, and no longer than that."""
         if not self.credential.renewal_due:
             yield
             return
@@ -260,7 +260,7 @@ class SpeechClient:
 
     @contextmanager
     def _noting_lag(self, upload: Upload) -> Iterator[None]:
-        """Report an upload that fell behind, whatever becomes of its request."""
+        """Report an upload that fell behind, even if its request fails."""
         try:
             yield
         finally:
@@ -270,7 +270,7 @@ class SpeechClient:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What one call of `recognize` sends, however often it has to."""
+    """The state of one call of `recognize`, which may send several requests."""
 
     audio: AudioSource = field(repr=False)
     options: RecognitionOptions

@@ -33,7 +33,7 @@ KEY_HEADER: Final = "Ocp-Apim-Subscription-Key"
 # nine minutes."
 _ISSUED_TOKEN_LIFE: Final = 9 * 60.0
 
-# A token past this share of its life is renewed beside an utterance that uses it.
+# A token past this share of its life is renewed during an utterance that uses it.
 _RENEW_AT: Final = 2 / 3
 
 # Seconds for which the key is used without a token after a token has failed.
@@ -69,7 +69,7 @@ class _Token:
 
     @classmethod
     def issued_now(cls, value: object, life: float) -> _Token:
-        """Return a token that is used for `life` seconds; refuse what can't be one."""
+        """Return a token that is used for `life` seconds; refuse text that can't be one."""
         if (
             not isinstance(value, str)
             or not 0 < len(value) <= _TOKEN_MAX_LENGTH
@@ -84,8 +84,8 @@ class _Token:
 class Credential(ABC):
     """Authorizes requests, with a token that is kept while it's good.
 
-    A token is asked for only when a request needs one, and once however many need it at
-    the same time: an idle house asks for none.
+    A token is requested only when a request needs one, and once for all requests at the
+    same time: an idle home requests none.
     """
 
     def __init__(self, session: ClientSession, token_url: URL) -> None:
@@ -334,10 +334,10 @@ def _region_claim(token: str) -> str | None:
 
 
 def clean_key(key: str) -> str:
-    """Return a key without what is pasted along with it: spaces, line ends, marks."""
+    """Return a key without the spaces, line ends and marks that were pasted along with it."""
     return "".join(char for char in key if "!" <= char <= "~")
 
 
 def _one_line(text: str) -> str:
-    """Return a text without line ends, marks, and what can't be encoded."""
+    """Return a text without line ends, marks and characters that can't be encoded."""
     return "".join(filter(str.isprintable, text)).strip()

@@ -100,7 +100,7 @@ class Endpoint:
 
     @property
     def host(self) -> str:
-        """The host that hears the speech, without a port."""
+        """The host that recognizes speech, without a port."""
         return self.recognition_url.host or ""
 
     @property
@@ -133,8 +133,8 @@ class Endpoint:
     def from_region(cls, region: str, cloud: Cloud = Cloud.PUBLIC) -> Self:
         """Return a region's endpoint; "West Europe" is taken for westeurope.
 
-        Whether the region exists is for DNS to say: Azure adds regions. Raises
-        InvalidEndpointError for what can't be a region's name.
+        DNS tells whether the region exists, because Azure adds regions. Raises
+        InvalidEndpointError for text that can't be a region's name.
         """
         name = region_name(region)
         if not is_region(name):
@@ -154,9 +154,9 @@ class Endpoint:
     def from_address(cls, address: str) -> Self:
         """Return the endpoint of a custom domain or private endpoint.
 
-        `address` is what the Azure portal shows, `https://NAME.cognitiveservices.azure.com/`;
-        the scheme may be left out. On Azure's own domains the host is enough, whatever else is
-        pasted: a region's address (of speech to text, text to speech or tokens) gives that
+        `address` is the one in the Azure portal, `https://NAME.cognitiveservices.azure.com/`;
+        the scheme may be left out. On Azure's own domains the host is enough, and the
+        rest is ignored: a region's address (of speech to text, text to speech or tokens) gives that
         region's endpoint, and the names of Foundry and OpenAI resources give their custom
         domain. Plain http is only for loopback and private addresses, because the key would be
         readable on its way. Raises InvalidEndpointError for anything else.

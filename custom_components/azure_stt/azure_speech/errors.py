@@ -11,7 +11,7 @@ _RETRYABLE_STATUSES: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_RE
 
 
 class SpeechError(Exception):
-    """Anything that kept an utterance from being recognized.
+    """The base of all errors that keep an utterance from being recognized.
 
     `retryable` says whether the same request may succeed later, `retry_after` how
     many seconds the service asks to wait, `connection_id` is the request's
@@ -27,7 +27,7 @@ class SpeechError(Exception):
         retry_after: float | None = None,
         connection_id: str | None = None,
     ) -> None:
-        """Keep what the caller needs to decide what follows."""
+        """Keep the details by which the caller decides how to go on."""
         super().__init__(message)
         self.retry_after = retry_after
         self.connection_id = connection_id
@@ -52,7 +52,7 @@ class UnknownHostError(SpeechConnectionError):
 
 
 class CertificateError(SpeechConnectionError):
-    """The host's TLS certificate is not valid for it: something stands in between."""
+    """The host's TLS certificate is not valid for it, as with a proxy in between."""
 
 
 class InvalidAnswerError(SpeechError):

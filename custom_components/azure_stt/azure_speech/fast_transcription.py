@@ -46,7 +46,7 @@ _ID: Final = re.compile(r"[0-9A-Fa-f-]{32,36}")
 
 
 class TranscriptionMeter(Protocol):
-    """A counter of what is sent to fast transcription, whatever becomes of the request."""
+    """A counter of the audio sent to fast transcription, even if the request fails."""
 
     def count_request(self) -> None:
         """Count a request whose upload begins."""
@@ -69,7 +69,7 @@ class FastTranscriber:
         """Use a session that was made with `trace_configs=[TRACE_CONFIG]`.
 
         `timeouts.answer` counts for a block of the upload, and for the answer with a tenth of
-        the recording's length beside it. Raises ValueError for another session.
+        the recording's length in addition. Raises ValueError for another session.
         """
         if TRACE_CONFIG not in session.trace_configs:
             msg = "The session was not made with TRACE_CONFIG"
@@ -86,12 +86,12 @@ class FastTranscriber:
         options: TranscriptionOptions,
         meter: TranscriptionMeter | None = None,
     ) -> Transcription:
-        """Return all that is said in a recording, which is sent as it comes.
+        """Return the text of a recording, which is sent as it comes.
 
         Its source is opened again if the request has to be repeated: with another
-        authorization, or without `Expect`. `meter` counts this call, beside the client's own.
-        Raises what the source raises, and a SpeechError: LocaleNotOfferedError and
-        ServiceNotOfferedError for what another recording won't change, AuthenticationError when
+        authorization, or without `Expect`. `meter` counts this call, as the client's own does.
+        Raises the source's own error, or a SpeechError: LocaleNotOfferedError and
+        ServiceNotOfferedError if another recording won't help, AuthenticationError when
         every authorization was refused.
         """
         meters = [each for each in (self._meter, meter) if each]
@@ -219,7 +219,7 @@ class _Count:
             self._add(size / self._bytes_per_second)
 
     def settle(self, duration: float | None) -> None:
-        """Take the answer's duration, which is what Azure bills."""
+        """Take the answer's duration, which Azure bills."""
         if duration is not None:
             self._add(min(duration, LONGEST) - self._seconds)
 

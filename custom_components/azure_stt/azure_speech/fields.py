@@ -15,7 +15,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 
 def mappings(value: object, most: int) -> Iterable[Mapping[str, object]]:
-    """Return the objects in a list, at most so many."""
+    """Return the objects in a list, up to a limit."""
     if not isinstance(value, list):
         return []
     return islice((item for item in value if isinstance(item, Mapping)), most)

@@ -18,9 +18,9 @@ _INFO_SIZE: Final = 128
 
 
 class Line:
-    """How far an upload of PCM falls behind a voice, by what the peer has acknowledged.
+    """The delay of a PCM upload behind a live voice, by the bytes that the peer acknowledged.
 
-    Neither asyncio nor the system tells how much they hold back of what was written, so this is
+    Neither asyncio nor the system tells how much written data they hold back, so this is
     known on Linux only. The frames around the audio count as audio: a few percent.
     """
 

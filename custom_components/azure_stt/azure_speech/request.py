@@ -24,7 +24,7 @@ class AudioFormat(StrEnum):
 
 
 class Profanity(StrEnum):
-    """What becomes of swear words in the text: asterisks, nothing, or themselves."""
+    """How Azure handles swear words in the text: asterisks, removal, or no change."""
 
     MASKED = "masked"
     REMOVED = "removed"
@@ -54,7 +54,7 @@ class PhonemeAlphabet(StrEnum):
 
 
 class Dimension(StrEnum):
-    """What of a pronunciation is assessed: accuracy alone, or all scores."""
+    """The dimensions of a pronunciation assessment: accuracy alone, or all scores."""
 
     BASIC = "Basic"
     COMPREHENSIVE = "Comprehensive"

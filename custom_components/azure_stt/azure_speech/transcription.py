@@ -1,4 +1,4 @@
-"""Fast transcription's request and answer: the recording, the options, all that is said.
+"""Fast transcription's request and answer: the recording, the options, the whole text.
 
 https://learn.microsoft.com/rest/api/speechtotext/transcriptions/transcribe
 """
@@ -21,7 +21,7 @@ PHRASES_MAX: Final = 500
 https://learn.microsoft.com/azure/ai-services/speech-service/improve-accuracy-phrase-list
 """
 
-# Nobody says a name that is longer.
+# Spoken names aren't longer.
 _PHRASE_MAX_LENGTH: Final = 100
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -39,7 +39,7 @@ MAX_ANSWER_SIZE: Final = 1024 * 1024
 """Bytes that an answer may have; the service's are a few kilobytes."""
 
 NO_TIMEOUT: Final = ClientTimeout(total=None, sock_connect=None)
-"""aiohttp's own limits are off: each request has ours, which know its phases."""
+"""aiohttp's own limits are off, because each request's RequestTimeout knows its phases."""
 
 RETRY_AFTER_MAX: Final = 60.0
 """Seconds that a Retry-After counts for at most. A day would silence a home while its resource
@@ -61,7 +61,7 @@ HINTS: Final[Mapping[int, str]] = {
     HTTPStatus.REQUEST_TIMEOUT: "no audio arrived in time",
     HTTPStatus.TOO_MANY_REQUESTS: "too many requests at once",
 }
-"""What a refused recognition is probably due to."""
+"""The probable cause of a refused recognition."""
 
 # Long runs of these could be a key or a token that a host sends back to us.
 _SECRET = re.compile(r"[\w.+/=~-]{20,}")
@@ -82,7 +82,7 @@ def transport_errors(host: str, connection_id: str | None = None) -> Iterator[No
         msg = f"{host} has no valid certificate"
         raise CertificateError(msg, connection_id=connection_id) from err
     except ClientError as err:
-        # Neither its text, which can quote what the host sent, nor itself: it can hold the
+        # Neither its text, which can quote the host's answer, nor itself: it can hold the
         # request's headers.
         msg = f"The connection to {host} failed ({type(err).__name__})"
         raise SpeechConnectionError(msg, connection_id=connection_id) from None
@@ -127,7 +127,7 @@ def response_error(
     hints: Mapping[int, str] = HINTS,
     kind_of: Callable[[int, str], type[ResponseError]] = response_kind,
 ) -> ResponseError:
-    """Return the error for a response whose status isn't 200; the hints say what it's due to."""
+    """Return the error for a response whose status isn't 200; the hints name the cause."""
     status = response.status
     detail = _service_message(body)
     trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -147,7 +147,7 @@ def response_error(
 
 
 def _service_message(body: bytes) -> str:
-    """Return what the service says about its refusal, shortened and without secrets.
+    """Return the service's message about its refusal, shortened and without secrets.
 
     Seen are {"error": {"message": …}}, {"error_description": …} and {"Message": …}.
     """

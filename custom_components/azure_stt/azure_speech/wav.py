@@ -1,4 +1,4 @@
-"""The RIFF header that stands before the audio."""
+"""The RIFF header before the audio."""
 
 import struct
 from typing import Final

@@ -1,7 +1,7 @@
-"""The adapter to Home Assistant's agent: who gets a text, and whether it is understood.
+"""The adapter to Home Assistant's agent: which agents get a text, and whether it's understood.
 
-Only this module uses what Home Assistant doesn't promise to keep. If any of that is missing or
-has changed, it says so once in the log and the answer is "unknown": a recognized text is never
+Only this module uses Home Assistant's private API. If any of it is missing or
+has changed, that is logged once and the answer is "unknown": a recognized text is never
 lost because of it. So nothing of it is imported before it's needed.
 """
 
@@ -33,7 +33,7 @@ _HOME_ASSISTANT_AGENT: Final = "conversation.home_assistant"
 
 _PLACES: Final = frozenset({"area", "floor", "name"})
 
-# Intents that do nothing: what names one of them is asked about, or talked about.
+# Intents that do nothing: they answer questions, or hold a conversation.
 _QUESTIONS: Final = frozenset(
     {
         "HassBroadcast",
@@ -63,7 +63,7 @@ class UnknownName:
 
     text: str
     certain: bool
-    """Whether it is a command whatever its other words are: it sets a number, or moves a robot."""
+    """Whether it's a command regardless of its other words: it sets a number, or moves a robot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,8 @@ class Assistant:
     has_sentences: bool = False
     """Whether Home Assistant's agent has sentences in the language."""
     decides: bool = False
-    """Whether Home Assistant's agent gets the text first in every pipeline. Otherwise nobody
-    can tell what will be understood."""
+    """Whether Home Assistant's agent gets the text first in every pipeline. Otherwise we can't
+    tell which texts will be understood."""
     alone: bool = False
     """Whether no other agent gets the text in any pipeline."""
     gazetteer: GazetteerFallback | None = None
@@ -100,7 +100,7 @@ class Assistant:
         return await self.understands(text) or await self.recognize(text) is not None
 
     async def is_whole_command(self, text: str) -> bool:
-        """Return whether a text is a command that nobody would continue.
+        """Return whether a text is a complete command, which people don't continue.
 
         Being understood is no proof: "turn off all the lights" is, and "… in the kitchen" may
         follow. So the command must name a device, area or floor, have no wildcard, and not
@@ -139,7 +139,7 @@ class Assistant:
     async def unknown_name(self, text: str) -> UnknownName | None:
         """Return the name in a text that would be a command if the name existed; or None.
 
-        Of a question it is none, because nothing is done for those.
+        A question has none, because it has no effect.
         """
         result = await self.recognize(text, strict=False)
         if result is not None:
@@ -195,7 +195,7 @@ class Assistant:
 
 @callback
 def async_get_assistant(hass: HomeAssistant, entity_id: str, language: str) -> Assistant:
-    """Return who gets the text of an entity in a language (of speech)."""
+    """Return the agents that get an entity's text in a language (of speech)."""
     assistant = Assistant(hass=hass, entity_id=entity_id, language=language)
     with private_api(hass):
         pipelines = [
@@ -285,7 +285,7 @@ def _with_agent(assistant: Assistant, pipelines: list[Pipeline]) -> Assistant:
     agent: Any = async_get_agent(assistant.hass)
     if agent is None:
         return assistant
-    # Asked for a language that it doesn't have, it would log a warning each time.
+    # For a language that it doesn't have, it would log a warning each time.
     known = bool(language_util.matches(assistant.language, agent.supported_languages))
     only = all(pipeline.conversation_engine == _HOME_ASSISTANT_AGENT for pipeline in pipelines)
     gazetteer = getattr(agent, "_gazetteer", None) if known and only else None

@@ -35,7 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 waiting_entities: Final[ContextVar[frozenset[str]]] = ContextVar(
     "azure_stt_waiting_entities", default=frozenset()
 )
-"""Our entities that wait for the current one's answer, which must not ask them in a circle."""
+"""Our entities that wait for the current one's answer, so that it doesn't ask them in a circle."""
 
 
 @callback
@@ -52,9 +52,9 @@ async def async_ask_backup_engine(
 ) -> str | None:
     """Let another entity recognize a recording from a position on, live if it still grows.
 
-    The recording forgets what was read. Returns an empty text if the entity hears no words.
+    The recording drops the audio that was read. Returns an empty text for audio without words.
     Returns None if the entity doesn't exist, takes neither the language nor any PCM, fails, or
-    waits for this one itself. Raises BrokenRecordingError if the host's stream broke.
+    waits for this one itself. Raises BrokenRecordingError if the stream broke.
     """
     entity = async_get_speech_to_text_entity(hass, entity_id)
     if entity is None or entity_id in waiting_entities.get():
@@ -82,7 +82,7 @@ async def async_ask_backup_engine(
 async def _read_once(
     recording: Recording, position: int, encoder: PcmEncoder | None
 ) -> AsyncGenerator[bytes]:
-    """Yield a recording from a position on, and forget what was read."""
+    """Yield a recording from a position on, and drop the audio that was read."""
     async for block in recording.read(position):
         if encoded := encoder.feed(block) if encoder else block:
             yield encoded

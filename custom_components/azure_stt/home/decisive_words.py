@@ -87,7 +87,7 @@ _TURNING_PLAIN: Final = tuple(plain(prefix) for prefix in _TURNING)
 
 
 class _ListedWords:
-    """A language's words in a table by hand, where a star stands for any ending."""
+    """A language's words in a table by hand, where a star means any ending."""
 
     def __init__(self, table: Mapping[str, str], language: str) -> None:
         words = table.get(language, "").split()
@@ -183,7 +183,7 @@ class DecisiveWords:
         """Return whether one word may be made of the other to mean its opposite.
 
         Either they are a prefix pair of a decisive word ("blocco", "sblocco"), or they differ
-        in what reverses words in the language.
+        in an affix that reverses words in the language.
         """
         if not has_spaces(one + other):
             return _differ_decisively(one, other)

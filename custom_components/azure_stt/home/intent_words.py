@@ -43,7 +43,7 @@ _LISTS_WITH_OPPOSITES: Final = (
     "volume_step",
 )
 
-# What these are asked with opposes nothing: function words, rooms, the house.
+# The words in questions about these oppose nothing: function words, rooms, the house.
 _UNOPPOSED_INTENTS: Final = (
     "HassBroadcast",
     "HassClimateGetTemperature",
@@ -133,7 +133,7 @@ def _opposed(sentences: Mapping[str, Any]) -> Iterator[tuple[_Group, _Group]]:
 
 
 def _by_kind(sentences: Mapping[str, Any], intent: str) -> dict[str, _Group]:
-    """Return an intent's templates by what they are for; all of them by an empty string.
+    """Return an intent's templates by the domain they apply to; "" stands for all of them.
 
     "Open" turns a cover on, but a lock off. And "everywhere" is in sentences for one of the
     intents only.

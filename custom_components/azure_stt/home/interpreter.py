@@ -1,4 +1,4 @@
-"""The interpreter of one utterance: what its texts are to the home."""
+"""The interpreter of one utterance: how the home understands its texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Interpreter:
         return plain_selection(next(transcript.ranked(), ()), transcript.language, self.text_format)
 
     async def judge(self, transcript: Transcript) -> Heard:
-        """Return what the text of a transcript, as it would go out, is to the home."""
+        """Return how the home understands a transcript's text in its final form."""
         selection = await self.select(self.without_wake_word(transcript))
         if not selection.text:
             return Heard.NOTHING

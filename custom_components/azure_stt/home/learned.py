@@ -1,4 +1,4 @@
-"""What a recognizer's user taught it: how a name sounds, and which changes were wrong."""
+"""A user's lessons for a recognizer: how a name sounds, and which changes were wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -22,7 +22,7 @@ LISTS: Final = (CONF_CORRECTIONS, CONF_SOUND_ALIKES, CONF_REFUSED_CHANGES)
 LEARNED_MAX: Final = 500
 """Entries that each list may have."""
 
-# Likeness, of 100, by which words are known to stand for a part of a text.
+# Likeness, of 100, from which words count as a part of a text.
 _ALIKE: Final = 60
 
 type _Pairs = Iterable[Mapping[str, str]]
@@ -44,7 +44,7 @@ class Replacement(NamedTuple):
 class Learned:
     """Sound-alikes of names, and changes that must not be made again.
 
-    A sound-alike is looked for only in a text that nobody understands, and stands for a name
+    A sound-alike is looked for only in a text that isn't understood, and means a name
     that the home still has.
     """
 
@@ -60,7 +60,7 @@ class Learned:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        """Return what is saved in a recognizer's settings."""
+        """Return the lessons saved in a recognizer's settings."""
         return cls(settings.get(CONF_SOUND_ALIKES, ()), settings.get(CONF_REFUSED_CHANGES, ()))
 
     def correct(
@@ -68,8 +68,8 @@ class Learned:
     ) -> NameCorrection | None:
         """Return the name that a sound-alike in a text stands for; the longest one, or None.
 
-        Unless the caller drops what the home doesn't understand, something must be done in the
-        rest of the text: a question about rumba isn't about the Roomba.
+        Unless the caller drops texts that the home doesn't understand, the rest of the text
+        must be a command: a question about rumba isn't about the Roomba.
         """
         words = list(words_of(text))
         heard = [word.plain for word in words]
@@ -100,8 +100,8 @@ def _may_be_command(words: Sequence[str], names: Names) -> bool:
 def with_lesson(settings: Mapping[str, Any], key: str, lesson: Replacement) -> _Lists:
     """Return a recognizer's lists with a lesson added to the one of a key.
 
-    It takes the place of what was learned about the same words before, be it that they must
-    not be changed like that.
+    It replaces earlier lessons about the same words, including one that forbids this
+    change.
     """
     heard, _ = lesson.key
     lists = {
@@ -175,12 +175,12 @@ def replacements(before: str, after: str) -> list[Replacement]:
 
 
 def _key(text: str) -> str:
-    """Return words with their accents, however they are written beside that."""
+    """Return words with their accents, regardless of their other spelling."""
     return " ".join(spelled_words(text))
 
 
 def taught(heard: str, meant: str, names: Names) -> Replacement:
-    """Return what is to be learned from a text and the one that was meant.
+    """Return the lesson in the difference between a text and the one that was meant.
 
     `meant` is a whole sentence, or only some words, such as a name. A difference inside a name
     is widened to all of it, and any other one by a word on each side, because a single word is

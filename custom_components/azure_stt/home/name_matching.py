@@ -39,7 +39,7 @@ class NameCorrection:
     meant: str
 
     def applied_to(self, text: str) -> str:
-        """Return a text, in whatever form, with the name that was meant."""
+        """Return a text, in any form, with the name that was meant."""
         heard = r"\W+".join(re.escape(word.group()) for word in WORD.finditer(self.heard))
         pattern = rf"(?<!{LETTER}){heard}(?!{LETTER})"
         return re.sub(pattern, lambda _: self.meant, text, count=1, flags=re.IGNORECASE)

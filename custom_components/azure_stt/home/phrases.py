@@ -1,4 +1,4 @@
-"""Phrases that automations wait for: templates, and who is told when one is recognized.
+"""Phrases that automations wait for: templates, and callbacks when one is recognized.
 
 Templates are written as for Home Assistant's sentence trigger, and read by the same
 library: https://www.home-assistant.io/docs/automation/trigger/#sentence-trigger
@@ -93,7 +93,7 @@ def check_phrase(template: str) -> None:
         raise PhraseError(str(err)) from err
     for part in _parts(expression):
         if isinstance(part, RuleReference):
-            msg = f"<{part.rule_name}> isn't known; write out what may be said"
+            msg = f"<{part.rule_name}> isn't known; write out the words"
             raise PhraseError(msg)
 
 
@@ -204,8 +204,8 @@ def _plain(text: str) -> list[str]:
 def _is_apart(result: RecognizeResult, text: str, language: str) -> bool:
     """Return whether a contained phrase begins and ends neither within a word nor a number.
 
-    In "party" is no "art", and in "two hundred" no 2. hassil's places of what stands behind
-    a number word are wrong, so the phrase is what is left of the text.
+    In "party" is no "art", and in "two hundred" no 2. hassil's places after a number word
+    are wrong, so the phrase is the rest of the text.
     """
     before, after = (
         result.entities[name].text.strip() if name in result.entities else ""

@@ -1,4 +1,4 @@
-"""The guard around what Home Assistant doesn't promise to keep."""
+"""The guard around private API of Home Assistant, which may change."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -18,7 +18,7 @@ RECENT_MAX: Final = 10
 
 
 class RecentUtterances:
-    """Keeps what each recognizer heard last."""
+    """Keeps each recognizer's last utterances."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize without utterances."""

@@ -1,7 +1,7 @@
-"""The second opinion: what another service hears, which is told the names of the home.
+"""The second opinion: another service recognizes the audio, with the home's names as hints.
 
-It is asked only about a text that nobody understands and that may be a command with a misheard
-name. What it says counts only if the home understands it, and if it differs from the first text
+It is asked only about a text that isn't understood and that may be a command with a misheard
+name. Its text counts only if the home understands it, and if it differs from the first text
 in a name.
 """
 
@@ -38,7 +38,7 @@ from .words import plain
 _LOGGER = logging.getLogger(__name__)
 
 # Words that a command has at most: for Home Assistant's agent alone, and where an LLM would
-# get a text that isn't one, because people tell it all sorts of things.
+# get a text that isn't one, because people tell LLMs all sorts of things.
 _COMMAND_MAX: Final = 20
 _COMMAND_AMONG_OTHERS_MAX: Final = 8
 
@@ -69,7 +69,7 @@ class SecondOpinion:
     ) -> Selection:
         """Return the second opinion on an entity's utterance if it's worth more than the first.
 
-        It has what is left of the deadline, and not more time than its own limit.
+        It has the rest of the deadline, up to its own limit.
         """
 
         async def hear_again(names: Sequence[str]) -> str:
@@ -122,7 +122,7 @@ async def async_ask_second_opinion(
     ask_again: AskAgain,
     learned: Learned = NOTHING_LEARNED,
 ) -> Selection:
-    """Return the second opinion on a text if it's worth more, else the first one."""
+    """Return the second opinion on a text if it's better, otherwise the first text."""
     assistant = async_get_assistant(hass, entity_id, language)
     names = await async_get_names(hass, language)
     if not await _may_be_misheard(first.text, assistant, names):
@@ -160,9 +160,9 @@ async def _may_be_misheard(text: str, assistant: Assistant, names: Names) -> boo
 
 
 async def _lacks_only_name(text: str, assistant: Assistant, names: Names) -> bool:
-    """Return whether a text tells what to do, but not with what.
+    """Return whether a text is a command that lacks only its target.
 
-    To be recognized with an unknown name isn't enough: half of all sentences are.
+    A match with an unknown name isn't enough: half of all sentences have one.
     """
     unknown = await assistant.unknown_name(text)
     if unknown is None:

@@ -69,8 +69,8 @@ async def async_select(
     """Return the text of the alternatives that the home understands best, one of each part.
 
     The text is judged as it goes out, with the user's corrections. If it is understood, it
-    stays. Otherwise its lexical form is selected if that is understood. What Home Assistant
-    itself makes a command of stays, too. Then come an alternative that differs in a name only,
+    stays. Otherwise its lexical form is selected if that is understood. A text that Home Assistant
+    itself corrects to a command stays, too. Then come an alternative that differs in a name only,
     and the correction of a name by sound and spelling. The action never changes.
     """
     selector = _Selector(
@@ -117,7 +117,7 @@ class _Selector:
     def _changed(
         self, first: Selection, alternatives: Sequence[Alternative], change: Change
     ) -> Selection:
-        """Return the selection of other alternatives, with what was heard first."""
+        """Return the selection of other alternatives, with the original text first."""
         other = plain_selection(alternatives, self.language, self.text_format)
         return replace(other, heard=first.heard, changes=(change, *other.changes))
 
@@ -137,8 +137,8 @@ class _Selector:
     ) -> Selection | None:
         """Return the first alternative that is understood and differs in a name only.
 
-        For an LLM nobody checks that it makes sense. So it must be known which words are
-        opposed in the language.
+        An LLM's commands can't be checked. So the opposed words of the language must be
+        known.
         """
         decides = self.assistant.decides
         if not decides and not names.words.has_data:
@@ -185,7 +185,7 @@ class _Selector:
     ) -> Selection | None:
         """Return a selection with a misheard name corrected; None without any.
 
-        What the user put in stays. The name is found off the event loop, because that takes
+        The user's own corrections stay. The name is found off the event loop, because that takes
         milliseconds.
         """
         correction = self.learned.correct(

@@ -1,6 +1,6 @@
 """The words of Home Assistant's sentence templates, without writing out every sentence.
 
-A template such as "[please] (turn|switch) {name} off" stands for many sentences, some for
+A template such as "[please] (turn|switch) {name} off" has many sentences, some have
 millions. So words are put together from the pieces that meet without a space between them.
 """
 
@@ -13,7 +13,7 @@ from hassil.parse_expression import parse_sentence
 
 from .words import plain
 
-# Stands for what isn't written in the template: a name, an area, a number.
+# A placeholder for words outside the template: a name, an area, a number.
 _ANYTHING: Final = "\0"
 
 # A template with more combinations than this is left out, because it takes seconds.
@@ -21,11 +21,11 @@ _MOST_COMBINATIONS: Final = 1000
 
 
 class TooManyCombinationsError(Exception):
-    """A template stands for too many sentences."""
+    """A template has too many sentences."""
 
 
 class _Pieces(NamedTuple):
-    """What the wordings of a part of a template consist of."""
+    """The pieces that make up the wordings of a part of a template."""
 
     alone: frozenset[str]
     """Wordings without a space, which are part of a word."""

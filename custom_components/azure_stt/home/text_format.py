@@ -21,7 +21,7 @@ from .words import (
 
 _MARK: Final = f"[{re.escape(MARKS)}]"
 
-# What may be between two words: spaces, marks and hyphens, but no decimal point or minus sign.
+# The separators between two words: spaces, marks and hyphens, but no decimal point or minus sign.
 _GAP: Final = rf"(?:\s|(?:{_MARK}|[-\u2010\u2011])(?!\d))+"
 _APOSTROPHE: Final = re.compile(f"[{APOSTROPHES}]")
 

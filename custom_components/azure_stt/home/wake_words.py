@@ -1,4 +1,4 @@
-"""The tail of a wake word, which the satellite still sends: it is no part of what was said."""
+"""The tail of a wake word, which the satellite still sends; it isn't part of the utterance."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

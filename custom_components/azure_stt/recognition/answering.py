@@ -1,4 +1,4 @@
-"""When to answer: how long it must have been quiet, by what was said.
+"""When to answer: the quiet that must follow a text, depending on its meaning.
 
 All of this is a table, `RULES`. Times are seconds of quiet after the last word.
 """
@@ -20,19 +20,19 @@ class Patience(StrEnum):
 
 
 class EndOfSpeech(StrEnum):
-    """Who finds the end of speech."""
+    """The component that detects the end of speech."""
 
     HOME_ASSISTANT = "home_assistant"
     """Home Assistant's detector, which ends the stream."""
     RECOGNIZER = "recognizer"
-    """The recognizer. The host's stream goes on until it answers."""
+    """The recognizer. The stream goes on until it answers."""
 
 
 class Heard(Enum):
-    """What a text is to the home."""
+    """How the home understands a text."""
 
     WHOLE_COMMAND = auto()
-    """A command that nobody would continue."""
+    """A complete command, which people don't continue."""
     UNDERSTOOD = auto()
     """A command, a sentence trigger, a phrase of an automation, or a satellite's answer."""
     WORDS = auto()
@@ -42,9 +42,9 @@ class Heard(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Seconds of quiet; None leaves it to the end of the host's stream.
+    """Seconds of quiet; None leaves it to the end of the stream.
 
-    `upload_ends` finishes the upload, so that an answer comes whatever the service does.
+    `upload_ends` finishes the upload, so that any kind of service answers.
     """
 
     upload_ends: float | None = None
@@ -56,9 +56,9 @@ class Rules:
     https://github.com/home-assistant/core/issues/181747"""
     anything: float | None = None
     first_answer: bool = False
-    """Whether the first answer with words is taken, whatever follows."""
+    """Whether the first answer with words is final, even if speech follows."""
     ends_itself: bool = False
-    """Whether the recognizer must find an end, because the host's stream has none."""
+    """Whether the recognizer must find an end, because the stream has none."""
     ignores_first_word: bool = False
     """Whether a lone word within the first FIRST_WORD seconds is nothing unless understood: it is
     the end of the wake word, or an echo."""
@@ -75,7 +75,7 @@ _AT_PAUSE: Final = 0.6
 RULES: Final[Mapping[tuple[EndOfSpeech, Patience, bool], Rules]] = MappingProxyType(
     {
         # The last one says whether Home Assistant's agent gets the text first; others, such as
-        # LLMs, can't be asked what they understand.
+        # LLMs, can't be asked whether they understand.
         (EndOfSpeech.HOME_ASSISTANT, Patience.AUTOMATIC, True): Rules(
             upload_ends=_AT_PAUSE, whole_command=0.8, understood=1.2, first_words=1.7
         ),
@@ -125,7 +125,7 @@ SPEECH_MAX: Final = 120.0
 def quiet_needed(
     rules: Rules, heard: Heard, *, speech_end: float, finished_speaking: float
 ) -> float | None:
-    """Return after how much quiet a text is answered; None if the host's end decides.
+    """Return the quiet after which a text is answered; None if the stream's end decides.
 
     `speech_end` is where the last sound ends, in seconds of the stream, and
     `finished_speaking` the seconds of the satellite's *Finished speaking detection*, before

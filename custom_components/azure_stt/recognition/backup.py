@@ -1,4 +1,4 @@
-"""The backup: another speech engine, which hears what no resource has answered for."""
+"""The backup: another speech engine for the audio that no resource has answered for."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ async def ask_backup(
 ) -> Part:
     """Return the rest of a recording as the backup engine recognizes it.
 
-    The engine isn't asked about sound in which nobody speaks, because some invent words then.
+    The engine isn't asked about sound without speech, because some engines invent words then.
     Raises the resource's error without an engine, or if that fails.
     """
     if backup is None:

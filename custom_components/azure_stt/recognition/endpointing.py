@@ -22,7 +22,7 @@ LEAD: Final = SAMPLE_RATE // 2
 # Decibels between the room and speech.
 _STANDING_OUT: Final = 6.0
 
-# Quieter sound is no speech, whatever the room.
+# Quieter sound is never speech.
 _INAUDIBLE: Final = -70.0
 
 # Loud frames in a row that are speech, and not a click.
@@ -32,7 +32,7 @@ ONSET: Final = _ONSET_FRAMES * FRAME
 """Samples of sound that are speech, and not a click: 60 ms."""
 
 # The background is the level that 80 % of a second's frames stay below, in the quietest second so
-# far. The first second may be shorter, because a host's stream often begins shortly before speech.
+# far. The first second may be shorter, because a stream often begins shortly before speech.
 # A background that is nearer to speech than this is speech itself.
 _BACKGROUND_FRAMES: Final = SAMPLE_RATE // FRAME
 _BACKGROUND_FIRST_FRAMES: Final = _BACKGROUND_FRAMES * 3 // 10
@@ -93,8 +93,8 @@ class Endpointer:
     """Follows a recording and tells speech from quiet.
 
     Sound is speech if it isn't far below what was loud since `restart`, and stands out from the
-    background. Where the background is as loud as speech, no quiet is found: it is left to the
-    host to find the end.
+    background. Where the background is as loud as speech, no quiet is found, and the stream's
+    end decides.
     """
 
     def __init__(self, recording: Recording, *, several_voices: bool = False) -> None:
@@ -161,7 +161,7 @@ class Endpointer:
         """Wait for sound that stands out from the rest so far; return where speech may begin.
 
         Returns None if nothing stands out up to the recording's end, as in silence or in one
-        even noise: nobody speaks there. Less than a second of even sound may be a word.
+        even noise. Less than a second of even sound may be a word.
         """
         start = position
         last: deque[float] = deque(maxlen=_ONSET_FRAMES)
@@ -267,7 +267,7 @@ class Endpointer:
     async def _level(self, position: int) -> float | None:
         """Wait for the frame at a position and return its level; None at the recording's end.
 
-        Raises BrokenRecordingError if the host's stream broke.
+        Raises BrokenRecordingError if the stream broke.
         """
         index = max(0, position - self._origin) // FRAME
         if index >= len(self._levels):

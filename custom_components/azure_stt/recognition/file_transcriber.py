@@ -1,7 +1,7 @@
-"""The transcription of a file: sound that comes faster than anybody speaks.
+"""The transcription of a file: sound that comes faster than speech.
 
-It is cut at its pauses before it is sent, so that each piece goes up once whatever the service
-does, several at a time.
+It is cut at its pauses before it is sent, so that each piece is sent once to any kind of
+service, several at a time.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class FileTranscriber:
         """Return everything that was said.
 
         Raises the resource's SpeechError if nothing could be recognized or trying again can't
-        help, and BrokenRecordingError if the host's stream broke.
+        help, and BrokenRecordingError if the stream broke.
         """
         async with TaskScope() as tasks:
             tasks.start(self._endpointer.follow())
@@ -234,7 +234,7 @@ class FileTranscriber:
     def _is_left_out(self, err: SpeechError) -> bool:
         """Return whether a part that failed is left out, and the rest goes on.
 
-        At the monthly limit, what was heard before is kept.
+        At the monthly limit, the parts before it are kept.
         """
         if self._policy.tries is None:
             return False

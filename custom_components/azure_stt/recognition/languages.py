@@ -20,7 +20,7 @@ async def recognize_in_languages(
 ) -> tuple[Answer, RecognitionOptions]:
     """Return the answer that fits best, and the options of its language.
 
-    The understood answer, else the most confident one, wins; of equals, the first. A language
+    The understood answer wins, otherwise the most confident one; of equals, the first. A language
     that fails is left out. Raises the first one's SpeechError if all fail.
     """
     if len(asked) == 1:

@@ -1,4 +1,4 @@
-"""What the transcriber is told, and what it needs from the world around it."""
+"""The policy: the transcriber's settings and its callbacks."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,14 +32,14 @@ class Engine(Protocol):
 
     @property
     def kind(self) -> ServiceKind:
-        """What its answers have shown of the service."""
+        """The behavior of the service, as its answers have shown it."""
 
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
         """Recognize the first utterance; raises a SpeechError."""
 
 
 type Judge = Callable[[Transcript], Awaitable[Heard]]
-"""Returns what the text of a transcript, as it would go out, is to the home."""
+"""Returns how the home understands a transcript's text in its final form."""
 
 type Understands = Callable[[str], Awaitable[bool]]
 """Returns whether the home understands a text."""
@@ -55,9 +55,9 @@ class Policy:
 
     options: RecognitionOptions
     additional_languages: Sequence[str] = ()
-    """Languages recognized beside that of the options."""
+    """Languages recognized in addition to that of the options."""
     rules: Rules = field(default_factory=Rules)
-    """When to answer. By default that is the end of the host's stream."""
+    """When to answer. By default that is the end of the stream."""
     finished_speaking: float = 0.0
     """Seconds of quiet before which nothing is answered: the satellite's own setting."""
     deadline: float = DEFAULT_DEADLINE

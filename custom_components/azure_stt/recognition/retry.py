@@ -54,7 +54,7 @@ class Answer:
     """A part as an engine recognized it.
 
     `early` says that it came while the audio still went on, `sent` is how far the recording
-    was sent, and `kind` what is known of the engine.
+    was sent, and `kind` the engine's behavior so far.
     """
 
     part: Part
@@ -97,7 +97,7 @@ class PartRecognizer:
         The second resource starts when the first one has failed for good, or at half the
         deadline. Without a second one, a request that hangs is cancelled then and sent again,
         because on the free tier it holds the only slot. Raises the last SpeechError, or
-        BrokenRecordingError if the host's stream broke.
+        BrokenRecordingError if the stream broke.
         """
         others = list(self._engines[1:])
         # With a number of tries, the client's own limit ends a request that hangs.

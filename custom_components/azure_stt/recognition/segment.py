@@ -25,7 +25,7 @@ _CUT_FRAMES: Final = 5
 class Cut:
     """Where the audio of a request ends before its recording does, decided while it is sent.
 
-    Every request for the same audio ends there, so that a retry hears the same.
+    Every request for the same audio ends there, so that a retry sends the same.
     """
 
     def __init__(self, recording: Recording) -> None:

@@ -15,14 +15,14 @@ _ACCURACY: Final = SAMPLE_RATE // 10
 
 @dataclass(slots=True)
 class ServiceKind:
-    """What a resource's answers have shown so far. Pauses are samples at 16 kHz."""
+    """The behavior of a resource, as its answers show it. Pauses are samples at 16 kHz."""
 
     answers_early: bool | None = None
     """Whether it answers at a short pause, while audio still comes; None until that is known."""
     covered_pause: int = 0
     """The longest pause inside an answer."""
     ending_pause: int | None = None
-    """The shortest pause after which an answer lacks what was said; None if none does."""
+    """The shortest pause after which an answer lacks the rest; None if none does."""
 
     @property
     def is_known(self) -> bool:
@@ -40,5 +40,5 @@ class ServiceKind:
         self.covered_pause = max(self.covered_pause, pause)
 
     def note_end(self, pause: int) -> None:
-        """Note a pause after which an answer lacks what was said."""
+        """Note a pause after which an answer lacks the rest."""
         self.ending_pause = min(self.ending_pause or pause, pause)

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 
 class TaskScope:
-    """Cancels and awaits its tasks at the end of the block, whatever becomes of it.
+    """Cancels and awaits its tasks at the end of the block, even after an error.
 
     Unlike an `asyncio.TaskGroup` it doesn't wait for them to finish, and a task that fails
     doesn't end the others: the caller looks at each result.
@@ -25,7 +25,7 @@ class TaskScope:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def start[T](self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run a coroutine beside the others."""
+        """Run a coroutine along with the others."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         return task

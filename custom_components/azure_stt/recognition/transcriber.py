@@ -1,4 +1,4 @@
-"""The transcriber: everything that is said in one live recording, whatever goes wrong.
+"""The transcriber: the complete text of one live recording, despite pauses and failures.
 
 It decides when to answer, listens on after a pause, in one language or several, and hands over
 to a backup engine when no resource answers.
@@ -32,7 +32,7 @@ _TAIL: Final = SAMPLE_RATE // 5
 # then, the upload is finished as for any other service.
 _EARLY: Final = SAMPLE_RATE * 12 // 10
 
-# Speech that is heard again as a whole after a pause is at most this long.
+# Speech that is recognized again as a whole after a pause is at most this long.
 _HEARD_AGAIN_MAX: Final = 20 * SAMPLE_RATE
 
 
@@ -77,8 +77,8 @@ class Transcriber:
     async def transcribe(self) -> Transcript:
         """Return everything that was said.
 
-        Raises the resource's SpeechError if nobody had an answer, and BrokenRecordingError if
-        the host's stream broke.
+        Raises the resource's SpeechError if no engine answered, and BrokenRecordingError if
+        the stream broke.
         """
         async with TaskScope() as tasks:
             tasks.start(self._endpointer.follow())
@@ -132,10 +132,10 @@ class Transcriber:
         await asyncio.Event().wait()
 
     async def _hear(self, onset: int) -> int | None:
-        """Hear one part; return where the next one begins, None if that was all.
+        """Recognize one part; return where the next one begins, None if that was all.
 
-        If the person goes on, the whole is heard again from the same beginning, so that one
-        request hears it all.
+        If the person goes on, the whole is recognized again from the same beginning, so that one
+        request has all of it.
         """
         answer = await self._request(onset)
         if answer is None:
@@ -156,7 +156,7 @@ class Transcriber:
         return missed
 
     async def _settle(self, answer: Answer, onset: int) -> int | None:
-        """Wait until an answer stands or the person goes on; return where the next part begins."""
+        """Wait for a final answer, or for more speech; return where the next part begins."""
         part = self._provisional = answer.part
         end = self._endpointer.speech_end / SAMPLE_RATE
         heard = await self._judged()
@@ -178,7 +178,7 @@ class Transcriber:
         return resumed
 
     async def _judged(self) -> Heard:
-        """Return what the text so far is to the home, if that can be known and matters."""
+        """Return how the home understands the text so far, if that can be known and matters."""
         if self._judge is None or self._rules == Rules():
             return Heard.WORDS
         return await self._judge(self._transcript)
@@ -202,7 +202,7 @@ class Transcriber:
             await asyncio.wait({answer, superseded}, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 return None if self._is_cut_in_speech(cut, answer.result()) else answer.result()
-            # Raises if the host's stream broke.
+            # Raises if the stream broke.
             superseded.result()
             return None
 
@@ -241,7 +241,7 @@ class Transcriber:
         if kind.answers_early:
             quiet = max(quiet, _EARLY)
         elif kind.ending_pause is not None:
-            # What follows wouldn't be answered.
+            # Speech after that wouldn't be answered.
             quiet = min(quiet, kind.ending_pause)
         end = await self._pause(onset, quiet) if self._rules.upload_ends is not None else None
         if end is not None:
@@ -260,20 +260,20 @@ class Transcriber:
         while speech is not None:
             if (end := await self._endpointer.pause_after(speech, quiet)) is None:
                 return None
-            # What is heard again goes on after the pause that was met before.
+            # Speech that is recognized again goes on after the pause found before.
             speech = self._endpointer.onset_between(end, self._endpointer.position)
             if speech is not None and not self._is_heard_again(self._engines[0].kind, speech):
                 break
         return end
 
     def _again(self, kind: ServiceKind, resumed: int) -> bool:
-        """Hear speech again from its beginning, if it's worth it; once for each place."""
+        """Recognize speech again from its beginning, if it's worth it; once for each place."""
         again = resumed > self._resumed and self._is_heard_again(kind, resumed)
         self._resumed = max(self._resumed, resumed)
         return again
 
     def _is_heard_again(self, kind: ServiceKind, resumed: int) -> bool:
-        """Return whether speech that goes on is heard again from its beginning."""
+        """Return whether speech that goes on is recognized again from its beginning."""
         return (
             kind.covers(self._endpointer.pause_before(resumed)) is not False
             and not self._recording.is_ahead
@@ -281,7 +281,7 @@ class Transcriber:
         )
 
     def _learn(self, answer: Answer, missed: int | None) -> None:
-        """Note what an answer shows of the service."""
+        """Note the service's behavior in an answer."""
         part, kind = answer.part, answer.kind
         if answer.early and self._endpointer.position - part.end <= _EARLY:
             kind.answers_early = True

@@ -19,7 +19,7 @@ _REMARK: Final = re.compile(
 def has_words(text: str) -> bool:
     """Return whether a text is speech: whether it has a letter or a figure outside of brackets.
 
-    Engines write ".", "..." or "[BLANK_AUDIO]" for sound in which nobody speaks.
+    Engines write ".", "..." or "[BLANK_AUDIO]" for sound without speech.
     """
     return any(map(str.isalnum, _REMARK.sub("", text)))
 

@@ -1,14 +1,14 @@
-"""Waiting for a condition that somebody else brings about."""
+"""Waiting for a condition that another task brings about."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Waiters:
-    """Tasks that each wait for a condition. Whoever changes anything wakes them."""
+    """Tasks that each wait for a condition. Every change must wake them."""
 
     def __init__(self) -> None:
-        """Initialize without any."""
+        """Initialize without waiters."""
         self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
 
     async def until(self, ready: Callable[[], bool]) -> None:
@@ -23,7 +23,7 @@ class Waiters:
             del self._waiting[future]
 
     def wake(self) -> None:
-        """Let those go on whose condition is true."""
+        """Wake those whose condition is true."""
         for future, ready in self._waiting.items():
             if not future.done() and ready():
                 future.set_result(None)

@@ -1,7 +1,7 @@
-"""Fast transcription's refusals, which a resource remembers so as not to ask again in vain.
+"""Fast transcription's refusals, which a resource remembers to avoid useless requests.
 
 Whether a tier, a region or a locale has fast transcription can only be tried. None of its failures
-says anything about the service for short audio, so they are no part of the resource's health.
+says anything about the service for short audio, so they aren't part of the resource's health.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class FastRefusals:
     """The refusals of one resource: for all of it (None), or for a locale."""
 
     def __init__(self, name: str) -> None:
-        """Initialize without any, for a resource that the log calls by a name."""
+        """Initialize without refusals, for a resource with a name for the log."""
         self._name = name
         self._refusals: dict[str | None, _Refusal] = {}
         self._answered_at = float("-inf")
@@ -70,7 +70,7 @@ class FastRefusals:
 
     @callback
     def async_note_failure(self, err: SpeechError, language: str) -> None:
-        """Remember what makes the next request useless."""
+        """Remember a failure that would repeat itself with the next request."""
         now = monotonic()
         seconds, place = err.retry_after or 0.0, None
         match err:
@@ -101,11 +101,11 @@ class FastRefusals:
 
     @callback
     def async_note_success(self) -> None:
-        """Forget what was refused for the whole resource."""
+        """Forget the refusals that concern the whole resource."""
         self._refusals.pop(None, None)
 
     def as_dict(self) -> dict[str, object]:
-        """Return what is remembered, for diagnostics."""
+        """Return the remembered refusals, for diagnostics."""
         return {
             language or "all": {
                 "error": error_kind(refusal.error),

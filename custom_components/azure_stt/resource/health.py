@@ -76,7 +76,7 @@ class Health:
         return self._refused or self._failures >= _FAILURES_OF_AN_OUTAGE
 
     def raise_if_paused(self) -> None:
-        """Raise what the service last said, as long as asking again makes no sense.
+        """Raise the service's last error as long as another request makes no sense.
 
         That is ResponseError (429) while its Retry-After lasts, and QuotaExceededError for an
         hour, or until a new month begins.
@@ -120,7 +120,7 @@ class Health:
             case (
                 UnexplainedRequestError()
                 | ResponseError(
-                    # 408: no audio came, because the host has stopped.
+                    # 408: no audio came, because the stream has stalled.
                     status=HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.REQUEST_TIMEOUT
                 )
             ):

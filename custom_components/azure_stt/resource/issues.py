@@ -49,9 +49,9 @@ def async_create_issue(
     recognizer: ConfigSubentry | None = None,
     placeholders: Mapping[str, str] | None = None,
 ) -> None:
-    """Show a notice about an entry, or about one recognizer, once.
+    """Show a notice about an entry or a recognizer, once.
 
-    Those about a recognizer can be fixed in its options. The placeholders are the text's, beside
+    Those about a recognizer can be fixed in its options. The placeholders are the text's, without
     the name.
     """
     about = recognizer or entry

@@ -41,7 +41,7 @@ class RequestLog(deque[LoggedRequest]):
     async def record[Answer: Recognition | Transcription](
         self, request: Awaitable[Answer]
     ) -> Answer:
-        """Await a request and log how it went; raises what it raises."""
+        """Await a request and log its outcome; raises the request's own error."""
         loop = asyncio.get_running_loop()
         began, began_at = loop.time(), dt_util.utcnow()
         status, connection_id = "cancelled", None

@@ -103,7 +103,7 @@ class Resource:
 
         Background requests let live voice go first. A request that has had nothing to send for
         STALLED_AFTER seconds lets live voice go first as well, and starts again when its audio
-        goes on. `meter` counts this call, beside the resource's usage. Raises the client's
+        goes on. `meter` counts this call, in addition to the resource's usage. Raises the client's
         SpeechErrors, ResponseError (429) without a request while the service's Retry-After
         lasts, LimitReachedError from the monthly limit on, and the audio source's own error.
         """
@@ -157,7 +157,7 @@ class Resource:
     ) -> Recognition:
         """Send a request and draw the conclusions from its outcome.
 
-        A file's trouble that may pass never takes the resource from people who speak.
+        A file's temporary failure never makes the resource unavailable to live voice.
         """
         self.limit.raise_if_reached()
         self.health.raise_if_paused()
@@ -298,7 +298,7 @@ class Resource:
         self.uploads.async_note_utterance_end()
 
     def _publish_usage(self) -> None:
-        """Publish what was sent, but not before the answer has gone out."""
+        """Publish the usage, but not before the answer has gone out."""
         asyncio.get_running_loop().call_soon(self.usage.async_publish)
 
 
@@ -316,7 +316,7 @@ class BackgroundResource:
 
     @property
     def kind(self) -> ServiceKind:
-        """What the resource's answers have shown of the service."""
+        """The behavior of the service, as the resource's answers have shown it."""
         return self.resource.kind
 
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:

@@ -142,7 +142,7 @@ class Uploads:
                 async_create_issue(self._hass, self._entry, Issue.SLOW_UPLOAD, recognizer)
 
     def as_dict(self) -> dict[str, object]:
-        """Return what is known, for diagnostics."""
+        """Return the state of the uploads, for diagnostics."""
         can_encode: bool | None = self._hass.data.get(CAN_ENCODE)
         rests = self._rest_ends is not None and monotonic() < self._rests_until
         return {

@@ -34,7 +34,7 @@ _SAVE_DELAY: Final = 60.0
 class _Counts(TypedDict):
     """The saved counts: audio and requests, in total and in the month (YYYY-MM).
 
-    Audio is in bytes of PCM, `sent` in bytes as they went up. Fast transcription's are apart, in
+    Audio is in bytes of PCM, `sent` in bytes as they went up. Fast transcription's are separate, in
     seconds. `lifted_limit` is the limit in hours that the user lifted this month.
     """
 
@@ -54,7 +54,7 @@ class Usage:
     """The audio and the requests sent to a resource, in total and this month.
 
     Months are those of Home Assistant's time zone. The counts outlive their entry's reloads.
-    What goes to fast transcription has another price, so it's counted apart, by `fast`.
+    Fast transcription has another price, so it's counted separately, by `fast`.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:

@@ -19,7 +19,7 @@ from playwright.async_api import Error as BrowserError, Page
 from tests.e2e.connection import CommandError
 from tests.e2e.home_assistant import HomeAssistant, StartError, complaints
 from tests.emulator import Emulator
-from tests.emulator.whisper import WhisperEar, WhisperModel
+from tests.emulator.whisper import WhisperModel, WhisperWeights
 
 from .chromium import open_page
 from .microphone import Microphone
@@ -70,9 +70,11 @@ async def _run(directory: Path, pictures: Pictures) -> None:
     began = monotonic()
     async with AsyncExitStack() as stack:
         home = stack.enter_context(HomeAssistant.running(directory / "home"))
-        with _step("Loading Whisper, the ear of the stand-in for Azure"):
-            ear = await asyncio.to_thread(WhisperEar, WhisperModel.tiny_english(), _PROMPT)
-        emulator = await stack.enter_async_context(Emulator(ear=ear))
+        with _step("Loading Whisper, the model of the Azure emulator"):
+            speech_model = await asyncio.to_thread(
+                WhisperModel, WhisperWeights.tiny_english(), _PROMPT
+            )
+        emulator = await stack.enter_async_context(Emulator(speech_model=speech_model))
         with _step("Starting Home Assistant"):
             connection = await stack.enter_async_context(home.connect())
         microphone = Microphone(directory / "microphone.wav")
@@ -98,7 +100,7 @@ async def _run(directory: Path, pictures: Pictures) -> None:
 
 @asynccontextmanager
 async def _evidence(page: Page, directory: Path) -> AsyncIterator[None]:
-    """If something goes wrong, keep a picture of the page and what is written there."""
+    """After an error, keep a picture of the page and its text."""
     try:
         yield
     except Exception:

@@ -33,7 +33,7 @@ async def say(stage: Stage, sentence: str) -> Conversation:
     await stage.visit("/")
     await stage.page.get_by_role("button", name="Assist (A)").click()
     dialog = stage.page.locator("ha-voice-command-dialog")
-    # The pulse of the open microphone takes a whole core, and the ear needs one.
+    # The pulse of the open microphone takes a whole core, and the model needs one.
     await dialog.locator("ha-assist-chat").evaluate(_NO_PULSE)
     await dialog.get_by_role("button", name="Start listening").click()
     return Conversation(dialog)
@@ -52,7 +52,7 @@ class Conversation:
         return self._dialog.locator("dialog").first
 
     async def expect_heard(self, sentence: str) -> None:
-        """See what was understood appear as the user's words."""
+        """See the recognized text appear as the user's words."""
         await expect(self._words("user")).to_have_text(sentence)
 
     async def expect_answer(self, answer: str) -> None:

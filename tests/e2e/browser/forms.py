@@ -1,4 +1,4 @@
-"""Home Assistant's forms, filled in by what is written there."""
+"""Home Assistant's forms, filled in by their labels."""
 
 from typing import Final
 
@@ -33,7 +33,7 @@ class Form:
         return self._dialog.get_by_text(text, exact=True)
 
     async def fill(self, label: str, content: str) -> None:
-        """Type into a field, in place of what is there."""
+        """Type into a field, replacing its text."""
         await self.text(label).fill(content)
         await expect(self.text(label)).to_have_value(content)
 
@@ -64,11 +64,11 @@ class Form:
         await expect(item.locator("dialog")).to_be_hidden()
 
     async def submit(self) -> None:
-        """Send what is filled in."""
+        """Submit the form."""
         await self._dialog.get_by_role("button", name="Submit").click()
 
     async def expect_error(self, message: str) -> None:
-        """See the form say what is wrong."""
+        """See the form show the error."""
         await expect(self._dialog.locator("ha-alert")).to_have_text(message)
 
     async def finish(self, message: str, button: str) -> None:

@@ -1,4 +1,4 @@
-"""What the browser hears."""
+"""The browser's microphone."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,7 @@ class Microphone:
         self.path = path
 
     async def load(self, sentence: str) -> None:
-        """Let a sentence be what is said next, with quiet around it."""
+        """Make a sentence the next thing that is said, with quiet around it."""
         sound = await asyncio.to_thread(speak, sentence)
         with wave.open(str(self.path), "wb") as file:
             file.setnchannels(1)

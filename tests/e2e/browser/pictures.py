@@ -7,8 +7,8 @@ from typing import Final, Literal
 from PIL import Image
 from playwright.async_api import FloatRect, Locator, Page
 
-_COLOURS: Final = 48  # enough for what Home Assistant draws, and a third of the size
-_MARGIN: Final = 12  # in light colours a frame: what is around a dialog is darker
+_COLORS: Final = 48  # enough for what Home Assistant draws, and a third of the size
+_MARGIN: Final = 12  # in light colors a frame: what is around a dialog is darker
 _SUFFIXES: Final[dict[Literal["light", "dark"], str]] = {"light": "", "dark": "-dark"}
 
 
@@ -25,7 +25,7 @@ class Pictures:
         return self._folder is not None
 
     async def take(self, name: str, element: Locator) -> None:
-        """Save an element with a little around it, in light and in dark colours."""
+        """Save an element with a little around it, in light and in dark colors."""
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ async def _surroundings(element: Locator) -> FloatRect:
 
 
 async def _wear(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """Change the page's colours as the device's setting does."""
+    """Change the page's colors as the device's setting does."""
     await page.emulate_media(color_scheme=scheme)
     await page.wait_for_function(
         "dark => document.querySelector('home-assistant').hass.themes.darkMode === dark",
@@ -60,7 +60,7 @@ async def _wear(page: Page, scheme: Literal["light", "dark"]) -> None:
 
 
 def _save(image: bytes, path: Path) -> None:
-    """Write a picture with few colours, so that it is small."""
+    """Write a picture with few colors, so that it is small."""
     with Image.open(BytesIO(image)) as picture:
-        few = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(_COLORS, dither=Image.Dither.NONE)
         few.save(path, optimize=True)

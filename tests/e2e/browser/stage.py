@@ -1,4 +1,4 @@
-"""What a run plays on."""
+"""The stage of a run."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ from .pictures import Pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A home, the stand-in for Azure, and a browser that speaks."""
+    """A home, the Azure emulator, and a browser that speaks."""
 
     home: HomeAssistant
     connection: Connection
-    """For a look behind the scenes; what is done is done in the browser."""
+    """For a look behind the scenes; all actions are done in the browser."""
     emulator: Emulator
     page: Page
     microphone: Microphone

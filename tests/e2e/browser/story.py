@@ -1,4 +1,4 @@
-"""What a user does with the integration, from the first day to the last, and what is expected."""
+"""A user's story with the integration, from the first day to the last, with its checks."""
 
 from collections.abc import Awaitable, Callable
 import re
@@ -36,7 +36,7 @@ _REFUSED: Final = (
 )
 _VOICE: Final = "Chime"
 _PHRASE: Final = "(I am|I'm) going to bed [now]"
-# What the ear makes of "desk lamp" in a bad moment: neither service comes to the name by itself.
+# What the model makes of "desk lamp" in a bad moment: neither service comes to the name by itself.
 _MISHEARD: Final = "Turn on the dead swamp"
 _SILENT_REQUESTS: Final = 60
 _SILENCE: Final = 10.0
@@ -152,7 +152,7 @@ async def start_automation(stage: Stage) -> None:
 
 
 async def correct_misheard_name(stage: Stage) -> None:
-    """Say what was meant by a name that nobody understood; be understood from then on."""
+    """Correct a misheard name; be understood from then on."""
     conversation = await say(stage, _MISHEARD)
     await conversation.expect_heard(f"{_MISHEARD}.")
     await conversation.expect_answer("Sorry, I am not aware of any device called dead swamp")
@@ -214,7 +214,7 @@ async def hear_with_recognizer(stage: Stage) -> None:
 
 
 async def read_meters(stage: Stage) -> None:
-    """See what was sent to the resource."""
+    """See the meters of the audio sent to the resource."""
     if stage.pictures.wanted:
         await _listen_to_silence(stage)
     await stage.visit(PAGE)
@@ -267,7 +267,7 @@ SECRETS: Final = (
     "the desk lamp",
     "dead swamp",
 )
-"""Keys, and words of what is said."""
+"""Keys, and some of the spoken words."""
 
 STORY: Final[dict[str, Step]] = {
     "Logging in": log_in,

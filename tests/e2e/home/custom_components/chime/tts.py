@@ -39,5 +39,5 @@ class Chime(Provider):
 
     @override
     def get_tts_audio(self, message: str, language: str, options: dict[str, Any]) -> TtsAudioType:
-        """Return the chime as MP3, whatever the message."""
+        """Return the chime as MP3, for any message."""
         return "mp3", ACKNOWLEDGE_PATH.read_bytes()

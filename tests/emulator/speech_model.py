@@ -1,4 +1,4 @@
-"""What an ear is, what it hears, and the ear that hears what a test tells it to."""
+"""The speech model: its interface, its results, and one that follows a test's script."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final, Protocol, override
 TICKS_PER_SECOND: Final = 10_000_000
 """The service counts time in ticks of 100 ns."""
 SAMPLE_RATE: Final = 16_000
-"""Samples a second of the audio that ears get."""
+"""Samples a second of the audio that speech models get."""
 SAMPLE_WIDTH: Final = 2
 """Bytes of one sample."""
 BYTES_PER_SECOND: Final = SAMPLE_RATE * SAMPLE_WIDTH
@@ -34,7 +34,7 @@ class RecognitionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One word and its time, in ticks from the start of the audio that the ear was given."""
+    """One word and its time, in ticks from the start of the audio that the model was given."""
 
     text: str
     offset: int
@@ -52,14 +52,14 @@ class Alternative:
     confidence: float = 0.95
     """From 0 to 1."""
     words: Sequence[Word] = ()
-    """The words in their order; empty if the ear doesn't know their times."""
+    """The words in their order; empty if the model doesn't know their times."""
 
 
 type Heard = Sequence[Alternative] | RecognitionStatus
 """The alternatives (none: speech without words), or a status other than success."""
 
 
-class Ear(Protocol):
+class SpeechModel(Protocol):
     """Something that recognizes speech."""
 
     async def recognize(self, audio: bytes, language: str) -> Heard:
@@ -69,12 +69,12 @@ class Ear(Protocol):
         """
         ...
 
-    def after_codec(self) -> Ear:
-        """Return an ear for sound that was Opus; most hear no difference."""
+    def after_codec(self) -> SpeechModel:
+        """Return a speech model for sound that was Opus; most hear no difference."""
         return self
 
-    def expecting(self, phrases: Sequence[str]) -> Ear:  # noqa: ARG002  # most ears can't
-        """Return an ear that expects phrases, the likeliest first; without a way to, itself."""
+    def expecting(self, phrases: Sequence[str]) -> SpeechModel:  # noqa: ARG002  # most can't
+        """Return a model that expects phrases, the likeliest first; itself if it can't."""
         return self
 
 
@@ -82,8 +82,8 @@ type Line = str | Alternative | Heard
 """One line of a script; a plain text stands for the alternative of that text."""
 
 
-class ScriptedEar(Ear):
-    """An ear that hears what it is told to, whatever the sound is.
+class ScriptedModel(SpeechModel):
+    """A speech model that returns its script, for any sound.
 
     The script is either lines, one for each utterance, after which nothing is recognized any
     more; or a function of the audio and the language.
