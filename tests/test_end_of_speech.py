@@ -1,9 +1,11 @@
 """The end of speech: when texts are answered, and sounds that aren't part of them."""
 
+from array import array
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import pi, sin
 from time import monotonic
 from typing import Any, Final
 from unittest.mock import patch
@@ -70,6 +72,13 @@ async def say(hass: HomeAssistant, *parts: bytes) -> tuple[str | None, float]:
         result = await entity.internal_async_process_audio_stream(metadata(), host.stream())
     assert host.closed
     return result.text, (host.sent - len(host.audio)) / BYTES_PER_SECOND
+
+
+def hum(seconds: float) -> bytes:
+    """Return the hum of a bad cable: 50 Hz and its harmonics, 30 dB below full scale."""
+    tones = [[sin(2 * pi * tone * sample / 16_000) for sample in range(320)] for tone in (50, 150)]
+    period = array("h", [round(700 * sum(both)) for both in zip(*tones, strict=True)])
+    return period.tobytes() * round(seconds * 50)
 
 
 @contextmanager
@@ -142,8 +151,8 @@ async def test_the_recognizer_ends_by_itself(hass: HomeAssistant) -> None:
 @pytest.mark.parametrize("recognizer", [RECOGNIZER])
 @pytest.mark.parametrize(
     "sound",
-    [b"", noise(30, level=-30), silence(0.5) + speak("a")[:640], speak("Nabu")],
-    ids=["silence", "even noise", "click", "tail of a wake word"],
+    [b"", noise(30, level=-30), hum(30), silence(0.5) + speak("a")[:640], speak("Nabu")],
+    ids=["silence", "even noise", "hum", "click", "tail of a wake word"],
 )
 @pytest.mark.usefixtures("home")
 async def test_the_recognizer_gives_up(

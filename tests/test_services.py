@@ -57,7 +57,8 @@ from tests.emulator import (
     wav_header,
 )
 from tests.emulator.profile import Answers
-from tests.support.home import ENTITY_ID, second_emulator, set_up_resource
+from tests.support.home import ENTITY_ID, resource_entry, second_emulator, set_up_resource
+from tests.support.line import thin_line
 from tests.support.media import KINDS, media
 from tests.support.sounds import SENTENCE, SPOKEN
 from tests.support.streams import AudioStream, eventually
@@ -549,6 +550,29 @@ async def test_live_voice_first(
     for first, second in pairwise(recognitions(azure)):
         assert first.answered is not None
         assert first.answered <= second.started
+
+
+async def test_one_piece_is_uploaded_at_a_time(
+    hass: HomeAssistant, azure: Emulator, folder: Path
+) -> None:
+    """Several are recognized at once, but their uploads don't fill a thin line together."""
+    azure.answers, azure.latency = Answers.AT_END, 0.5
+    sentences = [words(60, first=100 * index) for index in range(5)]
+    (folder / "speech.wav").write_bytes(wav(silence(1).join(map(speak, sentences))))
+    async with thin_line(azure.port, 15 * BYTES_PER_SECOND) as address:
+        entry = resource_entry(address, recognizer={})
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        azure.requests.clear()
+        media_id = f"{LOCAL}/speech.wav"
+        response = await act(hass, "transcribe", media_id, SECOND_ID, method="short_audio")
+        assert response[SECOND_ID]["text"] == " ".join(sentences)
+    requests = sorted(recognitions(azure), key=lambda request: request.started)
+    uploads = [(request.first_audio or 0.0, request.last_audio or 0.0) for request in requests]
+    # What the system holds back of one upload is still under way when the next one begins.
+    assert max(sum(one <= first < last for one, last in uploads) for first, _ in uploads) <= 2
+    answered = [request.answered or 0.0 for request in requests]
+    assert any(upload[0] < done for upload, done in zip(uploads[1:], answered, strict=False))
 
 
 async def test_waiting_is_no_failure(

@@ -6,7 +6,7 @@ the names, and Home Assistant's own agent does what it makes of the text.
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -56,6 +56,7 @@ DISPLAY: Final = TextFormat(
 """The text format of a recognizer without options."""
 
 _PAGE: Final = Path("docs/recognition.md")
+_DETAILS: Final = Path("docs/recognition-tables.md")
 _TEMPLATE: Final = Path(__file__).with_suffix(".md")
 
 _HOMES: Final = {"english": ENGLISH, "italian": ITALIAN}
@@ -411,17 +412,35 @@ def main() -> None:
     arguments = _parse_arguments()
     logging.disable()
     if arguments.write:
-        details = [
-            f"# {home.capitalize()}, {_MODELS[model]}\n\n"
-            f"{_as_markdown(_tables(home, model, arguments))}"
-            for home, model in _EVERYTHING
-        ]
-        text = Template(_TEMPLATE.read_text()).substitute(details="\n".join(details).rstrip())
-        _PAGE.write_text(text)
+        _write({each: _tables(*each, arguments) for each in _EVERYTHING})
         return
     speech_model = arguments.model or ("whisper" if arguments.home == "english" else "multilingual")
     for table in _tables(arguments.home, speech_model, arguments):
         sys.stdout.write((table.as_markdown() if arguments.markdown else table.as_text()) + "\n")
+
+
+def _write(results: Mapping[tuple[str, str], Sequence[Table]]) -> None:
+    """Write the page with the sums, and all tables to a file beside it."""
+    sums = Table(
+        title="In short",
+        columns=("home, model", "text goes to", *_COLUMNS[1:]),
+        rows=[
+            (_title(*each), table.title.removeprefix("To "), *row[1:])
+            for each, tables in results.items()
+            for table in tables
+            for row in table.rows
+            if row[0] == "all"
+        ],
+        notes=_NOTES,
+    )
+    template = Template(_TEMPLATE.read_text())
+    _PAGE.write_text(template.substitute(sums=sums.as_markdown().rstrip(), details=_DETAILS.name))
+    sections = (f"# {_title(*each)}\n\n{_as_markdown(tables)}" for each, tables in results.items())
+    _DETAILS.write_text("\n".join(sections))
+
+
+def _title(home: str, model: str) -> str:
+    return f"{home.capitalize()}, {_MODELS[model]}"
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -439,7 +458,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
     parser.add_argument("--failures", action="store_true", help="list what isn't right in the end")
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
-    parser.add_argument("--write", action="store_true", help=f"all of it, to {_PAGE}")
+    parser.add_argument(
+        "--write", action="store_true", help=f"all of it, to {_PAGE} and {_DETAILS}"
+    )
     return parser.parse_args()
 
 

@@ -12,6 +12,9 @@ from typing import Any, Final
 from aiohttp import ClientSession
 from yarl import URL
 
+from tests.emulator import SERVICE_KINDS
+from tests.emulator.profile import Answers
+
 from .link import Link
 
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -42,9 +45,21 @@ async def emulator(*, pause: float) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def whisper(speech_model: str) -> AsyncIterator[str]:
-    """Run an emulator with a real speech model, which expects no words; give its address."""
-    options = (*_INSTANT, f"--model={speech_model}", "--pause=2", "--initial-silence=30")
+async def whisper(speech_model: str, kind: str | None = None) -> AsyncIterator[str]:
+    """Run an emulator with a real speech model, which expects no words; give its address.
+
+    Without a kind of service it answers early, after two seconds of quiet.
+    """
+    answers, pause = SERVICE_KINDS[kind] if kind else (Answers.EARLY, 2.0)
+    options = (
+        "--port=0",
+        f"--answers={answers}",
+        "--latency=0",
+        "--fast-latency=0",
+        f"--model={speech_model}",
+        f"--pause={pause}",
+        "--initial-silence=30",
+    )
     async with _serving("tests.emulator", options, _PYTHONS[speech_model]) as address:
         yield address
 

@@ -716,19 +716,22 @@ async def test_sentence_trigger(hass: HomeAssistant, settings: dict[str, Any]) -
     assert await choose(hass, "Pack Fredericks lamp.") != "Dance Fredericks lamp."
 
 
-async def test_much_less_likely(hass: HomeAssistant) -> None:
-    """An alternative that the model hardly believes in isn't taken, in whichever part it is."""
+@pytest.mark.parametrize(
+    ("confidence", "text"), [(0.6, "Turn on the ramba"), (0.725, "Turn on the Roomba")]
+)
+async def test_much_less_likely(hass: HomeAssistant, confidence: float, text: str) -> None:
+    """An alternative with much less confidence isn't taken, in whichever part it is."""
     await add_pipeline(hass, **LLM)
     await add_awkward_home(hass)
     parts = [
         [Alternative(display="Hello", confidence=0.3)],
         [
             Alternative(display="Turn on the ramba", confidence=0.9),
-            Alternative(display="Turn on the Roomba", confidence=0.7),
+            Alternative(display="Turn on the Roomba", confidence=confidence),
         ],
     ]
     choice = await async_select(hass, ENTITY_ID, parts, "en-US", DISPLAY)
-    assert choice.text == "Hello Turn on the ramba"
+    assert choice.text == f"Hello {text}"
 
 
 async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,8 +1,8 @@
 """The Azure resource behind a config entry."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,6 +79,7 @@ class Resource:
         self._no_live_voice = asyncio.Event()
         self._no_live_voice.set()
         self._queue = RequestQueue(CONCURRENCY[self.tier])
+        self._file_uploads = asyncio.Lock()
 
     @property
     def parallel_requests(self) -> int:
@@ -108,13 +109,30 @@ class Resource:
         """
         source = WatchedSource(audio, self._no_live_voice if background else None)
         while True:
-            async with self._queue.turn(background=background), TaskScope() as tasks:
+            async with (
+                self._queue.turn(background=background),
+                self._upload_turn(source, background=background),
+                TaskScope() as tasks,
+            ):
                 request = tasks.start(self._request(source, options, meter, background=background))
                 wanted = tasks.start(self._slot_is_wanted(source))
                 await asyncio.wait({request, wanted}, return_when=asyncio.FIRST_COMPLETED)
                 if request.done():
                     return request.result()
             await source.more()
+
+    @asynccontextmanager
+    async def _upload_turn(self, source: WatchedSource, *, background: bool) -> AsyncIterator[None]:
+        """Upload one file at a time.
+
+        Several at once aren't faster, and fill the line's buffers, which live voice must pass.
+        """
+        with ExitStack() as turn:
+            if background:
+                await self._file_uploads.acquire()
+                turn.callback(self._file_uploads.release)
+                source.on_end = turn.close
+            yield
 
     @contextmanager
     def _in_foreground(self, *, background: bool) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """An audio source that shows when it stalls, as a host that is muted in mid-sentence does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Self
 
 from ..azure_speech import AudioSource
@@ -20,6 +20,8 @@ class WatchedSource:
         self._reader: AsyncIterator[bytes] | None = None
         self._waiting_since: float | None = None
         self._ended_at: float | None = None
+        self.on_end: Callable[[], object] | None = None
+        """Called when a request has had everything."""
 
     def __call__(self) -> Self:
         """Return the audio from its beginning."""
@@ -39,6 +41,8 @@ class WatchedSource:
             return await anext(self._reader)
         except StopAsyncIteration:
             self._ended_at = asyncio.get_running_loop().time()
+            if self.on_end:
+                self.on_end()
             raise
         finally:
             self._waiting_since = None
