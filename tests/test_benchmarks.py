@@ -33,7 +33,7 @@ from tests.benchmarks.pauses import AUTOMATIC, CASES, FIRST_PAUSE, WHOLE, Case, 
 from tests.benchmarks.person import Saying
 from tests.benchmarks.plain import PlainEntity
 from tests.benchmarks.plot import plot
-from tests.benchmarks.speech import CHUNK, Form, Host, Utterance, command, speech_of
+from tests.benchmarks.speech import CHUNK, Form, Microphone, Utterance, command, speech_of
 from tests.benchmarks.table import Table
 from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
 from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenModel, noise, silence
@@ -210,8 +210,8 @@ def test_speech_length() -> None:
 async def test_forms(form: Form) -> None:
     """In any form, the source hands over the same words in as many chunks."""
     utterance = speech_of(3.0, 7, form)
-    host = Host(utterance)
-    chunks = [host._chunk(number) for number in range(host._chunks)]
+    microphone = Microphone(utterance)
+    chunks = [microphone._chunk(number) for number in range(microphone._chunks)]
     assert len(chunks) == 300
     decoder = StreamDecoder()
     pcm = b"".join([*map(decoder.feed, chunks), *iter(decoder.flush, b"")])
@@ -237,17 +237,17 @@ async def test_plain_entity() -> None:
 async def test_host() -> None:
     """The host hands over 10 ms chunks in bursts, none before it's spoken, and all of them."""
     speech = bytes([1]) * (20 * CHUNK)
-    host = Host(Utterance(text="", speech=speech, quiet_after=0.05))
+    microphone = Microphone(Utterance(text="", speech=speech, quiet_after=0.05))
     began = monotonic()
-    speaking = asyncio.create_task(host.speak())
+    speaking = asyncio.create_task(microphone.speak())
     chunks = []
-    async for chunk in host.stream():
+    async for chunk in microphone.stream():
         chunks.append(chunk)
         assert monotonic() - began >= len(chunks) * CHUNK / BYTES_PER_SECOND - 0.001
     await speaking
     assert b"".join(chunks) == speech + bytes(5 * CHUNK)
     assert {len(chunk) for chunk in chunks} == {CHUNK}
-    assert 0.2 <= host.spoken_at - began < 0.2 + SLACK
+    assert 0.2 <= microphone.spoken_at - began < 0.2 + SLACK
 
 
 def test_stages() -> None:

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Fault, speak
 from tests.support.home import REACHABLE_ID
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 
 def shown(hass: HomeAssistant, entity_id: str = REACHABLE_ID) -> str:
@@ -24,7 +24,7 @@ async def test_follows_the_health(
     """It goes off with an outage, on with the first answer; nothing becomes unavailable."""
     assert shown(hass) == "on"
     emulator.faults.append(Fault(status=503, times=None))
-    result = await recognize(HostStream(speak("Light.")))
+    result = await recognize(AudioStream(speak("Light.")))
     assert result.result is SpeechResultState.ERROR
     await hass.async_block_till_done()
     assert shown(hass) == "off"
@@ -33,6 +33,6 @@ async def test_follows_the_health(
     assert states
     assert not [state for state in states if state is None or state.state == "unavailable"]
     emulator.faults.clear()
-    assert (await recognize(HostStream(speak("Light.")))).text == "Light."
+    assert (await recognize(AudioStream(speak("Light.")))).text == "Light."
     await hass.async_block_till_done()
     assert shown(hass) == "on"

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from tests.emulator import Emulator, Fault, silence, speak
 from tests.support.home import ENTITY_ID, metadata
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 BLUEPRINTS = Path(__file__).parent.parent / "blueprints/automation"
 EVENT_ID = "event.azure_speech_to_text_speech"
@@ -75,7 +75,7 @@ async def say(hass: HomeAssistant, audio: bytes) -> str:
     """Say something to the recognizer."""
     entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
     assert entity is not None
-    result = await entity.internal_async_process_audio_stream(metadata(), HostStream(audio))
+    result = await entity.internal_async_process_audio_stream(metadata(), AudioStream(audio))
     await hass.async_block_till_done()
     return result.text or ""
 

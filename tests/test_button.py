@@ -26,7 +26,7 @@ from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, Fault, speak
 from tests.support.home import REACHABLE_ID, add_pipeline
 from tests.support.sounds import SENTENCE
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 from tests.test_services import Voice, folder, use_free_tier
 
 __all__ = ["folder"]
@@ -325,7 +325,7 @@ async def test_live_voice_first(
     """During live voice, the test waits."""
     await use_free_tier(hass, loaded_entry)
     go_on = asyncio.Event()
-    stream = HostStream(speak(SENTENCE), go_on.wait())
+    stream = AudioStream(speak(SENTENCE), go_on.wait())
     asked(emulator)
     speaking = asyncio.create_task(recognize(stream))
     await eventually(lambda: len(emulator.requests) == 1)

@@ -21,14 +21,14 @@ from custom_components.azure_stt.resource.request_queue import RequestQueue
 from custom_components.azure_stt.resource.resource import CONCURRENCY, Resource
 from tests.emulator import Emulator, Fault, Moment, silence, speak
 from tests.support.home import (
+    BACKUP_ENGINE_ID,
     ENTITY_ID,
-    FALLBACK_ID,
-    add_fallback,
+    add_backup_engine,
     metadata,
     second_emulator,
     set_up_resource,
 )
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 
 SENTENCE: Final = "Turn on the light"
 SPOKEN: Final = speak(SENTENCE)
@@ -55,7 +55,7 @@ WAYS: Final = {
         text=f"{SENTENCE} in five minutes",
     ),
     "second resource": Way(faults=[replace(RESET, times=None)]),
-    "fallback": Way(
+    "backup engine": Way(
         faults=[replace(RESET, times=None)], second_faults=[Fault(status=403, times=None)]
     ),
 }
@@ -70,7 +70,7 @@ class House:
     second: Emulator
     resources: Sequence[Resource]
 
-    async def recognize(self, stream: HostStream) -> str | None:
+    async def recognize(self, stream: AudioStream) -> str | None:
         """Return the text of a stream."""
         entity = self.hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
         assert entity is not None
@@ -122,11 +122,11 @@ async def house(
     """Set up two resources and another engine."""
     monkeypatch.setattr(retry, "_BACKOFF", (0.0, 0.001, 99.0))
     assert await async_setup_component(hass, "stt", {})
-    await add_fallback(hass)
+    await add_backup_engine(hass)
     async with second_emulator() as second:
         other = await set_up_resource(hass, second)
         entry = await set_up_resource(
-            hass, emulator, {"second_entry": other.entry_id, "fallback_entity": FALLBACK_ID}
+            hass, emulator, {"second_entry": other.entry_id, "fallback_entity": BACKUP_ENGINE_ID}
         )
         yield House(
             hass=hass,
@@ -139,11 +139,11 @@ async def house(
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 async def test_cancelled_anywhere(house: House, way: Way) -> None:
     """Cancelled after any step of the loop, it holds no task, connection, slot or stream."""
-    assert await house.recognize(HostStream(SPOKEN)) == SENTENCE
+    assert await house.recognize(AudioStream(SPOKEN)) == SENTENCE
     before = asyncio.all_tasks()
     for steps in count():
         house.prepare(way)
-        stream = HostStream(*_with_breaths(way.parts))
+        stream = AudioStream(*_with_breaths(way.parts))
         call = asyncio.create_task(house.recognize(stream))
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -155,7 +155,7 @@ async def test_cancelled_anywhere(house: House, way: Way) -> None:
             break
         if steps % 8 == 0:
             house.prepare(Way())
-            assert await house.recognize(HostStream(SPOKEN)) == SENTENCE
+            assert await house.recognize(AudioStream(SPOKEN)) == SENTENCE
     assert call.result() == way.text
     assert steps > 15
 
@@ -177,10 +177,10 @@ async def test_cancelled_while_it_queues(house: House) -> None:
     resource = house.resources[0]
     resource._queue = RequestQueue(1)
     forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    first = asyncio.create_task(house.recognize(HostStream(SPOKEN, forever)))
+    first = asyncio.create_task(house.recognize(AudioStream(SPOKEN, forever)))
     await eventually(lambda: resource._queue.free == 0)
-    second = asyncio.create_task(house.recognize(HostStream(SPOKEN)))
-    third = asyncio.create_task(house.recognize(HostStream(speak("Turn it off"))))
+    second = asyncio.create_task(house.recognize(AudioStream(SPOKEN)))
+    third = asyncio.create_task(house.recognize(AudioStream(speak("Turn it off"))))
     await asyncio.sleep(0.01)
     second.cancel()
     await asyncio.wait([second])

@@ -20,7 +20,7 @@ from custom_components.azure_stt.home.recent import RECENT_MAX, async_get_recent
 from tests.conftest import Recognize
 from tests.emulator import silence, speak
 from tests.support.home import add_pipeline
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 from .test_config_flow import suggested
 
@@ -82,7 +82,7 @@ def flow(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> Flow:
 
 async def say(hass: HomeAssistant, recognize: Recognize, text: str) -> str | None:
     """Say something and return the text that goes out."""
-    result = await recognize(HostStream(speak(text)))
+    result = await recognize(AudioStream(speak(text)))
     await hass.async_block_till_done()
     return result.text
 
@@ -344,7 +344,7 @@ async def test_utterance_survives_lesson(
     learned, begun = asyncio.Event(), asyncio.Event()
 
     async def speech() -> AsyncGenerator[bytes]:
-        async for chunk in HostStream(speak("Good night.")):
+        async for chunk in AudioStream(speak("Good night.")):
             yield chunk
             begun.set()
             await learned.wait()
@@ -392,7 +392,7 @@ async def test_forgotten_with_recognizer(
     begun, removed = asyncio.Event(), asyncio.Event()
 
     async def speech() -> AsyncGenerator[bytes]:
-        async for chunk in HostStream(speak("Good morning.")):
+        async for chunk in AudioStream(speak("Good morning.")):
             yield chunk
             begun.set()
             await removed.wait()
@@ -410,7 +410,7 @@ async def test_forgotten_with_recognizer(
 
 async def test_nothing_heard(hass: HomeAssistant, recognize: Recognize, flow: Flow) -> None:
     """Silence is nothing to correct."""
-    await recognize(HostStream(silence(0.5)))
+    await recognize(AudioStream(silence(0.5)))
     await hass.async_block_till_done()
     result = await flow.begin()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "nothing_heard")

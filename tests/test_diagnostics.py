@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from tests.conftest import Recognize
 from tests.emulator import S0_KEY, Emulator, Fault, speak
 from tests.support.home import set_up_resource
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 TEXT = "My diary is under the mattress"
 
@@ -42,10 +42,10 @@ async def test_diagnostics(
     hass_client: ClientSessionGenerator,
 ) -> None:
     """Settings, use and the last requests are told; neither key, address nor words."""
-    await recognize(HostStream(speak(TEXT)))
+    await recognize(AudioStream(speak(TEXT)))
     emulator.faults.append(Fault(status=405))
     loaded_entry.runtime_data.usage.lift_limit(2.5)
-    await recognize(HostStream(speak(TEXT)))
+    await recognize(AudioStream(speak(TEXT)))
     assert await async_setup_component(hass, "diagnostics", {})
     diagnostics: dict[str, Any] = await get_diagnostics_for_config_entry(
         hass, hass_client, loaded_entry
@@ -109,7 +109,7 @@ async def test_system_health(
     hass: HomeAssistant, recognize: Recognize, loaded_entry: MockConfigEntry
 ) -> None:
     """It shows whether Azure is there, and this month's use."""
-    await recognize(HostStream(speak(TEXT)))
+    await recognize(AudioStream(speak(TEXT)))
     info = await health(hass)
     age = info.pop("token_age")
     assert age.endswith(" s")

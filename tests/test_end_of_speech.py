@@ -112,7 +112,7 @@ async def test_each_row(hass: HomeAssistant, emulator: Emulator) -> None:
 
 
 @pytest.mark.usefixtures("home", "any_kind")
-async def test_anything_else_is_left_to_the_host(hass: HomeAssistant) -> None:
+async def test_other_texts_wait_for_the_streams_end(hass: HomeAssistant) -> None:
     """A text that isn't understood isn't answered before the stream ends."""
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(5):

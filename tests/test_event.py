@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.azure_stt.home.signals import SIGNAL_UTTERANCE, Utterance
 from tests.emulator import Emulator, Fault, silence, speak
 from tests.support.home import ENTITY_ID, metadata, second_emulator, set_up_resource
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 EVENT_ID = "event.azure_speech_to_text_speech"
 TEXT = "Turn on the kitchen light."
@@ -31,7 +31,7 @@ async def heard(hass: HomeAssistant, audio: bytes) -> State:
     """Return the event's state after something was said."""
     entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
     assert entity is not None
-    await entity.internal_async_process_audio_stream(metadata(), HostStream(audio))
+    await entity.internal_async_process_audio_stream(metadata(), AudioStream(audio))
     await hass.async_block_till_done()
     state = hass.states.get(EVENT_ID)
     assert state is not None
@@ -114,7 +114,7 @@ async def test_other_recognizer(
     await hass.async_block_till_done(wait_background_tasks=True)
     entity = hass.data[DATA_COMPONENT].get_entity("stt.other")
     assert entity is not None
-    await entity.internal_async_process_audio_stream(metadata(), HostStream(speak(TEXT)))
+    await entity.internal_async_process_audio_stream(metadata(), AudioStream(speak(TEXT)))
     await hass.async_block_till_done()
     state = hass.states.get(EVENT_ID)
     assert state is not None
@@ -134,7 +134,7 @@ async def test_heard_by_another_recognizer(
         entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
         assert entity is not None
         result = await entity.internal_async_process_audio_stream(
-            metadata(), HostStream(speak(TEXT))
+            metadata(), AudioStream(speak(TEXT))
         )
     assert result.text == TEXT
     assert [(utterance.entity_id, utterance.text) for utterance in told] == [(ENTITY_ID, TEXT)]

@@ -33,15 +33,15 @@ from tests.emulator import (
 )
 from tests.emulator.faults import BARE_401, PASSING_400
 from tests.support.home import (
+    BACKUP_ENGINE_ID,
     ENTITY_ID,
-    FALLBACK_ID,
-    FallbackEngine,
-    add_fallback,
+    BackupEngine,
+    add_backup_engine,
     metadata,
     second_emulator,
     set_up_resource,
 )
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 SENTENCE: Final = "Turn on the kitchen light."
 SPOKEN: Final = speak(SENTENCE) + silence(0.3)
@@ -63,7 +63,7 @@ type Preparation = Callable[["House"], Awaitable[None]]
 class Row:
     """A fault, and the expected outcome.
 
-    `requests` are the recognitions that reach the resource; `second` and `fallback` those that
+    `requests` are the recognitions that reach the resource; `second` and `backup_engine` those that
     reach another resource and another engine, None if there's no such thing. `text` is None for
     an error.
     """
@@ -74,11 +74,11 @@ class Row:
     second_faults: Sequence[Fault] = ()
     prepare: Preparation | None = None
     entra: bool = False
-    fallback_fails: bool = False
+    backup_engine_fails: bool = False
     text: str | None = SENTENCE
     requests: int = 1
     second: int | None = None
-    fallback: int | None = None
+    backup_engine: int | None = None
     reauth: bool = False
 
 
@@ -98,7 +98,7 @@ class House:
     emulator: Emulator
     resource: Resource
     second: Emulator | None
-    fallback: FallbackEngine | None
+    backup_engine: BackupEngine | None
     parts: list[bytes | BaseException | Awaitable[object]] = field(
         default_factory=lambda: [SPOKEN[:HALF], Breath(), SPOKEN[HALF:]]
     )
@@ -111,14 +111,14 @@ class House:
         recognizer: dict[str, object] = {"deadline": DEADLINE}
         assert await async_setup_component(hass, "stt", {})
         async with AsyncExitStack() as stack:
-            second = fallback = None
+            second = backup_engine = None
             if row.second is not None:
                 second = await stack.enter_async_context(second_emulator())
                 entry = await set_up_resource(hass, second, timeouts=TIMEOUTS)
                 recognizer["second_entry"] = entry.entry_id
-            if row.fallback is not None:
-                fallback = await add_fallback(hass, fails=row.fallback_fails)
-                recognizer["fallback_entity"] = FALLBACK_ID
+            if row.backup_engine is not None:
+                backup_engine = await add_backup_engine(hass, fails=row.backup_engine_fails)
+                recognizer["fallback_entity"] = BACKUP_ENGINE_ID
             if row.tier is Tier.F0:
                 emulator.keys = {F0_KEY: Tier.F0}
             entry = await set_up_resource(
@@ -129,14 +129,14 @@ class House:
                 emulator=emulator,
                 resource=entry.runtime_data,
                 second=second,
-                fallback=fallback,
+                backup_engine=backup_engine,
             )
 
     async def recognize(self) -> SpeechResult:
         """Say the sentence."""
         entity = self.hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
         assert entity is not None
-        stream = HostStream(*self.parts)
+        stream = AudioStream(*self.parts)
         result = await entity.internal_async_process_audio_stream(metadata(), stream)
         assert stream.closed
         return result
@@ -240,7 +240,7 @@ def finals() -> Iterator[Row]:
         lasting = replace(fault, times=None)
         yield Row(name=what, faults=[lasting], text=None)
         yield Row(name=f"{what}, second", faults=[lasting], second=1)
-        yield Row(name=f"{what}, fallback", faults=[lasting], fallback=1)
+        yield Row(name=f"{what}, backup engine", faults=[lasting], backup_engine=1)
 
 
 def repeated() -> Iterator[Row]:
@@ -258,14 +258,16 @@ def repeated() -> Iterator[Row]:
         yield Row(name=f"{what}, for good", faults=[lasting], requests=TRIES, text=None)
         yield Row(name=f"{what}, once, second", faults=[fault], requests=2, second=0)
         yield Row(name=f"{what}, for good, second", faults=[lasting], requests=2, second=1)
-        yield Row(name=f"{what}, for good, fallback", faults=[lasting], requests=2, fallback=1)
+        yield Row(
+            name=f"{what}, for good, backup engine", faults=[lasting], requests=2, backup_engine=1
+        )
         yield Row(
             name=f"{what}, for good, both",
             faults=[lasting],
             second_faults=[lasting],
             requests=2,
             second=2,
-            fallback=1,
+            backup_engine=1,
         )
 
 
@@ -274,10 +276,10 @@ def unexplained() -> Iterator[Row]:
     yield Row(name="passing 400", faults=[PASSING_400], requests=2)
     yield Row(name="400 for good", faults=[replace(PASSING_400, times=None)], requests=2, text=None)
     yield Row(
-        name="400 for good, fallback",
+        name="400 for good, backup engine",
         faults=[replace(PASSING_400, times=None)],
         requests=2,
-        fallback=1,
+        backup_engine=1,
     )
     yield Row(name="bare 401", faults=[BARE_401], requests=2)
     yield Row(name="throttled once", faults=[replace(BARE_401, times=3)], requests=4)
@@ -295,15 +297,15 @@ def others() -> Iterator[Row]:
     # Nobody there.
     yield Row(name="refused", prepare=stop, requests=0, text=None)
     yield Row(name="refused, second", prepare=stop, requests=0, second=1)
-    yield Row(name="refused, fallback", prepare=stop, requests=0, fallback=1)
-    yield Row(name="no network", prepare=stop_both, requests=0, second=0, fallback=1)
+    yield Row(name="refused, backup engine", prepare=stop, requests=0, backup_engine=1)
+    yield Row(name="no network", prepare=stop_both, requests=0, second=0, backup_engine=1)
     yield Row(
-        name="no network, fallback fails",
+        name="no network, backup engine fails",
         prepare=stop_both,
         requests=0,
         second=0,
-        fallback=1,
-        fallback_fails=True,
+        backup_engine=1,
+        backup_engine_fails=True,
         text=None,
     )
     yield Row(name="back while the person speaks", prepare=restart)
@@ -331,10 +333,10 @@ def others() -> Iterator[Row]:
         requests=2,
     )
     yield Row(
-        name="hangs for good, fallback",
+        name="hangs for good, backup engine",
         faults=[replace(HANGING, times=None)],
         requests=2,
-        fallback=1,
+        backup_engine=1,
     )
     yield Row(
         name="asked to wait too long",
@@ -347,14 +349,14 @@ def others() -> Iterator[Row]:
         second=1,
     )
     yield Row(
-        name="asked to wait too long, fallback",
+        name="asked to wait too long, backup engine",
         faults=[Fault(status=503, headers={"Retry-After": "60"})],
-        fallback=1,
+        backup_engine=1,
     )
     yield Row(
-        name="asked to wait for a day, fallback",
+        name="asked to wait for a day, backup engine",
         faults=[Fault(status=503, headers={"Retry-After": "86400"})],
-        fallback=1,
+        backup_engine=1,
     )
     # The token, and the key as the second way in.
     yield Row(name="token expired", prepare=expire, requests=2)
@@ -376,7 +378,9 @@ def others() -> Iterator[Row]:
     )
     yield Row(name="key revoked", prepare=revoke, requests=2, text=None, reauth=True)
     yield Row(name="key revoked, second", prepare=revoke, requests=2, second=1, reauth=True)
-    yield Row(name="key revoked, fallback", prepare=revoke, requests=2, fallback=1, reauth=True)
+    yield Row(
+        name="key revoked, backup engine", prepare=revoke, requests=2, backup_engine=1, reauth=True
+    )
     # Microsoft Entra.
     entra = partial(Row, entra=True)
     yield entra(name="Entra: token expired", prepare=expire, requests=2)
@@ -406,10 +410,10 @@ def others() -> Iterator[Row]:
         name="Entra: secret revoked", prepare=revoke_secret, requests=1, text=None, reauth=True
     )
     yield entra(
-        name="Entra: secret revoked, fallback",
+        name="Entra: secret revoked, backup engine",
         prepare=revoke_secret,
         requests=1,
-        fallback=1,
+        backup_engine=1,
         reauth=True,
     )
     yield entra(
@@ -429,11 +433,19 @@ def others() -> Iterator[Row]:
         name="403 here, reset there", faults=[QUOTA], second_faults=[RESET], requests=1, second=2
     )
     yield Row(
-        name="403 on both, fallback", faults=[QUOTA], second_faults=[QUOTA], second=1, fallback=1
+        name="403 on both, backup engine",
+        faults=[QUOTA],
+        second_faults=[QUOTA],
+        second=1,
+        backup_engine=1,
     )
     yield Row(name="403 on both", faults=[QUOTA], second_faults=[QUOTA], second=1, text=None)
     yield Row(
-        name="403, fallback fails", faults=[QUOTA], fallback=1, fallback_fails=True, text=None
+        name="403, backup engine fails",
+        faults=[QUOTA],
+        backup_engine=1,
+        backup_engine_fails=True,
+        text=None,
     )
 
 
@@ -464,16 +476,16 @@ async def test_fault(
         assert check_requests(emulator, row.faults) == row.requests
         if house.second:
             assert check_requests(house.second, row.second_faults) == row.second
-        if house.fallback:
-            assert house.fallback.heard == [SPOKEN] * (row.fallback or 0)
+        if house.backup_engine:
+            assert house.backup_engine.heard == [SPOKEN] * (row.backup_engine or 0)
         assert bool(hass.config_entries.flow.async_progress()) is row.reauth
 
 
-async def test_host_breaks_while_the_fallback_hears(
+async def test_stream_breaks_while_the_backup_engine_hears(
     hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     """That is the host's error, and not the other engine's."""
-    row = Row(name="refused, fallback", prepare=stop, fallback=0)
+    row = Row(name="refused, backup engine", prepare=stop, backup_engine=0)
     async with House.built(hass, emulator, row) as house:
         await stop(house)
         error = OSError("host")
@@ -481,7 +493,7 @@ async def test_host_breaks_while_the_fallback_hears(
         with pytest.raises(OSError, match="host") as caught:
             await house.recognize()
         assert caught.value is error
-        assert "failed as the fallback engine" not in caplog.text
+        assert "failed as the backup engine" not in caplog.text
 
 
 QUIET: Final = {
@@ -492,22 +504,24 @@ QUIET: Final = {
 
 
 @pytest.mark.parametrize("sound", QUIET.values(), ids=QUIET)
-async def test_fallback_is_not_asked_about_sound_without_speech(
+async def test_backup_engine_is_not_asked_about_sound_without_speech(
     hass: HomeAssistant, emulator: Emulator, sound: bytes
 ) -> None:
     """Without speech nothing was said, and the other engine can't invent it."""
-    row = Row(name="refused, fallback", prepare=stop, fallback=0)
+    row = Row(name="refused, backup engine", prepare=stop, backup_engine=0)
     async with House.built(hass, emulator, row) as house:
         await stop(house)
         house.parts = [sound]
         assert await house.recognize() == SpeechResult("", SpeechResultState.SUCCESS)
-        assert house.fallback
-        assert not house.fallback.heard
+        assert house.backup_engine
+        assert not house.backup_engine.heard
 
 
-async def test_fallback_hears_speech_after_silence(hass: HomeAssistant, emulator: Emulator) -> None:
+async def test_backup_engine_hears_speech_after_silence(
+    hass: HomeAssistant, emulator: Emulator
+) -> None:
     """Sound that stands out is recognized from before its beginning."""
-    row = Row(name="refused, fallback", prepare=stop, fallback=0)
+    row = Row(name="refused, backup engine", prepare=stop, backup_engine=0)
     async with House.built(hass, emulator, row) as house:
         await stop(house)
         house.parts = [silence(70), SPOKEN]

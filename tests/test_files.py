@@ -19,7 +19,7 @@ from tests.emulator import (
     silence,
     speak,
 )
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 SENTENCES: Final = [
     " ".join(str(1000 * sentence + word) for word in range(20)) for sentence in range(14)
@@ -41,7 +41,7 @@ def after_the_start(loaded_entry: MockConfigEntry, emulator: Emulator) -> None:
 async def test_each_piece_goes_up_once(recognize: Recognize, emulator: Emulator, kind: str) -> None:
     """A memo with pauses costs at most 1.2 times its length, with any kind of service."""
     emulator.answers, emulator.pause = SERVICE_KINDS[kind]
-    assert (await recognize(HostStream(MEMO))).text == " ".join(SENTENCES)
+    assert (await recognize(AudioStream(MEMO))).text == " ".join(SENTENCES)
     requests = emulator.requests_for(Endpoint.RECOGNITION)
     billed = sum(ceil(len(request.audio) / BYTES_PER_SECOND) for request in requests)
     assert billed <= 1.2 * len(MEMO) / BYTES_PER_SECOND
@@ -54,7 +54,7 @@ async def test_twice_real_time(recognize: Recognize, emulator: Emulator) -> None
     text = " ".join(map(str, range(100, 400)))
     audio = speak(text)
     assert len(audio) / BYTES_PER_SECOND > 20
-    assert (await recognize(HostStream(audio))).text == text
+    assert (await recognize(AudioStream(audio))).text == text
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1
 
 
@@ -67,7 +67,7 @@ async def test_sound_without_speech_costs_nothing(
     recognize: Recognize, emulator: Emulator, sound: bytes
 ) -> None:
     """Nothing is invented in it either."""
-    assert (await recognize(HostStream(sound))).text == ""
+    assert (await recognize(AudioStream(sound))).text == ""
     assert not emulator.requests_for(Endpoint.RECOGNITION)
 
 
@@ -77,7 +77,7 @@ async def test_live_voice_goes_first(
     """The upload of a file waits during live voice."""
     resource = loaded_entry.runtime_data
     more = asyncio.Event()
-    live = asyncio.create_task(recognize(HostStream(speak("one"), silence(0.2), more.wait())))
+    live = asyncio.create_task(recognize(AudioStream(speak("one"), silence(0.2), more.wait())))
     while not resource._live:  # noqa: ASYNC110 - what it waits for has no event
         await asyncio.sleep(0.01)
     assert not resource._no_live_voice.is_set()

@@ -20,7 +20,7 @@ from tests.emulator import (
     silence,
     speak,
 )
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 type Answer = Alternative | RecognitionStatus
 
@@ -88,7 +88,7 @@ async def test_winner(
     """The answer is chosen by its words, by their meaning here, and by confidence."""
     hass.states.async_set("light.cellar", "off", {"friendly_name": "Cellar lamp"})
     answers(lines)
-    result = await recognize(HostStream(speak("Something.")))
+    result = await recognize(AudioStream(speak("Something.")))
     assert (result.text, result.result) == (text, SpeechResultState.SUCCESS)
     assert sorted(asked(emulator)) == ["de-DE", "en-US", "fr-FR"]
     sounds = {bytes(request.audio) for request in emulator.requests[-3:]}
@@ -112,7 +112,7 @@ async def test_the_corrected_text_is_judged_as_understood(
     """A text that the home understands only after the user's corrections wins."""
     hass.states.async_set("light.cellar", "off", {"friendly_name": "Cellar lamp"})
     answers({"en-US": sure("Seller, lamp on.", 0.4), "de-DE": sure("Keller Lampe an.", 0.9)})
-    assert (await recognize(HostStream(speak("Something.")))).text == "cellar lamp on."
+    assert (await recognize(AudioStream(speak("Something.")))).text == "cellar lamp on."
 
 
 async def test_winner_goes_on_alone(
@@ -120,7 +120,7 @@ async def test_winner_goes_on_alone(
 ) -> None:
     """After a pause only the language that was spoken is asked."""
     answers({"de-DE": sure("Guten Tag.", 0.9)})
-    result = await recognize(HostStream(speak("One."), silence(0.7), speak("Two.")))
+    result = await recognize(AudioStream(speak("One."), silence(0.7), speak("Two.")))
     assert result.text == "Guten Tag. Guten Tag."
     assert sorted(asked(emulator)) == ["de-DE", "de-DE", "en-US", "fr-FR"]
 
@@ -135,14 +135,14 @@ async def test_one_language_fails(
     """A language that Azure refuses harms no other one."""
     answers(dict.fromkeys(("en-US", "de-DE", "fr-FR"), sure("Hello.", 0.9)))
     emulator.faults.append(Fault(status=status))
-    assert (await recognize(HostStream(speak("Something.")))).text == "Hello."
+    assert (await recognize(AudioStream(speak("Something.")))).text == "Hello."
     assert len(asked(emulator)) == 3
 
 
 async def test_all_languages_fail(recognize: Recognize, emulator: Emulator) -> None:
     """If all of them fail, so does the utterance."""
     emulator.faults.append(Fault(status=405, times=3))
-    result = await recognize(HostStream(speak("Something.")))
+    result = await recognize(AudioStream(speak("Something.")))
     assert result.result is SpeechResultState.ERROR
 
 
@@ -155,5 +155,5 @@ async def test_not_on_the_free_tier(
     )
     await hass.async_block_till_done(wait_background_tasks=True)
     emulator.requests.clear()
-    assert (await recognize(HostStream(speak("Hello.")))).text == "Hello."
+    assert (await recognize(AudioStream(speak("Hello.")))).text == "Hello."
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == 1

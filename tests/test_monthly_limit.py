@@ -26,9 +26,9 @@ from custom_components.azure_stt.resource.resource import Resource
 from custom_components.azure_stt.resource.usage import Usage
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, silence, speak
-from tests.support.home import FALLBACK_ID, REACHABLE_ID, add_fallback, set_up_resource
+from tests.support.home import BACKUP_ENGINE_ID, REACHABLE_ID, add_backup_engine, set_up_resource
 from tests.support.sounds import SENTENCE, SPOKEN
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 from tests.test_services import assess, folder, told, transcribe, wav
 
 __all__ = ["folder"]
@@ -81,7 +81,7 @@ def notices(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
     }
 
 
-@pytest.mark.parametrize("recognizer", [{"fallback_entity": FALLBACK_ID}])
+@pytest.mark.parametrize("recognizer", [{"fallback_entity": BACKUP_ENGINE_ID}])
 @pytest.mark.parametrize("fast", [False, True])
 async def test_backup_engine(
     hass: HomeAssistant,
@@ -91,13 +91,13 @@ async def test_backup_engine(
     fast: bool,  # noqa: FBT001
 ) -> None:
     """From the limit on, whichever service reached it, the backup engine hears all of it."""
-    engine = await add_fallback(hass)
+    engine = await add_backup_engine(hass)
     send(limited, SECONDS - 5, fast=fast)
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     assert not engine.heard
     send(limited, 5, fast=fast)
     emulator.requests.clear()
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     assert len(engine.heard) == 1
     assert not emulator.requests
 
@@ -112,7 +112,7 @@ async def test_without_a_backup(
     """The utterance fails, and the reason is told; the resource isn't taken for unreachable."""
     send(limited, SECONDS)
     for _ in range(3):
-        result = await recognize(HostStream(speak(SENTENCE)))
+        result = await recognize(AudioStream(speak(SENTENCE)))
         assert result.result is SpeechResultState.ERROR
     assert not emulator.requests
     assert "The limit of 2.5 hours a month is reached" in caplog.text
@@ -139,12 +139,12 @@ async def test_second_resource(
         await hass.async_block_till_done(wait_background_tasks=True)
         send(limited, SECONDS)
         emulator.requests.clear()
-        assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+        assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
         assert not emulator.requests
         await set_limit(hass, second, 1)
         send(second, 3600)
         other.requests.clear()
-        result = await recognize(HostStream(speak(SENTENCE)))
+        result = await recognize(AudioStream(speak(SENTENCE)))
         assert result.result is SpeechResultState.ERROR
         assert not other.requests
 
@@ -224,17 +224,17 @@ async def test_go_on(
     shown = await open_notice(hass, limited)
     assert (shown["type"], shown["menu_options"]) == (FlowResultType.MENU, ["go_on"])
     assert shown["description_placeholders"] == {"name": "127.0.0.1", "hours": "2.5"}
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     await go_on(hass, limited)
     assert not notices(hass)
     assert await hass.config_entries.async_reload(limited.entry_id)
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     await hass.async_block_till_done()
     assert not notices(hass)
     freezer.move_to(dt_util.now() + timedelta(days=40))
     send(limited, 0)
     send(limited, SECONDS)
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     assert list(notices(hass)) == ["monthly_limit_reached"]
 
 
@@ -245,9 +245,9 @@ async def test_another_limit(
     send(limited, SECONDS)
     await go_on(hass, limited)
     await set_limit(hass, limited, HOURS + 1)
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     send(limited, 3600)
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
 
 
 async def test_lifted_limit_is_saved(

@@ -26,8 +26,8 @@ from custom_components.azure_stt.recognition.recording import CAPACITY, Recordin
 from tests.conftest import Recognize
 from tests.emulator import BYTES_PER_SECOND, SERVICE_KINDS, Emulator, Endpoint, silence, speak
 from tests.emulator.profile import Answers
-from tests.support.home import ENTITY_ID, add_fallback, add_pipeline, metadata
-from tests.support.streams import HostStream
+from tests.support.home import ENTITY_ID, add_backup_engine, add_pipeline, metadata
+from tests.support.streams import AudioStream
 
 HOST_END: Final = 1.35
 """Seconds of quiet after which Assist's own detector ends the stream."""
@@ -146,7 +146,7 @@ async def test_first_pause(hass: HomeAssistant, home: None, any_kind: str) -> No
     assert [text for text, _ in heard] == [f"{first} {second}", first, first]
 
 
-async def test_a_whole_command_is_answered_before_the_host_ends(
+async def test_a_whole_command_is_answered_before_the_stream_ends(
     hass: HomeAssistant, home: None, emulator: Emulator, any_kind: str
 ) -> None:
     """After 0.8 s of quiet, by one request, with any kind of service."""
@@ -171,7 +171,7 @@ async def test_the_corrected_text_is_judged_as_whole(
     assert not person.ended
 
 
-async def test_another_text_is_answered_when_the_host_ends(
+async def test_another_text_is_answered_when_the_stream_ends(
     hass: HomeAssistant, home: None, emulator: Emulator
 ) -> None:
     """It isn't delayed any longer, and the silence costs no request."""
@@ -198,7 +198,7 @@ async def test_any_conversation(
         some = [str(len(words) + number) for number in range(random.randint(1, 5))]
         words += some
         parts += [speak(" ".join(some)), silence(random.choice([0.06, 0.4, 0.6, 0.9, 2, 8]))]
-    assert (await recognize(HostStream(*parts))).text == " ".join(words)
+    assert (await recognize(AudioStream(*parts))).text == " ".join(words)
 
 
 # Beyond 60 seconds.
@@ -254,25 +254,25 @@ async def test_ten_minutes(
     assert all(request.status == 200 for request in emulator.requests_for(Endpoint.RECOGNITION))
 
 
-async def test_host_is_held_back(recognize: Recognize, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stream_is_held_back(recognize: Recognize, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that is faster than the service isn't read further than a minute ahead."""
     audio, text = speech_of(150)
     ahead = Ahead(monkeypatch)
-    result = await recognize(HostStream(audio))
+    result = await recognize(AudioStream(audio))
     assert result.text == text
     assert CAPACITY - CHUNK <= ahead.most <= CAPACITY + CHUNK
 
 
 @pytest.mark.parametrize("recognizer", [{"fallback_entity": "stt.house", "deadline": 1.0}])
-async def test_long_speech_for_the_fallback(
+async def test_long_speech_for_the_backup_engine(
     hass: HomeAssistant, emulator: Emulator, recognize: Recognize, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without Azure the other engine hears all of it."""
     ahead = Ahead(monkeypatch)
-    fallback = await add_fallback(hass)
+    backup_engine = await add_backup_engine(hass)
     await emulator.stop()
     audio, text = speech_of(150)
-    result: Any = await recognize(HostStream(audio))
+    result: Any = await recognize(AudioStream(audio))
     assert result.text == text
-    assert fallback.heard == [audio]
+    assert backup_engine.heard == [audio]
     assert ahead.most <= CAPACITY + CHUNK

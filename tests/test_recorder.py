@@ -27,7 +27,7 @@ from custom_components.azure_stt.diagnostics import async_get_config_entry_diagn
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Fault, speak
 from tests.support.home import ENTITY_ID, metadata
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 PREFIX = "sensor.azure_ai_speech_127_0_0_1_"
 SECRET = "My diary is under the mattress"
@@ -73,7 +73,7 @@ async def test_nothing_said_is_stored(
     hass.bus.async_listen("heard", heard.append)
     if fails:
         emulator.faults.append(Fault(times=None, status=400, body=SECRET))
-    await recognize(HostStream(speak(SECRET)))
+    await recognize(AudioStream(speak(SECRET)))
     await hass.async_block_till_done()
     assert bool(heard) is not fails
     await async_wait_recording_done(hass)
@@ -97,7 +97,7 @@ async def test_event_is_stored_without_words(
     await hass.async_block_till_done(wait_background_tasks=True)
     entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
     assert entity is not None
-    await entity.internal_async_process_audio_stream(metadata(), HostStream(speak(SECRET)))
+    await entity.internal_async_process_audio_stream(metadata(), AudioStream(speak(SECRET)))
     await hass.async_block_till_done()
     assert "mattress" in str(hass.states.get(event_id))
     await async_wait_recording_done(hass)

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.azure_stt.const import DEFAULT_RECOGNIZER, DOMAIN, SUBENTRY_TYPE
 from tests.emulator import S0_KEY, Emulator, speak
 from tests.support.home import ENTITY_ID, metadata
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 DATA = {
     "connection": "custom_endpoint",
@@ -106,7 +106,7 @@ async def say(hass: HomeAssistant, entity_id: str = ENTITY_ID) -> None:
     """Say something to a recognizer."""
     entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
     assert entity is not None
-    await entity.internal_async_process_audio_stream(metadata(), HostStream(speak("Light.")))
+    await entity.internal_async_process_audio_stream(metadata(), AudioStream(speak("Light.")))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, Fault, silence, speak
 from tests.emulator.speech_model import Alternative, Heard, SpeechModel
 from tests.support.home import add_pipeline
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 
 MISHEARD: Final = "Turn on you, Lisa's lamb."
 MEANT: Final = "Turn on Ulysses lamp."
@@ -76,7 +76,7 @@ async def test_misheard_name(
 ) -> None:
     """A text that isn't understood is recognized again, once and whole, with the home's names."""
     said = speak(MISHEARD)
-    assert await recognize(HostStream(silence(0.5), said, silence(0.5))) == success(MEANT)
+    assert await recognize(AudioStream(silence(0.5), said, silence(0.5))) == success(MEANT)
     assert asked(emulator) == 1
     assert other_model.phrases == ["Ulysses lamp"]
     (request,) = emulator.requests_for(Endpoint.TRANSCRIPTION)
@@ -86,7 +86,7 @@ async def test_misheard_name(
 
 async def test_understood(recognize: Recognize, emulator: Emulator) -> None:
     """A text that is understood isn't recognized again."""
-    assert await recognize(HostStream(speak(MEANT))) == success(MEANT)
+    assert await recognize(AudioStream(speak(MEANT))) == success(MEANT)
     assert not asked(emulator)
 
 
@@ -95,7 +95,7 @@ async def test_names_that_are_not_sent(
     recognize: Recognize, emulator: Emulator, other_model: OtherModel
 ) -> None:
     """Without permission to send names it's recognized again without them."""
-    assert await recognize(HostStream(speak(MISHEARD))) == success(MEANT)
+    assert await recognize(AudioStream(speak(MISHEARD))) == success(MEANT)
     assert not other_model.phrases
     (request,) = emulator.requests_for(Endpoint.TRANSCRIPTION)
     assert "phraseList" not in json.loads(request.definition)
@@ -104,7 +104,7 @@ async def test_names_that_are_not_sent(
 @pytest.mark.parametrize("recognizer", [{"second_opinion": False}, {"home_aware": False}])
 async def test_switched_off(recognize: Recognize, emulator: Emulator) -> None:
     """With the option off, the first text is taken."""
-    assert await recognize(HostStream(speak(MISHEARD))) == success(MISHEARD)
+    assert await recognize(AudioStream(speak(MISHEARD))) == success(MISHEARD)
     assert not asked(emulator)
 
 
@@ -115,7 +115,7 @@ async def test_free_tier(
     options = {**loaded_entry.options, "tier": "f0"}
     hass.config_entries.async_update_entry(loaded_entry, options=options)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert await recognize(HostStream(speak(MISHEARD))) == success(MISHEARD)
+    assert await recognize(AudioStream(speak(MISHEARD))) == success(MISHEARD)
     assert not asked(emulator)
 
 
@@ -137,7 +137,7 @@ async def test_trouble(
 ) -> None:
     """The first text goes out, and the resource stays as healthy as it is."""
     emulator.faults.append(Fault(where=Endpoint.TRANSCRIPTION, times=None, **fault))
-    assert await recognize(HostStream(speak(MISHEARD))) == success(MISHEARD)
+    assert await recognize(AudioStream(speak(MISHEARD))) == success(MISHEARD)
     assert asked(emulator)
     assert not loaded_entry.runtime_data.down
 
@@ -153,7 +153,7 @@ async def test_too_late(recognize: Recognize, emulator: Emulator) -> None:
     """The first text goes out when the time is over."""
     emulator.fast_latency = 5.0
     async with asyncio.timeout(4):
-        assert await recognize(HostStream(speak(MISHEARD))) == success(MISHEARD)
+        assert await recognize(AudioStream(speak(MISHEARD))) == success(MISHEARD)
     assert asked(emulator) == 1
 
 
@@ -162,7 +162,7 @@ async def test_cancelled(
 ) -> None:
     """The request ends with the utterance."""
     emulator.fast_latency = 30.0
-    utterance = asyncio.create_task(recognize(HostStream(speak(MISHEARD))))
+    utterance = asyncio.create_task(recognize(AudioStream(speak(MISHEARD))))
     await eventually(lambda: asked(emulator) == 1)
     utterance.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -174,7 +174,7 @@ async def test_cancelled(
 async def test_long_utterance(recognize: Recognize, emulator: Emulator) -> None:
     """An utterance whose beginning is no longer kept isn't recognized again."""
     said = [speak(MISHEARD), silence(0.3)] * 20
-    result = await recognize(HostStream(*said))
+    result = await recognize(AudioStream(*said))
     assert result.text
     assert result.text.count("lamb") == 20
     assert not asked(emulator)

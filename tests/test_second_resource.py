@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, speak
 from tests.support.home import SECOND_KEY, resource_entry, second_emulator
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 SENTENCE: Final = "Turn on the kitchen light."
 MODEL: Final = "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c"
@@ -42,7 +42,7 @@ async def second(hass: HomeAssistant) -> AsyncIterator[tuple[Emulator, MockConfi
 
 async def hear(recognize: Recognize) -> str | None:
     """Return the text of a sentence."""
-    return (await recognize(HostStream(speak(SENTENCE)))).text
+    return (await recognize(AudioStream(speak(SENTENCE)))).text
 
 
 async def test_custom_model_stays_with_its_resource(

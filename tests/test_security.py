@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Fault, Moment, speak
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 SPOKEN: Final = speak("Turn on the cellar lamp")
 MOST: Final = 4_000
@@ -53,7 +53,7 @@ def home(hass: HomeAssistant, recognize: Recognize) -> None:
 async def test_endless_text(recognize: Recognize, emulator: Emulator, text: str) -> None:
     """A text longer than a minute of speech is cut before it's parsed."""
     emulator.faults.append(answering(text))
-    result = await recognize(HostStream(SPOKEN))
+    result = await recognize(AudioStream(SPOKEN))
     assert result.result is SpeechResultState.SUCCESS
     assert result.text is not None
     assert len(result.text) <= MOST
@@ -64,5 +64,5 @@ async def test_endless_text(recognize: Recognize, emulator: Emulator, text: str)
 async def test_endless_alternatives(recognize: Recognize, emulator: Emulator) -> None:
     """As many as fit into an answer cost no more than ten."""
     emulator.faults.append(answering(*(f"turn on the seller lamp {n}" for n in range(4_000))))
-    result = await recognize(HostStream(SPOKEN))
+    result = await recognize(AudioStream(SPOKEN))
     assert result.result is SpeechResultState.SUCCESS

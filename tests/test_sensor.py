@@ -25,7 +25,7 @@ from custom_components.azure_stt.resource.usage import FREE_SECONDS, Usage
 from tests.conftest import Recognize
 from tests.emulator import Emulator, Endpoint, Fault, Moment, silence, speak
 from tests.support.home import ENTITY_ID, metadata
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 PREFIX = "sensor.azure_ai_speech_127_0_0_1_"
 RECOGNIZER = "sensor.azure_speech_to_text_"
@@ -48,7 +48,7 @@ def state(hass: HomeAssistant, key: str) -> State:
 
 async def say(hass: HomeAssistant, recognize: Recognize, text: str = TEXT) -> None:
     """Say something, and let the meters follow."""
-    await recognize(HostStream(speak(text)))
+    await recognize(AudioStream(speak(text)))
     await hass.async_block_till_done()
 
 
@@ -113,7 +113,7 @@ async def say_to(hass: HomeAssistant, entity_id: str, *audio: bytes) -> None:
     """Say something to a recognizer that was loaded again."""
     entity = hass.data[DATA_COMPONENT].get_entity(entity_id)
     assert entity is not None
-    await entity.internal_async_process_audio_stream(metadata(), HostStream(*audio))
+    await entity.internal_async_process_audio_stream(metadata(), AudioStream(*audio))
     await hass.async_block_till_done()
 
 

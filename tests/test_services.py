@@ -61,7 +61,7 @@ from tests.support.home import ENTITY_ID, resource_entry, second_emulator, set_u
 from tests.support.line import thin_line
 from tests.support.media import KINDS, media
 from tests.support.sounds import SENTENCE, SPOKEN
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 
 LOCAL: Final = "media-source://media_source/local"
 SECOND_ID: Final = f"{ENTITY_ID}_2"
@@ -294,7 +294,7 @@ async def test_quiet_speaker(
     whole = "Can you all hear me? Very well indeed Yes we can Then let us begin"
     assert (await transcribe(hass))["text"] == whole
     # A voice assistant isn't meant to hear them.
-    assert "indeed" not in ((await recognize(HostStream(sound))).text or "")
+    assert "indeed" not in ((await recognize(AudioStream(sound))).text or "")
 
 
 @pytest.mark.parametrize("gap", [0.02, 0.06, 0.1, 0.15, 0.18])
@@ -541,7 +541,7 @@ async def test_live_voice_first(
     for begun in (2, 9):
         await eventually(partial(lambda begun: len(recognitions(azure)) >= begun, begun))
         before = len(recognitions(azure))
-        assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+        assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
         assert SENTENCE in recognitions(azure)[before].text
     for response in await asyncio.gather(*calls):
         assert response["text"] == " ".join(sentences)
@@ -708,7 +708,7 @@ async def test_assistants_are_not_told(
     await assess(hass)
     await hass.async_block_till_done()
     assert not utterances
-    await recognize(HostStream(speak(SENTENCE)))
+    await recognize(AudioStream(speak(SENTENCE)))
     await hass.async_block_till_done()
     assert [utterance.text for utterance in utterances] == [SENTENCE]
 

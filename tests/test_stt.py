@@ -47,8 +47,8 @@ from tests.emulator import (
 )
 from tests.support.home import ENTITY_ID, metadata
 from tests.support.media import KINDS, media
-from tests.support.sounds import FORMATS, SENTENCE, SPOKEN, header, host_audio, ogg
-from tests.support.streams import HostStream, eventually
+from tests.support.sounds import FORMATS, SENTENCE, SPOKEN, converted_audio, header, ogg
+from tests.support.streams import AudioStream, eventually
 
 
 async def test_entity(
@@ -72,7 +72,7 @@ async def test_entity(
 
 async def test_text(recognize: Recognize, emulator: Emulator) -> None:
     """The spoken text comes out, and all of the audio was sent."""
-    stream = HostStream(speak(SENTENCE))
+    stream = AudioStream(speak(SENTENCE))
     result = await recognize(stream)
     assert (result.text, result.result) == (SENTENCE, SpeechResultState.SUCCESS)
     assert stream.closed
@@ -94,7 +94,7 @@ async def test_the_first_alternative_is_the_decision(
             ]
         ]
     )
-    result = await recognize(HostStream(speak("on")))
+    result = await recognize(AudioStream(speak("on")))
     assert result.text == "Turn off the kitchen light."
 
 
@@ -106,7 +106,7 @@ async def test_text_without_words_is_no_speech(
     utterances: list[Utterance] = []
     async_dispatcher_connect(hass, SIGNAL_UTTERANCE, utterances.append)
     emulator.speech_model = ScriptedModel(lambda *_: Alternative(text=text))
-    result = await recognize(HostStream(speak(SENTENCE)))
+    result = await recognize(AudioStream(speak(SENTENCE)))
     assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
     await hass.async_block_till_done()
     assert [utterance.outcome for utterance in utterances] == [Outcome.NO_SPEECH]
@@ -118,13 +118,13 @@ async def test_text_that_is_corrected_away_is_no_speech(
 ) -> None:
     """Where a correction leaves nothing but marks, nothing was said."""
     emulator.speech_model = ScriptedModel(lambda *_: Alternative(text="Uh."))
-    assert (await recognize(HostStream(speak("uh")))).text == ""
+    assert (await recognize(AudioStream(speak("uh")))).text == ""
 
 
 async def test_sends_while_the_person_speaks(recognize: Recognize, emulator: Emulator) -> None:
     """The first words are at the service before the last are spoken."""
     go_on = asyncio.Event()
-    stream = HostStream(speak("Turn on the"), silence(0.04), go_on.wait(), speak("kitchen light."))
+    stream = AudioStream(speak("Turn on the"), silence(0.04), go_on.wait(), speak("kitchen light."))
     call = asyncio.create_task(recognize(stream))
     requests = emulator.requests
     await eventually(lambda: len(requests[-1].audio) >= len(speak("Turn on the")))
@@ -149,7 +149,7 @@ async def test_nothing_said(
     recognize: Recognize, parts: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without words the result is an empty success, and the log stays clean."""
-    result = await recognize(HostStream(*parts))
+    result = await recognize(AudioStream(*parts))
     assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
@@ -165,13 +165,13 @@ async def test_nothing_said(
 )
 async def test_odd_streams(recognize: Recognize, parts: tuple[bytes, ...]) -> None:
     """Odd ends of a stream change nothing."""
-    assert (await recognize(HostStream(*parts))).text == SENTENCE
+    assert (await recognize(AudioStream(*parts))).text == SENTENCE
 
 
 async def test_other_format_than_declared(recognize: Recognize) -> None:
     """A header overrides the declared format."""
     form = PcmFormat(rate=44_100, bits=24, channels=2)
-    stream = HostStream(header(form), host_audio(speak(SENTENCE), form))
+    stream = AudioStream(header(form), converted_audio(speak(SENTENCE), form))
     assert (await recognize(stream)).text == SENTENCE
 
 
@@ -186,7 +186,7 @@ async def test_what_cannot_be_converted(
     recognize: Recognize, audio: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An unsupported format is an error with one line in the log."""
-    stream = HostStream(audio, asyncio.get_running_loop().create_future())
+    stream = AudioStream(audio, asyncio.get_running_loop().create_future())
     result = await recognize(stream)
     assert (result.text, result.result) == (None, SpeechResultState.ERROR)
     assert stream.closed
@@ -207,7 +207,7 @@ async def test_every_format(hass: HomeAssistant, loaded_entry: MockConfigEntry) 
             channel=AudioChannels(form.channels),
         )
         assert entity.check_metadata(declared)
-        stream = HostStream(host_audio(speak(SENTENCE), form))
+        stream = AudioStream(converted_audio(speak(SENTENCE), form))
         return (await entity.internal_async_process_audio_stream(declared, stream)).text
 
     texts = await asyncio.gather(*map(hear, FORMATS))
@@ -222,7 +222,7 @@ async def test_opus(hass: HomeAssistant, loaded_entry: MockConfigEntry, part: in
     declared = replace(metadata(), format=AudioFormats.OGG, codec=AudioCodecs.OPUS)
     assert entity.check_metadata(declared)
     file = ogg(SPOKEN + silence(1.5) + SPOKEN, page_ms=20)
-    stream = HostStream(*(file[at : at + part] for at in range(0, len(file), part)))
+    stream = AudioStream(*(file[at : at + part] for at in range(0, len(file), part)))
     result = await entity.internal_async_process_audio_stream(declared, stream)
     assert result.text == f"{SENTENCE} {SENTENCE}"
 
@@ -230,21 +230,21 @@ async def test_opus(hass: HomeAssistant, loaded_entry: MockConfigEntry, part: in
 @pytest.mark.parametrize(
     "error", [ValueError("host"), TimeoutError("host")], ids=["exception", "timeout"]
 )
-async def test_host_fails(recognize: Recognize, error: Exception) -> None:
+async def test_stream_fails(recognize: Recognize, error: Exception) -> None:
     """The stream's error is raised to the pipeline as it is."""
-    stream = HostStream(speak("Turn on"), error)
+    stream = AudioStream(speak("Turn on"), error)
     with pytest.raises(type(error), match="host") as caught:
         await recognize(stream)
     assert caught.value is error
     assert stream.closed
 
 
-async def test_host_goes_away(
+async def test_stream_goes_away(
     recognize: Recognize, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A dialog that is closed in mid-sentence ends by itself, and runs nothing."""
     monkeypatch.setattr(recording, "IDLE_LIMIT", 0.05)
-    stream = HostStream(speak("Turn on the"), asyncio.Event().wait())
+    stream = AudioStream(speak("Turn on the"), asyncio.Event().wait())
     result = await recognize(stream)
     assert (result.text, result.result) == ("", SpeechResultState.SUCCESS)
     assert stream.closed
@@ -252,7 +252,7 @@ async def test_host_goes_away(
 
 async def test_cancelled(recognize: Recognize) -> None:
     """A pipeline that is stopped lets go of the host's stream."""
-    stream = HostStream(speak("Turn on the"), asyncio.Event().wait())
+    stream = AudioStream(speak("Turn on the"), asyncio.Event().wait())
     call = asyncio.create_task(recognize(stream))
     await eventually(lambda: stream.sent >= len(speak("Turn on the")))
     call.cancel()
@@ -266,7 +266,7 @@ async def test_cancelled(recognize: Recognize) -> None:
 async def test_first_answer_is_taken(recognize: Recognize, emulator: Emulator, kind: str) -> None:
     """At a pause, with any kind of service; the stream is closed at once."""
     emulator.answers, emulator.pause = SERVICE_KINDS[kind]
-    stream = HostStream(speak(SENTENCE), silence(1), asyncio.Event().wait())
+    stream = AudioStream(speak(SENTENCE), silence(1), asyncio.Event().wait())
     assert (await recognize(stream)).text == SENTENCE
     assert stream.closed
 
@@ -291,7 +291,7 @@ async def test_trouble(
 ) -> None:
     """A failure of the service is an error with one line in the log that helps."""
     emulator.faults.append(fault)
-    result = await recognize(HostStream(speak(SENTENCE)))
+    result = await recognize(AudioStream(speak(SENTENCE)))
     assert (result.text, result.result) == (None, SpeechResultState.ERROR)
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert ENTITY_ID in record.message
@@ -303,7 +303,7 @@ async def test_retry_does_not_wait_for_the_go_ahead(
 ) -> None:
     """A retry after a break is sent at once, without `Expect`."""
     emulator.faults.append(Fault(reset=True, at=Moment.AFTER_BODY))
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     first, second = emulator.requests_for(Endpoint.RECOGNITION)[-2:]
     assert first.expects_continue
     assert not second.expects_continue
@@ -316,7 +316,7 @@ async def test_wrong_key_starts_reauth(
     """A key that was revoked is asked for anew."""
     emulator.keys.clear()
     emulator.expire_tokens()
-    result = await recognize(HostStream(speak(SENTENCE)))
+    result = await recognize(AudioStream(speak(SENTENCE)))
     assert result.result is SpeechResultState.ERROR
     await hass.async_block_till_done()
     (flow,) = hass.config_entries.flow.async_progress()
@@ -329,7 +329,7 @@ async def test_reload_in_mid_speech(
 ) -> None:
     """An utterance survives a reload of its entry."""
     go_on = asyncio.Event()
-    stream = HostStream(speak("Turn on the"), silence(0.04), go_on.wait(), speak("kitchen light."))
+    stream = AudioStream(speak("Turn on the"), silence(0.04), go_on.wait(), speak("kitchen light."))
     call = asyncio.create_task(recognize(stream))
     await eventually(lambda: stream.sent >= len(speak("Turn on the")))
     assert await hass.config_entries.async_reload(loaded_entry.entry_id)
@@ -341,7 +341,7 @@ async def test_reload_in_mid_speech(
 async def test_many_at_once(recognize: Recognize) -> None:
     """Utterances that come together don't get mixed up."""
     sentences = [f"Turn on light {number}." for number in range(20)]
-    results = await asyncio.gather(*(recognize(HostStream(speak(text))) for text in sentences))
+    results = await asyncio.gather(*(recognize(AudioStream(speak(text))) for text in sentences))
     assert [result.text for result in results] == sentences
 
 
@@ -367,7 +367,7 @@ async def test_web_api(
         file.setnchannels(form.channels)
         file.setsampwidth(form.bits // 8)
         file.setframerate(form.rate)
-        file.writeframes(host_audio(speak(SENTENCE), form))
+        file.writeframes(converted_audio(speak(SENTENCE), form))
     client = await hass_client()
     response = await client.post(
         f"/api/stt/{ENTITY_ID}",
@@ -447,11 +447,11 @@ async def test_nothing_said_reaches_the_log(
 ) -> None:
     """Neither spoken words nor the key are written to the log, even for debugging."""
     caplog.set_level(logging.DEBUG)
-    await recognize(HostStream(speak(SENTENCE)))
+    await recognize(AudioStream(speak(SENTENCE)))
     emulator.faults.append(Fault(status=500, body=f'{{"message": "{S0_KEY}"}}'))
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     emulator.faults.append(Fault(status=405, body=f'{{"message": "{S0_KEY}"}}'))
-    assert (await recognize(HostStream(speak(SENTENCE)))).text is None
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text is None
     ours = [
         record.getMessage() for record in caplog.records if record.name.startswith("custom_comp")
     ]

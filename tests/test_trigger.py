@@ -19,8 +19,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from tests.conftest import Recognize
 from tests.emulator import Alternative, Emulator, ScriptedModel, noise, silence, speak
-from tests.support.home import ENTITY_ID, FALLBACK_ID, add_fallback, metadata
-from tests.support.streams import HostStream
+from tests.support.home import BACKUP_ENGINE_ID, ENTITY_ID, add_backup_engine, metadata
+from tests.support.streams import AudioStream
 
 TARGET = {"entity_id": ENTITY_ID}
 
@@ -53,7 +53,7 @@ async def automate(
 
 async def say(hass: HomeAssistant, recognize: Recognize, text: str) -> None:
     """Say something to the recognizer and let the automations run."""
-    await recognize(HostStream(speak(text)))
+    await recognize(AudioStream(speak(text)))
     await hass.async_block_till_done()
 
 
@@ -145,7 +145,7 @@ async def test_text_as_the_assistant_gets_it(
     assert calls[0].data["trigger"]["text"] == "good night"
 
 
-@pytest.mark.parametrize("recognizer", [{"fallback_entity": FALLBACK_ID}])
+@pytest.mark.parametrize("recognizer", [{"fallback_entity": BACKUP_ENGINE_ID}])
 @pytest.mark.parametrize(("threshold", "fires"), [(0, True), (0.1, False)])
 async def test_without_confidence(
     hass: HomeAssistant,
@@ -156,7 +156,7 @@ async def test_without_confidence(
     fires: bool,  # noqa: FBT001
 ) -> None:
     """Another engine's text has no confidence, and reaches no threshold."""
-    await add_fallback(hass)
+    await add_backup_engine(hass)
     emulator.keys.clear()
     await automate(hass, min_confidence=threshold)
     await say(hass, recognize, "Good night.")
@@ -171,7 +171,7 @@ async def test_nothing_said(
 ) -> None:
     """Nothing fires for nothing."""
     await automate(hass)
-    await recognize(HostStream(stream))
+    await recognize(AudioStream(stream))
     await hass.async_block_till_done()
     assert not calls
 
@@ -252,7 +252,7 @@ async def test_renamed_entity(
     await automate(hass, target={"device_id": entity.device_id})
     entity_registry.async_update_entity(ENTITY_ID, new_entity_id="stt.attic")
     await hass.async_block_till_done()
-    await speak_to(hass, "stt.attic", HostStream(speak("Good night.")))
+    await speak_to(hass, "stt.attic", AudioStream(speak("Good night.")))
     assert calls[0].data["trigger"]["entity_id"] == "stt.attic"
 
 
@@ -271,7 +271,7 @@ async def test_reload(
     await automate(hass)
     assert await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await speak_to(hass, ENTITY_ID, HostStream(speak("Good night.")))
+    await speak_to(hass, ENTITY_ID, AudioStream(speak("Good night.")))
     assert len(calls) == 1
 
 
@@ -285,7 +285,7 @@ async def test_loaded_after_the_automation(
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await speak_to(hass, ENTITY_ID, HostStream(speak("Good night.")))
+    await speak_to(hass, ENTITY_ID, AudioStream(speak("Good night.")))
     assert len(calls) == 1
 
 

@@ -28,7 +28,7 @@ from tests.emulator import (
     speak,
 )
 from tests.support.home import ENTITY_ID, metadata, second_emulator, set_up_resource
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 OPUS: Final = {"upload": "opus"}
 SENTENCE: Final = "Turn on the kitchen light."
@@ -39,7 +39,7 @@ async def say(hass: HomeAssistant, audio: bytes = SPOKEN) -> str | None:
     """Return the text of the speech, None if that failed."""
     entity = hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)
     assert entity
-    stream = HostStream(audio)
+    stream = AudioStream(audio)
     result = await entity.internal_async_process_audio_stream(metadata(), stream)
     assert stream.closed
     return result.text

@@ -338,13 +338,13 @@ class AzureSpeechToTextEntity(RecognizerEntity, SpeechToTextEntity):
     @callback
     def _async_notice_backups(self, _: HomeAssistant) -> None:
         """Show a notice while the second resource or the other engine is missing."""
-        fallback = self._settings.get(CONF_FALLBACK_ENTITY)
+        engine = self._settings.get(CONF_FALLBACK_ENTITY)
         for issue, missing in (
             (
                 Issue.SECOND_ENTRY_MISSING,
                 CONF_SECOND_ENTRY in self._settings and not self._second_entry,
             ),
-            (Issue.FALLBACK_MISSING, fallback and not is_known_engine(self.hass, fallback)),
+            (Issue.FALLBACK_MISSING, engine and not is_known_engine(self.hass, engine)),
         ):
             change = async_create_issue if missing else async_delete_issue
             change(self.hass, self._entry, issue, self._subentry)

@@ -26,12 +26,12 @@ from tests.support.sounds import (
     SENTENCE,
     SPOKEN,
     Sound,
+    converted_audio,
     encode,
     header,
-    host_audio,
     ogg,
 )
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 HIGH_RATES: Final = [rate for rate in map(int, AudioSampleRates) if rate > SAMPLE_RATE]
 DELAY: Final = 0.005
@@ -144,7 +144,7 @@ def test_chunks_make_no_difference(
 @pytest.mark.parametrize("form", FORMATS + FLOATS, ids=str)
 async def test_every_form_is_understood(form: PcmFormat) -> None:
     """The words survive, with a declared format or with a header that overrides it."""
-    audio = host_audio(silence(0.02) + speak(SENTENCE) + silence(0.02), form)
+    audio = converted_audio(silence(0.02) + speak(SENTENCE) + silence(0.02), form)
     assert await heard(decode([header(form) + audio])) == SENTENCE
     assert await heard(decode([header(form) + audio], None)) == SENTENCE
     if not form.floating:
@@ -176,7 +176,7 @@ def test_stereo_is_mixed() -> None:
 def test_files_one_behind_the_other() -> None:
     """A second file of another format in the same stream is decoded as that format."""
     forms = [FORMATS[-1], TARGET, FLOATS[0]]
-    files = [header(form) + host_audio(speak("on"), form) for form in forms]
+    files = [header(form) + converted_audio(speak("on"), form) for form in forms]
     apart = b"".join(decode([file]) for file in files)
     assert decode(files) == apart
 
@@ -376,7 +376,7 @@ class Witness:
         return last
 
 
-class OneChunk(HostStream):
+class OneChunk(AudioStream):
     """A host that sends all at once."""
 
     def __init__(self, chunk: bytes) -> None:

@@ -17,7 +17,7 @@ from custom_components.azure_stt.recognition.recording import recorded
 from tests.emulator import SpokenModel, noise, speak, wav_header
 from tests.support.media import KINDS, media
 from tests.support.sounds import SENTENCE, SPOKEN, ogg
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 CHUNK: Final = 4096
 """Bytes that Home Assistant's web API passes on at once."""
@@ -96,7 +96,7 @@ async def test_file_is_decoded_as_there_is_room(monkeypatch: pytest.MonkeyPatch)
     """An hour in a small file isn't unpacked at once: samples come as they are used."""
     file = media(bytes(2 * 16_000 * 200), KINDS["flac"])
     assert len(file) < 300_000
-    stream = HostStream(file)
+    stream = AudioStream(file)
     async with recorded(stream, StreamDecoder()) as recording:
         await recording.reaches(60 * 16_000)
         await asyncio.sleep(0.3)

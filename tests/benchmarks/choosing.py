@@ -28,7 +28,7 @@ _TEXTS: Final = {
         *(f"Turn on {word} 7 lamp." for word in ("rhomboid", "rumbler", "roomful", "roommate")),
         "Turn on Roomba 7 lamp.",
     ),
-    "to be mended": ("Turn on the rumba 7 lamp.",) * 5,
+    "to be corrected": ("Turn on the rumba 7 lamp.",) * 5,
     "not understood": tuple(
         f"Turn on the {word} frame please."
         for word in ("picture", "pitcher", "richer", "ditcher", "fixture")

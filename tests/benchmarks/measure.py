@@ -9,7 +9,7 @@ from typing import Any, Self, final
 
 from .contenders import Contender
 from .figures import Spread
-from .speech import Host, Utterance
+from .speech import Microphone, Utterance
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,10 +41,10 @@ class Measurement:
 async def measure(contender: Contender, utterance: Utterance) -> Measurement:
     """Have an utterance recognized. A failure is heard as its name in brackets."""
     cpu = process_time()
-    host = Host(utterance)
-    speaking = asyncio.create_task(host.speak())
+    microphone = Microphone(utterance)
+    speaking = asyncio.create_task(microphone.speak())
     try:
-        heard = await contender.recognize(host.stream())
+        heard = await contender.recognize(microphone.stream())
     except Exception as err:  # noqa: BLE001  # whatever it is, the others go on
         heard = f"[{type(err).__name__}]"
         _LOGGER.error("'%s' failed: %r", utterance.text, err)  # noqa: TRY400  # once is enough
@@ -54,7 +54,7 @@ async def measure(contender: Contender, utterance: Utterance) -> Measurement:
     return Measurement(
         said=utterance.text,
         heard=heard,
-        spoken_at=host.spoken_at,
+        spoken_at=microphone.spoken_at,
         heard_at=heard_at,
         cpu=process_time() - cpu,
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from custom_components.azure_stt.audio.pcm import PcmFormat
 from tests.emulator import BYTES_PER_SECOND, silence, speak
-from tests.support.sounds import header, host_audio, ogg
+from tests.support.sounds import converted_audio, header, ogg
 
 CHUNK: Final = BYTES_PER_SECOND // 100
 """Bytes of the 10 ms chunks that Assist gives to an engine."""
@@ -32,7 +32,7 @@ class Form(StrEnum):
 
 
 _ENCODERS: Final[dict[Form, Callable[[bytes], bytes]]] = {
-    Form.STEREO: lambda pcm: header(_STEREO) + host_audio(pcm, _STEREO),
+    Form.STEREO: lambda pcm: header(_STEREO) + converted_audio(pcm, _STEREO),
     Form.OPUS: ogg,
 }
 
@@ -71,7 +71,7 @@ def speech_of(seconds: float, number: int, form: Form = Form.PCM) -> Utterance:
     return Utterance(text=text, speech=speech, file=file)
 
 
-class Host:
+class Microphone:
     """Hands over an utterance in 10 ms chunks, in bursts of three and four, in real time.
 
     It doesn't wait for the one who listens: what isn't taken yet is kept in a queue, as

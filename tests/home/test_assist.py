@@ -20,7 +20,7 @@ from custom_components.azure_stt.home.assist import async_get_assistant
 from tests.conftest import Recognize
 from tests.emulator import speak
 from tests.support.home import ENTITY_ID, add_pipeline
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 
 PRIVATE: Final = (
     "homeassistant.components.conversation",
@@ -79,7 +79,7 @@ async def test_recognizes_without(
     """A recognized text goes out while a private module is missing, with at most one warning."""
     monkeypatch.setitem(sys.modules, name, None)
     for text in ("Turn on the kitchen light", "What is the meaning of life"):
-        assert (await recognize(HostStream(speak(text)))).text == text
+        assert (await recognize(AudioStream(speak(text)))).text == text
     assert len(warnings(caplog)) <= 1
 
 
@@ -152,7 +152,7 @@ async def test_recognizes_after_a_change(
     """A recognized text goes out, and one line of the log names the broken part."""
     CHANGES[change](monkeypatch)
     for text in ("Turn on the kitchen light", "What is the meaning of life"):
-        assert (await recognize(HostStream(speak(text)))).text == text
+        assert (await recognize(AudioStream(speak(text)))).text == text
         await async_get_assistant(hass, ENTITY_ID, "en-US").is_whole_command(text)
     [warning] = warnings(caplog)
     assert "can't be asked" in warning
@@ -166,5 +166,5 @@ async def test_gazetteer_gone(
     agent: Any = conversation.async_get_agent(hass)  # type: ignore[attr-defined]
     del agent._gazetteer
     text = "What is the meaning of life"
-    assert (await recognize(HostStream(speak(text)))).text == text
+    assert (await recognize(AudioStream(speak(text)))).text == text
     assert warnings(caplog) == []

@@ -23,12 +23,12 @@ from custom_components.azure_stt.audio.pcm import PcmFormat
 from custom_components.azure_stt.home.backup_engine import async_ask_backup_engine, waiting_entities
 from custom_components.azure_stt.recognition.recording import Recording
 from tests.emulator import speak
-from tests.support.home import FALLBACK_ID, FallbackEngine, hear
+from tests.support.home import BACKUP_ENGINE_ID, BackupEngine, hear
 
 SENTENCE = "Turn on the kitchen light."
 
 
-class PickyEngine(FallbackEngine):
+class PickyEngine(BackupEngine):
     """An engine that takes one form of PCM only."""
 
     def __init__(self, rate: int, bits: int, channels: int) -> None:
@@ -61,7 +61,7 @@ def recording() -> Recording:
     return recording
 
 
-async def add(hass: HomeAssistant, engine: FallbackEngine) -> None:
+async def add(hass: HomeAssistant, engine: BackupEngine) -> None:
     """Add an engine to Home Assistant."""
     assert await async_setup_component(hass, "stt", {})
     await hass.data[DATA_COMPONENT].async_add_entities([engine])
@@ -83,7 +83,7 @@ async def test_formats(
     engine = PickyEngine(rate, bits, channels)
     await add(hass, engine)
     recording.end()
-    assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, "en-US") is not None
+    assert await async_ask_backup_engine(hass, BACKUP_ENGINE_ID, recording, 0, "en-US") is not None
     (audio,) = engine.heard
     size = rate * bits // 8 * channels
     assert len(audio) == pytest.approx(len(speak(SENTENCE)) / 32_000 * size, abs=2 * size / rate)
@@ -95,10 +95,12 @@ async def test_formats(
 
 async def test_ours_is_taken_as_it_is(hass: HomeAssistant, recording: Recording) -> None:
     """An engine that takes 16 kHz 16-bit mono gets every sample from the position on."""
-    engine = FallbackEngine()
+    engine = BackupEngine()
     await add(hass, engine)
     recording.end()
-    assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 100, "en-US") is not None
+    assert (
+        await async_ask_backup_engine(hass, BACKUP_ENGINE_ID, recording, 100, "en-US") is not None
+    )
     assert engine.heard == [speak(SENTENCE)[200:]]
 
 
@@ -107,13 +109,13 @@ async def test_language_that_it_lacks(
     hass: HomeAssistant, recording: Recording, language: str
 ) -> None:
     """An engine isn't asked in a language that it doesn't have."""
-    engine = FallbackEngine()
+    engine = BackupEngine()
     await add(hass, engine)
-    assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, language) is None
+    assert await async_ask_backup_engine(hass, BACKUP_ENGINE_ID, recording, 0, language) is None
     assert not engine.heard
 
 
-class TalkativeEngine(FallbackEngine):
+class TalkativeEngine(BackupEngine):
     """An engine that always says the same."""
 
     def __init__(self, text: str) -> None:
@@ -144,22 +146,22 @@ async def test_text_is_stripped_and_nothing_without_words(
     """Spaces around the engine's text go, and marks or remarks alone are no speech."""
     await add(hass, TalkativeEngine(said))
     recording.end()
-    assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, "en-US") == text
+    assert await async_ask_backup_engine(hass, BACKUP_ENGINE_ID, recording, 0, "en-US") == text
 
 
 async def test_engine_that_is_not_there(hass: HomeAssistant, recording: Recording) -> None:
     """An engine that was removed is no engine."""
     assert await async_setup_component(hass, "stt", {})
-    assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, "en-US") is None
+    assert await async_ask_backup_engine(hass, BACKUP_ENGINE_ID, recording, 0, "en-US") is None
 
 
 async def test_no_circle(hass: HomeAssistant, recording: Recording) -> None:
     """An engine that waits for the one that asks isn't waiting_entities."""
-    engine = FallbackEngine()
+    engine = BackupEngine()
     await add(hass, engine)
-    token = waiting_entities.set(frozenset({FALLBACK_ID}))
+    token = waiting_entities.set(frozenset({BACKUP_ENGINE_ID}))
     try:
-        assert await async_ask_backup_engine(hass, FALLBACK_ID, recording, 0, "en-US") is None
+        assert await async_ask_backup_engine(hass, BACKUP_ENGINE_ID, recording, 0, "en-US") is None
     finally:
         waiting_entities.reset(token)
     assert not engine.heard

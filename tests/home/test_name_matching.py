@@ -59,7 +59,7 @@ def test_no_exchange(language: str, best: str, lower: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "best", "lower"), _BOTH_WAYS)
-def test_no_mending_to_the_opposite(language: str, best: str, lower: str) -> None:
+def test_no_correction_to_the_opposite(language: str, best: str, lower: str) -> None:
     """Nor is one corrected to the other."""
     for understood_later in (True, False):
         assert Names([lower], language).correct(best, understood_later=understood_later) is None
@@ -95,7 +95,7 @@ def test_number_words_take_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
+    ("text", "corrected"),
     [
         ("Turn on Frederick's lamp.", "Turn on Frédéric's lamp."),
         ("Turn on Frederics lamp.", "Turn on Frédéric's lamp."),
@@ -112,11 +112,11 @@ def test_number_words_take_no_time() -> None:
         ("Turn on lamb twenty.", "Turn on Lamp 20."),
     ],
 )
-def test_mended(text: str, mended: str) -> None:
+def test_corrected(text: str, corrected: str) -> None:
     """A misheard name becomes the one that it must be."""
-    mending = Names(_HOME, "en-US").correct(text, understood_later=True)
-    assert mending is not None
-    assert mending.applied_to(text) == mended
+    correction = Names(_HOME, "en-US").correct(text, understood_later=True)
+    assert correction is not None
+    assert correction.applied_to(text) == corrected
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_mended(text: str, mended: str) -> None:
         ".",
     ],
 )
-def test_not_mended(text: str) -> None:
+def test_not_corrected(text: str) -> None:
     """A right name, another number, a plural or another word stays."""
     assert Names(_HOME, "en-US").correct(text, understood_later=True) is None
 
@@ -157,8 +157,8 @@ def test_a_word_beside_a_name_is_not_swallowed() -> None:
     for heard in ("spe ventilatore di uline", "ventilatore di uline spe"):
         assert likeness(heard, "ventilatore di ulisse") >= 82
         assert names.correct(heard, understood_later=True) is None
-    mending = names.correct("sveni ventilattore di ulisse", understood_later=True)
-    assert mending == NameCorrection("ventilattore di ulisse", "Ventilatore di Ulisse")
+    correction = names.correct("sveni ventilattore di ulisse", understood_later=True)
+    assert correction == NameCorrection("ventilattore di ulisse", "Ventilatore di Ulisse")
 
 
 def test_no_name_behind_a_verb_in_doubt() -> None:
@@ -176,7 +176,7 @@ def test_no_name_behind_a_negation() -> None:
     assert names.correct("Nie otwieranie bramę", understood_later=True) is None
 
 
-def test_not_mended_if_it_may_be_two() -> None:
+def test_not_corrected_if_it_may_be_two() -> None:
     """Two names that are about equally near are ambiguous."""
     assert (
         Names(["Marie's lamp", "Maria's lamp"], "en").correct(
@@ -186,7 +186,7 @@ def test_not_mended_if_it_may_be_two() -> None:
     )
 
 
-def test_less_is_mended_that_nobody_understands_later() -> None:
+def test_fewer_corrections_without_a_later_check() -> None:
     """Without a later check, only near-identical names are corrected."""
     names = Names(_HOME, "en")
     assert names.correct("Tell me a joke about the rumba", understood_later=False) is None
@@ -214,18 +214,18 @@ def test_difference(best: str, other: str, expected: bool) -> None:  # noqa: FBT
     assert Names(_HOME, "en").differ_only(best, other) is expected
 
 
-def test_mending_keeps_to_words() -> None:
+def test_correction_keeps_to_words() -> None:
     """Text inside another word isn't replaced."""
     assert NameCorrection("art", "Arte").applied_to("Start art!") == "Start Arte!"
 
 
-def test_mending_in_another_form() -> None:
+def test_correction_in_another_form() -> None:
     """Capitals and punctuation differ in the other forms of the text."""
-    mending = NameCorrection("Room, but", "Roomba")
-    assert mending.applied_to("start the room but now") == "start the Roomba now"
+    correction = NameCorrection("Room, but", "Roomba")
+    assert correction.applied_to("start the room but now") == "start the Roomba now"
 
 
-def test_mending_takes_names_literally() -> None:
+def test_correction_takes_names_literally() -> None:
     """Neither a name nor the spoken text is a pattern."""
     assert NameCorrection("a+b", r"\1 (c)").applied_to("Play a+b.") == r"Play \1 (c)."
 
@@ -257,11 +257,11 @@ def test_any_names_and_text(
     language: str,
 ) -> None:
     """Any input works; corrected words were in the text, and become a name of the home."""
-    mending = Names(names, language).correct(text, understood_later=understood_later)
-    if mending is not None:
-        assert mending.heard in text
-        assert mending.meant in names
-        assert mending.meant in mending.applied_to(text)
+    correction = Names(names, language).correct(text, understood_later=understood_later)
+    if correction is not None:
+        assert correction.heard in text
+        assert correction.meant in names
+        assert correction.meant in correction.applied_to(text)
 
 
 @given(_TEXT, _TEXT, st.lists(_TEXT, max_size=4))
@@ -276,9 +276,9 @@ def test_any_difference(best: str, other: str, names: list[str]) -> None:
 def test_a_name_that_is_right_stays(name: str, before: str, after: str) -> None:
     """Any correction of a text with a name of the home keeps that name."""
     text = f"{before} {name} {after}"
-    mending = Names(_HOME, "en").correct(text, understood_later=False)
-    if mending is not None:
-        assert plain(name) in plain(mending.applied_to(text))
+    correction = Names(_HOME, "en").correct(text, understood_later=False)
+    if correction is not None:
+        assert plain(name) in plain(correction.applied_to(text))
 
 
 @given(_TEXT)

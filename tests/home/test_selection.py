@@ -175,7 +175,7 @@ async def test_phrase_of_an_automation(
     assert not await async_understands(hass, "stt.other", "en-US", "Start the fill light show")
 
 
-async def test_what_core_does_not_mend(hass: HomeAssistant) -> None:
+async def test_names_that_core_does_not_correct(hass: HomeAssistant) -> None:
     """Names that Home Assistant's agent corrects are left to it; other names aren't."""
     await add_pipeline(hass)
     add_light(hass, "Thermomix")
@@ -540,7 +540,7 @@ async def add_awkward_home(hass: HomeAssistant) -> None:
 @pytest.mark.parametrize(
     ("settings", "heard", "expected"),
     [
-        pytest.param({}, "Turn on the rumba.", "Turn on the Roomba.", id="core doesn't mend it"),
+        pytest.param({}, "Turn on the rumba.", "Turn on the Roomba.", id="core doesn't correct it"),
         pytest.param(LOCAL_FIRST, "Turn on the rumba.", "Turn on the Roomba.", id="sound"),
         pytest.param(LOCAL_FIRST, "Turn on the loop.", "Turn on The loo.", id="spelling"),
         pytest.param(
@@ -575,7 +575,7 @@ async def add_awkward_home(hass: HomeAssistant) -> None:
         ),
     ],
 )
-async def test_mending(
+async def test_correction(
     hass: HomeAssistant, settings: dict[str, Any], heard: str, expected: str | None
 ) -> None:
     """A misheard name is corrected if core doesn't do it and the outcome makes sense."""
@@ -598,7 +598,7 @@ async def test_mending(
         (LOCAL_FIRST, ("Dance on the rain bar.", "Dance on the rumba."), None),
     ],
 )
-async def test_mending_of_another_alternative(
+async def test_correction_of_another_alternative(
     hass: HomeAssistant, settings: dict[str, Any], heard: tuple[str, ...], expected: str | None
 ) -> None:
     """A name that is near only in another alternative is corrected there; the verb stays."""

@@ -191,7 +191,7 @@ class Hanging(Service):
 
 
 class Other:
-    """A fallback engine, which remembers from where on it heard."""
+    """A backup engine, which remembers from where on it heard."""
 
     def __init__(self, *, seconds: float = 0.0) -> None:
         """Answer after so many seconds."""

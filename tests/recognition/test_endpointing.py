@@ -199,7 +199,7 @@ async def test_music_before_and_after() -> None:
         assert abs(end - SAMPLE_RATE - 3 * END) <= 2 * FRAME
 
 
-async def test_loud_music_leaves_the_end_to_the_host() -> None:
+async def test_loud_music_leaves_the_end_to_the_stream() -> None:
     """Where the background is as loud as speech, no quiet is found."""
     audio = add(silence(1) + SAID * 3 + silence(2), noise(6, level=-12 + 4.8))
     async with followed(audio) as endpointer:

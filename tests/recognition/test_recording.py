@@ -20,7 +20,7 @@ from custom_components.azure_stt.recognition.recording import (
     recorded,
 )
 from tests.emulator import wav_header
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 
 BLOCK: Final = 640
 """Bytes of 20 ms."""
@@ -274,7 +274,7 @@ async def test_tells_how_it_stands() -> None:
 async def test_records() -> None:
     """The whole stream is recorded while the block runs, and closed at its end."""
     pcm = sound(10 * BLOCK)
-    stream = HostStream(wav_header() + pcm)
+    stream = AudioStream(wav_header() + pcm)
     async with recorded(stream, StreamDecoder()) as recording:
         assert b"".join(await read(recording)) == pcm
         assert recording.ended
@@ -284,7 +284,7 @@ async def test_records() -> None:
 async def test_records_live() -> None:
     """Readers follow while the host still sends."""
     more = asyncio.Event()
-    stream = HostStream(sound(BLOCK), more.wait(), sound(BLOCK, 1))
+    stream = AudioStream(sound(BLOCK), more.wait(), sound(BLOCK, 1))
     async with recorded(stream, StreamDecoder()) as recording:
         reader = recording.read()
         assert await anext(reader) == sound(BLOCK)
@@ -386,7 +386,7 @@ async def test_error_of_the_stream(
     use: Callable[[Recording], Awaitable[None]], error: BaseException, said: bytes
 ) -> None:
     """It is raised as it is, even if the block fails, and nothing hangs."""
-    stream = HostStream(said, error)
+    stream = AudioStream(said, error)
     async with asyncio.timeout(2):
         with pytest.raises(type(error)) as info:
             async with recorded(stream, StreamDecoder()) as recording:
@@ -399,7 +399,7 @@ async def test_cancellation_by_the_stream_is_one() -> None:
     """A task whose host is cancelled is cancelled itself."""
 
     async def utterance() -> None:
-        async with recorded(HostStream(asyncio.CancelledError()), StreamDecoder()) as recording:
+        async with recorded(AudioStream(asyncio.CancelledError()), StreamDecoder()) as recording:
             await attempt(recording)
 
     task = asyncio.create_task(utterance())
@@ -414,7 +414,7 @@ async def test_error_of_the_block() -> None:
         await anext(recording.read())
         raise HostError
 
-    stream = HostStream(sound(BLOCK), never())
+    stream = AudioStream(sound(BLOCK), never())
     with pytest.raises(HostError):
         async with recorded(stream, StreamDecoder()) as recording:
             await fail(recording)
@@ -423,7 +423,7 @@ async def test_error_of_the_block() -> None:
 
 async def test_error_of_the_decoder() -> None:
     """Audio in the wrong format ends the recording."""
-    stream = HostStream(wav_header(codec=7) + bytes(100), never())
+    stream = AudioStream(wav_header(codec=7) + bytes(100), never())
     with pytest.raises(AudioFormatError):
         async with recorded(stream, StreamDecoder()) as recording:
             await attempt(recording)
@@ -433,7 +433,7 @@ async def test_error_of_the_decoder() -> None:
 @pytest.mark.parametrize("sent", [b"", wav_header(), b"\0"], ids=["nothing", "header", "half"])
 async def test_no_speech(sent: bytes) -> None:
     """A stream without a sample is no speech, even if the block fails."""
-    stream = HostStream(sent)
+    stream = AudioStream(sent)
     with pytest.raises(NoSpeechError, match="no audio"):
         async with recorded(stream, StreamDecoder()) as recording:
             await wait(recording)
@@ -441,10 +441,10 @@ async def test_no_speech(sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("said", [b"", sound(3 * BLOCK)], ids=["at once", "later"])
-async def test_host_goes_away(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+async def test_stream_goes_away(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     """A stream that stalls without an end has nobody left to act for."""
     monkeypatch.setattr(recording_module, "IDLE_LIMIT", 0.05)
-    stream = HostStream(said, never())
+    stream = AudioStream(said, never())
     async with asyncio.timeout(2):
         with pytest.raises(NoSpeechError, match="without an end"):
             async with recorded(stream, StreamDecoder()) as recording:
@@ -456,7 +456,7 @@ async def test_each_chunk_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> 
     """A host may take its time, again and again."""
     monkeypatch.setattr(recording_module, "IDLE_LIMIT", 0.5)
     pauses = [asyncio.sleep(0.2) for _ in range(3)]
-    stream = HostStream(*(part for pause in pauses for part in (pause, sound(320))))
+    stream = AudioStream(*(part for pause in pauses for part in (pause, sound(320))))
     async with recorded(stream, StreamDecoder()) as recording:
         assert len(b"".join(await read(recording))) == 960
 
@@ -465,7 +465,7 @@ async def test_waiting_for_room_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> 
     """The host isn't to blame for a recognition that is slow."""
     monkeypatch.setattr(recording_module, "IDLE_LIMIT", 0.1)
     monkeypatch.setattr(recording_module, "CAPACITY", 160)
-    stream = HostStream(sound(960))
+    stream = AudioStream(sound(960))
     async with recorded(stream, StreamDecoder()) as recording:
         await asyncio.sleep(0.3)
         assert (recording.length, stream.sent) == (160, 320)
@@ -496,7 +496,7 @@ async def test_leaving_early_closes_the_stream(
     monkeypatch.setattr(recording_module, "CAPACITY", capacity)
     monkeypatch.setattr(recording_module, "BLOCK_MIN", 160)
     before = asyncio.all_tasks()
-    stream = HostStream(sound(BLOCK), never())
+    stream = AudioStream(sound(BLOCK), never())
     async with recorded(stream, StreamDecoder()) as recording:
         await use(recording)
     assert stream.closed
@@ -506,7 +506,7 @@ async def test_leaving_early_closes_the_stream(
     assert stream.sent == sent
 
 
-class Lagging(HostStream):
+class Lagging(AudioStream):
     """A stream that takes a moment to close."""
 
     @override
@@ -534,7 +534,7 @@ async def test_cancelled_anywhere(monkeypatch: pytest.MonkeyPatch, capacity: int
         going_on = never()
         stream = Lagging(sound(BLOCK), going_on, sound(BLOCK))
 
-        async def utterance(stream: HostStream = stream) -> None:
+        async def utterance(stream: AudioStream = stream) -> None:
             async with recorded(stream, StreamDecoder()) as recording:
                 position = 0
                 async for block in recording.read():

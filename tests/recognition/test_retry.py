@@ -163,16 +163,16 @@ async def test_down_with_a_second_engine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("down", "fallback"),
+    ("down", "backup_engine"),
     [pytest.param(False, Other(), id="up"), pytest.param(True, None, id="down and alone")],
 )
 async def test_only_an_outage_that_another_engine_covers_is_short(
-    monkeypatch: pytest.MonkeyPatch, *, down: bool, fallback: Other | None
+    monkeypatch: pytest.MonkeyPatch, *, down: bool, backup_engine: Other | None
 ) -> None:
     """A slow resource has its whole deadline if it is up, or without an alternative."""
     monkeypatch.setattr(retry, "_DEADLINE_WHEN_DOWN", 0.05)
     service = Slow(down=down)
-    transcript = await transcribe(play(LIGHT), service, backup=fallback, deadline=1)
+    transcript = await transcribe(play(LIGHT), service, backup=backup_engine, deadline=1)
     assert [part.recognition.status for part in transcript.parts] == [SUCCESS]
     assert transcript.text == "Turn on the light"
 
@@ -200,10 +200,10 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waits < 10
 
 
-# The fallback engine.
+# The backup engine.
 
 
-async def test_fallback_in_the_language() -> None:
+async def test_backup_engine_in_the_language() -> None:
     """It gets the language, and its text lasts from there to the end."""
     languages: list[str] = []
 

@@ -494,7 +494,7 @@ async def test_deadline_begins_with_the_end() -> None:
     assert transcript.text == " ".join(["Turn on the light"] * 4)
 
 
-async def test_fallback_hears_what_is_left() -> None:
+async def test_backup_engine_hears_what_is_left() -> None:
     """The recognized words are kept, and their audio isn't recognized again."""
     service, other = Service(spared=1, errors=[refused()]), Other()
     audio = play(LIGHT, silence(0.9), IN_TIME)
@@ -504,7 +504,7 @@ async def test_fallback_hears_what_is_left() -> None:
     assert len(LIGHT) // 2 <= start <= (len(LIGHT) + len(silence(0.9))) // 2
 
 
-async def test_fallback_has_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_backup_engine_has_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline that has passed isn't its own."""
     monkeypatch.setattr(backup, "BACKUP_LIMIT", 0.2)
     other = Other(seconds=0.1)
@@ -512,7 +512,7 @@ async def test_fallback_has_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     assert transcript.text == "Turn on the light"
 
 
-async def test_fallback_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_backup_engine_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error is the resource's."""
     monkeypatch.setattr(backup, "BACKUP_LIMIT", 0.1)
     service = Service(errors=[refused()])

@@ -28,7 +28,7 @@ from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault, Moment, Ti
 from tests.emulator.faults import BARE_401
 from tests.emulator.settings import Networking
 from tests.support.home import ENTITY_ID, REACHABLE_ID, set_up_resource
-from tests.support.streams import HostStream, eventually
+from tests.support.streams import AudioStream, eventually
 
 SENTENCE = "Turn on the kitchen light."
 OPTIONS = RecognitionOptions(language="en-US")
@@ -159,7 +159,7 @@ async def test_calls_are_served_while_unreachable(
     assert state is not None
     assert state.state != STATE_UNAVAILABLE
     await emulator.start()
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
 
 
 async def test_quota(
@@ -168,18 +168,18 @@ async def test_quota(
     """A used-up quota is noticed, isn't tried again, and isn't a matter of the key."""
     emulator.audio_left[S0_KEY] = 0
     asked = len(emulator.requests_for(Endpoint.RECOGNITION))
-    result = await recognize(HostStream(speak(SENTENCE)))
+    result = await recognize(AudioStream(speak(SENTENCE)))
     assert result.result is SpeechResultState.ERROR
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == asked + 1
     assert issues(hass) == {"quota_exceeded"}
     assert not hass.config_entries.flow.async_progress()
     del emulator.audio_left[S0_KEY]
     # For an hour, nothing is asked.
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == asked + 1
     assert not resource.down
     resource.health._quota = (0.0, dt_util.utcnow().month)
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     assert issues(hass) == set()
 
 
@@ -189,18 +189,18 @@ async def test_quota_of_the_last_month(
     """A new month is tried at once."""
     now = asyncio.get_running_loop().time()
     resource.health._quota = (now + 3600, dt_util.utcnow().month)
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     resource.health._quota = (now + 3600, dt_util.utcnow().month % 12 + 1)
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
 
 
 async def test_network_rules(hass: HomeAssistant, recognize: Recognize, emulator: Emulator) -> None:
     """A 403 about networking isn't taken for the quota."""
     emulator.networking = Networking.SELECTED
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     assert issues(hass) == {"network_rules"}
     emulator.networking = Networking.ALL
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     assert issues(hass) == set()
 
 
@@ -223,7 +223,7 @@ async def test_throttled_utterances(
     emulator.faults.append(replace(BARE_401, times=None))
     for flows in (0, 0, 1):
         assert not resource.down
-        assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+        assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
         assert len(hass.config_entries.flow.async_progress()) == flows
     assert resource.down
 
@@ -234,7 +234,7 @@ async def test_throttled_now_and_then(
     """A success in between starts the count again."""
     for _ in range(3):
         emulator.faults.append(replace(BARE_401, times=3))
-        assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+        assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     assert not resource.down
     assert not hass.config_entries.flow.async_progress()
 
@@ -244,7 +244,7 @@ async def test_revoked_key_with_a_bare_401(
 ) -> None:
     """The token service says that the key is refused, so a new one is asked for at once."""
     emulator.revoked_keys.add(S0_KEY)
-    assert (await recognize(HostStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
+    assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     assert len(hass.config_entries.flow.async_progress()) == 1
 
 
@@ -317,7 +317,7 @@ async def test_second_entry_is_gone(
     hass: HomeAssistant, recognize: Recognize, loaded_entry: MockConfigEntry
 ) -> None:
     """A second resource that was removed is noticed, and nothing else suffers."""
-    assert (await recognize(HostStream(speak(SENTENCE)))).text == SENTENCE
+    assert (await recognize(AudioStream(speak(SENTENCE)))).text == SENTENCE
     assert issues(hass) == {"second_entry_missing"}
     assert await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert issues(hass) == set()
@@ -330,7 +330,7 @@ async def test_revoked_key(
     emulator.keys.clear()
     emulator.expire_tokens()
     for _ in range(2):
-        result = await recognize(HostStream(speak(SENTENCE)))
+        result = await recognize(AudioStream(speak(SENTENCE)))
         assert result.result is SpeechResultState.ERROR
     await hass.async_block_till_done()
     assert resource.down

@@ -29,15 +29,15 @@ from tests.benchmarks import home
 from tests.emulator import SERVICE_KINDS, AudioType, Emulator, Endpoint, Fault, Moment
 from tests.emulator.faults import BARE_401, PASSING_400
 from tests.support.home import (
+    BACKUP_ENGINE_ID,
     ENTITY_ID,
-    FALLBACK_ID,
-    FallbackEngine,
+    BackupEngine,
     metadata,
     second_emulator,
     set_up_resource,
 )
 
-from .people import BrokenHostError, Host, Kind, Utterance
+from .people import BrokenStreamError, Kind, Microphone, Utterance
 
 _AT_ONCE: Final = 16
 _IDLE_LIMIT: Final = 4.0  # longer than a busy machine ever makes a host wait
@@ -129,11 +129,11 @@ class House:
             second_emulator() as second,
         ):
             assert await async_setup_component(hass, "stt", {})
-            await hass.data[DATA_COMPONENT].async_add_entities([FallbackEngine(keeps=False)])
+            await hass.data[DATA_COMPONENT].async_add_entities([BackupEngine(keeps=False)])
             other = await set_up_resource(hass, second)
             recognizer = {
                 "second_entry": other.entry_id,
-                "fallback_entity": FALLBACK_ID,
+                "fallback_entity": BACKUP_ENGINE_ID,
                 "upload": upload,
             }
             entry = await set_up_resource(hass, first, recognizer)
@@ -185,7 +185,7 @@ class House:
             self.random.choice(self.emulators).faults.append(self._fault())
         try:
             text = await self._recognize(utterance)
-        except BrokenHostError:
+        except BrokenStreamError:
             text = utterance.text if utterance.kind is Kind.BROKEN else None
         if text == utterance.text:
             self.figures.heard += 1
@@ -207,7 +207,7 @@ class House:
     async def _recognize(self, utterance: Utterance) -> str | None:
         while (entity := self.hass.data[DATA_COMPONENT].get_entity(ENTITY_ID)) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # while the entry is reloaded
-        result = await entity.internal_async_process_audio_stream(metadata(), Host(utterance))
+        result = await entity.internal_async_process_audio_stream(metadata(), Microphone(utterance))
         return result.text
 
     def _forget_requests(self) -> None:
@@ -248,7 +248,7 @@ class House:
             "connections in use": len(connector._acquired),
             "responses": alive[ClientResponse],
             "recordings": alive[Recording],
-            "open host streams": len(Host.open),
+            "open audio streams": len(Microphone.open),
         }
 
 

@@ -67,14 +67,14 @@ class Utterance:
         )
 
 
-class BrokenHostError(Exception):
+class BrokenStreamError(Exception):
     """The error of a host's stream that breaks."""
 
 
-class Host:
+class Microphone:
     """A host's stream, which knows whether it was let go."""
 
-    open: Final[set[Host]] = set()
+    open: Final[set[Microphone]] = set()
     """Those that were begun and not let go."""
 
     def __init__(self, utterance: Utterance) -> None:
@@ -93,7 +93,7 @@ class Host:
         if self._utterance.kind is Kind.CLOSED:
             await asyncio.Event().wait()
         if self._utterance.kind is Kind.BROKEN:
-            raise BrokenHostError
+            raise BrokenStreamError
         self.open.discard(self)
 
     def __aiter__(self) -> AsyncIterator[bytes]:

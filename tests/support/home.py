@@ -39,7 +39,7 @@ from tests.emulator.settings import EntraApplication
 ENTITY_ID: Final = "stt.azure_speech_to_text"
 REACHABLE_ID: Final = "binary_sensor.azure_ai_speech_127_0_0_1_reachable"
 SECOND_KEY: Final = "2" * 32
-FALLBACK_ID: Final = "stt.house"
+BACKUP_ENGINE_ID: Final = "stt.house"
 
 
 def metadata(language: str = "en-US") -> SpeechMetadata:
@@ -185,10 +185,10 @@ def second_emulator() -> Emulator:
     return Emulator(keys={SECOND_KEY: Tier.S0})
 
 
-class FallbackEngine(PcmEngine):
+class BackupEngine(PcmEngine):
     """Another speech engine, which recognizes every word that it gets."""
 
-    entity_id = FALLBACK_ID
+    entity_id = BACKUP_ENGINE_ID
 
     def __init__(self, *, fails: bool = False, keeps: bool = True) -> None:
         """Initialize without any audio."""
@@ -209,8 +209,8 @@ class FallbackEngine(PcmEngine):
         return SpeechResult(await hear(audio), SpeechResultState.SUCCESS)
 
 
-async def add_fallback(hass: HomeAssistant, *, fails: bool = False) -> FallbackEngine:
+async def add_backup_engine(hass: HomeAssistant, *, fails: bool = False) -> BackupEngine:
     """Add another engine to Home Assistant's speech-to-text."""
-    engine = FallbackEngine(fails=fails)
+    engine = BackupEngine(fails=fails)
     await hass.data[DATA_COMPONENT].async_add_entities([engine])
     return engine

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from custom_components.azure_stt.audio.pcm import PcmFormat
-from tests.support.sounds import host_audio
+from tests.support.sounds import converted_audio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def media(pcm: bytes, kind: Kind, **options: str) -> bytes:
 
     The options are the container's.
     """
-    sound = host_audio(pcm, PcmFormat(rate=kind.rate, bits=16, channels=1))
+    sound = converted_audio(pcm, PcmFormat(rate=kind.rate, bits=16, channels=1))
     channels = len(av.AudioLayout(kind.layout).channels)
     planes = np.repeat(np.frombuffer(sound, "<i2").reshape(1, -1), channels, axis=0)
     file = io.BytesIO()

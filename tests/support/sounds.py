@@ -46,7 +46,7 @@ def encode(sound: Sound, form: PcmFormat) -> bytes:
     return frames.reshape(-1, 1).view("u1")[:, : form.bits // 8].tobytes()
 
 
-def host_audio(pcm: bytes, form: PcmFormat) -> bytes:
+def converted_audio(pcm: bytes, form: PcmFormat) -> bytes:
     """Bring 16 kHz 16-bit mono PCM to a host's form, by other means than the converter's."""
     sound = np.frombuffer(pcm, "<i2") / 32768
     length = round(len(sound) * form.rate / SAMPLE_RATE)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
 
 
-class HostStream:
+class AudioStream:
     """A host's stream: chunks of 10 ms as Assist sends them, faster than in real time.
 
     It remembers how much was read and whether it was closed. An exception among the parts
