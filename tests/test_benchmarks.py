@@ -1,4 +1,4 @@
-"""The benchmarks' own logic: figures, tables, the simulated link, the host's pace."""
+"""The benchmarks' own logic: figures, tables, the simulated link, the stream's pace."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
@@ -235,7 +235,7 @@ async def test_plain_entity() -> None:
 
 
 async def test_host() -> None:
-    """The host hands over 10 ms chunks in bursts, none before it's spoken, and all of them."""
+    """It hands over all 10 ms chunks in bursts, none before it's spoken."""
     speech = bytes([1]) * (20 * CHUNK)
     microphone = Microphone(Utterance(text="", speech=speech, quiet_after=0.05))
     began = monotonic()
@@ -352,7 +352,7 @@ def test_words_lost() -> None:
     ],
 )
 def test_pauses_goal(case: Case, contender: str, one: Heard, goal: str) -> None:
-    """No word is lost, and a whole command is answered before the host ends."""
+    """No word is lost, and a whole command is answered before the stream ends."""
     assert Pauses.of(case, contender, [one]).goal == goal
 
 
@@ -451,7 +451,7 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def round_trip(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, size: int
 ) -> float:
-    """Send so many bytes, wait for all of them to come back, and return the seconds."""
+    """Send a number of bytes, wait for all of them to come back, and return the seconds."""
     began = monotonic()
     writer.write(bytes(size))
     await reader.readexactly(size)

@@ -20,7 +20,7 @@ LANGUAGES = pytest.mark.parametrize(
 
 
 class BrokenError(Exception):
-    """A host's stream that breaks."""
+    """An audio stream that breaks."""
 
 
 def failures(entry: MockConfigEntry) -> int:
@@ -32,7 +32,7 @@ def failures(entry: MockConfigEntry) -> int:
 async def test_stream_that_breaks(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, recognize: Recognize
 ) -> None:
-    """A stream that breaks in the middle is the host's fault."""
+    """A stream that breaks in the middle is Assist's fault."""
     for _ in range(3):
         with pytest.raises(BrokenError):
             await recognize(AudioStream(SPOKEN, asyncio.sleep(0.05), BrokenError()))
@@ -90,7 +90,7 @@ async def test_unreadable_file(
 async def test_stream_that_breaks_during_a_second_request(
     hass: HomeAssistant, emulator: Emulator, loaded_entry: MockConfigEntry, recognize: Recognize
 ) -> None:
-    """A request that was sent again ends with the host's error, too."""
+    """A request that was sent again ends with the stream's error, too."""
     emulator.faults.append(Fault(status=503))
     with pytest.raises(BrokenError):
         await recognize(AudioStream(SPOKEN, asyncio.sleep(0.2), BrokenError()))
@@ -100,7 +100,7 @@ async def test_stream_that_breaks_during_a_second_request(
 async def test_503_after_two_broken_streams_is_tried_again(
     emulator: Emulator, recognize: Recognize
 ) -> None:
-    """Azure's next single error doesn't pay for the host's."""
+    """Azure's next single error doesn't pay for the stream's."""
     for _ in range(2):
         with pytest.raises(BrokenError):
             await recognize(AudioStream(SPOKEN, asyncio.sleep(0.05), BrokenError()))

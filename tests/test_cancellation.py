@@ -166,7 +166,7 @@ def _with_breaths(parts: Sequence[bytes]) -> list[bytes | Awaitable[object]]:
 
 
 class _Breath:
-    """A moment in which the host sends nothing."""
+    """A moment in which the stream has nothing."""
 
     def __await__(self) -> Generator[Any]:
         return asyncio.sleep(0.001).__await__()

@@ -98,7 +98,7 @@ def any_kind(request: pytest.FixtureRequest, emulator: Emulator) -> None:
 
 @pytest.mark.usefixtures("home", "any_kind")
 async def test_each_row(hass: HomeAssistant, emulator: Emulator) -> None:
-    """A host that never ends gets its answer after the quiet that the text needs."""
+    """A stream that never ends gets its answer after the quiet that the text needs."""
     rows: Sequence[tuple[Sequence[bytes], str, float]] = [
         ([LATER, speak(LIGHT)], LIGHT, 0.8),
         ([LATER, speak("What time is it")], "What time is it", 1.2),

@@ -358,7 +358,7 @@ def others() -> Iterator[Row]:
         faults=[Fault(status=503, headers={"Retry-After": "86400"})],
         backup_engine=1,
     )
-    # The token, and the key as the second way in.
+    # The token, and then the key itself.
     yield Row(name="token expired", prepare=expire, requests=2)
     yield Row(name="token service: 500", prepare=forget, faults=[TOKEN(status=500)])
     yield Row(name="token service: reset", prepare=forget, faults=[TOKEN(reset=True)])
@@ -484,7 +484,7 @@ async def test_fault(
 async def test_stream_breaks_while_the_backup_engine_hears(
     hass: HomeAssistant, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """That is the host's error, and not the other engine's."""
+    """That is the stream's error, and not the backup engine's."""
     row = Row(name="refused, backup engine", prepare=stop, backup_engine=0)
     async with House.built(hass, emulator, row) as house:
         await stop(house)

@@ -63,7 +63,7 @@ async def home(hass: HomeAssistant, loaded_entry: MockConfigEntry, emulator: Emu
 
 
 class Person:
-    """Speaks in real time, as a host passes it on; the host ends the stream after the last word."""
+    """Speaks in real time, as Assist passes it on; the stream ends after the last word."""
 
     def __init__(self, *parts: bytes) -> None:
         """Take the words to say."""
@@ -255,7 +255,7 @@ async def test_ten_minutes(
 
 
 async def test_stream_is_held_back(recognize: Recognize, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host that is faster than the service isn't read further than a minute ahead."""
+    """A stream that is faster than the service isn't read further than a minute ahead."""
     audio, text = speech_of(150)
     ahead = Ahead(monkeypatch)
     result = await recognize(AudioStream(audio))

@@ -59,7 +59,7 @@ async def test_nothing_said_is_stored(
     caplog: pytest.LogCaptureFixture,
     fails: bool,  # noqa: FBT001
 ) -> None:
-    """Spoken words are in no state, no event, no log of ours and no diagnostics."""
+    """Spoken words are in no state, no event, none of our logs and no diagnostics."""
     caplog.set_level(logging.DEBUG)
     trigger = {
         "trigger": "azure_stt.phrase_recognized",

@@ -1,4 +1,4 @@
-"""The second opinion, from the host's stream to the text, over a socket."""
+"""The second opinion, from the audio stream to the text, over a socket."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The entity: a host's stream in, text out."""
+"""The entity: an audio stream in, text out."""
 
 import asyncio
 from dataclasses import replace
@@ -251,7 +251,7 @@ async def test_stream_goes_away(
 
 
 async def test_cancelled(recognize: Recognize) -> None:
-    """A pipeline that is stopped lets go of the host's stream."""
+    """A pipeline that is stopped closes the audio stream."""
     stream = AudioStream(speak("Turn on the"), asyncio.Event().wait())
     call = asyncio.create_task(recognize(stream))
     await eventually(lambda: stream.sent >= len(speak("Turn on the")))
@@ -432,7 +432,7 @@ async def test_web_api_refuses_what_is_no_sound(
     emulator: Emulator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A picture is an error for the host and a warning in the log, and isn't sent to Azure."""
+    """A picture is an error for Assist and a warning in the log, and isn't sent to Azure."""
     before = len(emulator.requests_for(Endpoint.RECOGNITION))
     client = await hass_client()
     answer = await post(client, b"\x89PNG\r\n\x1a\n" + noise(0.5))

@@ -220,7 +220,7 @@ class RecognizerFlow(CorrectFlow):
 
 
 def _pairs(key: str) -> ObjectSelector:
-    """Return a list of what is heard and what is meant."""
+    """Return the selector for a list of corrections, sound-alikes or refused changes."""
     return ObjectSelector(
         ObjectSelectorConfig(
             fields={
@@ -255,7 +255,7 @@ def _choice(options: type[StrEnum], translation_key: str) -> SelectSelector:
 
 
 def _list_error(key: str, pairs: Sequence[Mapping[str, str]]) -> str | None:
-    """Return the error in a list of what is heard and what is meant, or None."""
+    """Return the error in a list of corrections, or None."""
     if len(pairs) > LEARNED_MAX:
         return "too_many_corrections"
     if not all(pair[CONF_HEARD].strip() for pair in pairs):

@@ -30,7 +30,7 @@ SENTENCE = "Turn on the kitchen light."
 async def test_slow_media(
     loaded_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch, transcribe: Transcribe
 ) -> None:
-    """Media may pause for longer than a live host, because a disk may have to wake up."""
+    """Media may pause for longer than a live stream, because a disk may have to wake up."""
     monkeypatch.setattr(recording, "IDLE_LIMIT", 0.05)
 
     async def slow() -> AsyncIterator[bytes]:

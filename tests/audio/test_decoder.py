@@ -64,7 +64,7 @@ FILES: Final = {
 
 @pytest.mark.parametrize("header", [b"", *FILES.values()], ids=["none", *FILES])
 def test_header_is_left_out(header: bytes) -> None:
-    """Wherever the host cuts, once, only the audio comes through."""
+    """With one cut at any place, only the audio comes through."""
     file = header + PCM
     for cut in range(len(file) + 1):
         assert decode(file[:cut], file[cut:]) == PCM, cut
@@ -117,7 +117,7 @@ SIZED: Final = riff((b"fmt ", form()), (b"data", PCM), TAGS)
 
 @pytest.mark.parametrize("size", [1, 7, 44, 145, 320, 4096, len(SIZED)])
 def test_sound_ends_where_the_header_says(size: int) -> None:
-    """16 KiB of tags behind the sound are no sound, however the host cuts."""
+    """16 KiB of tags after the sound aren't sound, with chunks of any size."""
     file = SIZED + b"id3 " + struct.pack("<I", 5) + b"Title\0"
     assert decode(*(file[at : at + size] for at in range(0, len(file), size))) == PCM
     odd = riff((b"fmt ", form()), (b"data", PCM[:-1]), TAGS)
@@ -133,7 +133,7 @@ def test_file_behind_tags(size: int) -> None:
 
 
 def test_file_behind_what_is_no_chunk() -> None:
-    """Behind anything at all, another file may begin with a chunk of the host's."""
+    """After any data, another file may begin with a new chunk."""
     for junk in (b"\xff" * 1000, b"LIST\xf0\xff\xff\xff", b"x" * 11):
         assert decode(SIZED + junk, SIZED) == 2 * PCM
 

@@ -1,4 +1,4 @@
-"""Every format that a host may send becomes the same 16 kHz 16-bit mono sound."""
+"""Every format that a satellite may send becomes the same 16 kHz 16-bit mono sound."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -92,7 +92,7 @@ def test_nothing_is_mirrored(rate: int, bits: int) -> None:
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form.bits > 8], ids=str)
 def test_level(form: PcmFormat) -> None:
-    """Up to 7 kHz, and the host's own limit, all is as loud as it was."""
+    """Up to 7 kHz, and the source's own limit, all is as loud as it was."""
     for frequency in range(100, min(7_001, form.rate * 9 // 20), 300):
         level = decibels(converted(tone(frequency, form.rate), form))
         assert level == pytest.approx(0, abs=0.1), frequency
@@ -131,7 +131,7 @@ def test_is_live(form: PcmFormat) -> None:
 def test_chunks_make_no_difference(
     *, form: PcmFormat, with_header: bool, seed: int, length: int, sizes: list[int]
 ) -> None:
-    """However the host cuts the same bytes, the same samples come out."""
+    """The same bytes in chunks of any size give the same samples."""
     sound = np.random.default_rng(seed).uniform(-1, 1, length)
     file = (header(form) if with_header else b"") + encode(sound, form) + b"\1"
     declared = TARGET if with_header else form
@@ -246,7 +246,7 @@ async def test_opus_is_live() -> None:
 @given(sizes=st.lists(st.integers(0, 3000), max_size=20))
 @settings(deadline=None)
 def test_chunks_of_opus_make_no_difference(sizes: list[int]) -> None:
-    """However the host cuts, the same samples come out."""
+    """Chunks of any size give the same samples."""
     assert decode(cut(OPUS, sizes), None) == decode([OPUS], None)
 
 
@@ -377,7 +377,7 @@ class Witness:
 
 
 class OneChunk(AudioStream):
-    """A host that sends all at once."""
+    """A stream that sends all at once."""
 
     def __init__(self, chunk: bytes) -> None:
         """Hold the chunk."""

@@ -36,7 +36,7 @@ class HostileServer:
     @classmethod
     @asynccontextmanager
     async def running(cls, reply: Reply, pause: float = 0.0) -> AsyncIterator[Self]:
-        """Serve on a free port, with so many seconds between the pieces of a reply."""
+        """Serve on a free port, with a delay in seconds between the pieces of a reply."""
         hostile = cls(reply, pause)
         server = await asyncio.start_server(hostile._serve, "127.0.0.1", 0)
         hostile.port = server.sockets[0].getsockname()[1]

@@ -27,7 +27,7 @@ def credential(client: SpeechClient) -> Credential:
 
 
 async def cancel_after(client: SpeechClient, microphone: Microphone, steps: int) -> bool:
-    """Cancel a recognition after so many steps of the loop; False if it came to its end."""
+    """Cancel a recognition after some steps of the loop; False if it came to its end."""
     task = asyncio.create_task(client.recognize(microphone, OPTIONS))
     for _ in range(steps):
         await asyncio.sleep(0)
@@ -83,7 +83,7 @@ async def test_cancelled_anywhere(
 async def test_cancelled_while_waiting(
     emulator: Emulator, session: ClientSession, client: SpeechClient, fault: Fault, requests: int
 ) -> None:
-    """Cancelling ends any wait at once."""
+    """Any wait ends at once with a cancellation."""
     emulator.faults.append(fault)
     task = asyncio.create_task(client.recognize(Microphone(speak("Turn")), OPTIONS))
     await eventually(lambda: len(emulator.requests) == requests)

@@ -671,7 +671,7 @@ async def test_cancelled_while_it_is_read(
 
 
 class _Zeros:
-    """So many megabytes, one by one."""
+    """A number of megabytes, one by one."""
 
     def __init__(self, megabytes: int) -> None:
         self._left = megabytes

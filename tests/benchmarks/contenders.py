@@ -33,7 +33,7 @@ _KEEPALIVE: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """One that is ready for a host's stream: it has its token, and a connection if it keeps any."""
+    """One that is ready for an audio stream: it has its token, and a connection if it keeps any."""
 
     recognize: Callable[[AsyncIterable[bytes]], Awaitable[str]]
     session: ClientSession
@@ -170,7 +170,7 @@ COMPARED: Final = (FLOOR, CLOUD, BUFFER, CLIENT, ENTITY)
 """Those that are put side by side, in the order of their turns."""
 
 PEERS: Final = (CLOUD, BUFFER)
-"""Those of them that people use instead of ours."""
+"""The ones that people use instead of this integration."""
 
 
 async def _with_header(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:

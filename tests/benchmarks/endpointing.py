@@ -82,7 +82,7 @@ _SETTINGS: Final[Mapping[Ending, AudioSettings]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Sayings of one kind, to hosts of one kind."""
+    """Sayings of one kind, to satellites of one kind."""
 
     name: str
     ending: Ending

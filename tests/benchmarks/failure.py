@@ -21,7 +21,7 @@ ONE_UPLOAD: Final = "one upload"
 """The floor: all of it posted at once without any failure, on a connection that is there."""
 
 ANEW: Final = "one upload, anew"
-"""The same on a connection of its own, which is what is left after a reset."""
+"""The same on a separate connection, as after a reset."""
 
 NAMES: Final = (ONE_UPLOAD, ANEW, ENTITY, CLOUD, BUFFER, BUFFER_TWICE)
 """The contenders, in the order of their turns."""
@@ -57,7 +57,7 @@ class Failure:
 
 
 async def compare(runs: int) -> list[Failure]:
-    """Let the contenders take turns until each has lost so many connections."""
+    """Let the contenders take turns until each has lost a number of connections."""
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(emulator(pause=_PAUSE))
         address = await stack.enter_async_context(linked(SLOW, service))

@@ -21,7 +21,7 @@ class Measurement:
     said: str
     heard: str
     spoken_at: float
-    """When the host handed over the last chunk of speech."""
+    """When the last chunk of speech was handed over."""
     heard_at: float
     """When the text was there."""
     cpu: float

@@ -85,7 +85,7 @@ class Overhead:
 
 
 async def compare(case: Case, runs: int) -> Overhead:
-    """Let the contenders take turns until each has had so many commands."""
+    """Let the contenders take turns until each has had a number of commands."""
     async with (
         emulator(pause=_PAUSE) as service,
         linked(case.link, service) as address,

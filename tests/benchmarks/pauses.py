@@ -36,7 +36,7 @@ AUTOMATIC: Final = f"entity, {Patience.AUTOMATIC}"
 FIRST_PAUSE: Final = f"entity, {Patience.FIRST_PAUSE}"
 TO_THE_END: Final = f"entity, {Patience.TO_THE_END}"
 
-_CLEARLY: Final = 0.1  # the host hands over 40 ms at a time
+_CLEARLY: Final = 0.1  # the stream hands over 40 ms at a time
 
 _WHY: Final = (
     "Who takes the first answer, always, has it sooner, and loses whatever follows a pause; our"
@@ -118,17 +118,17 @@ class Heard:
 
     @property
     def lost(self) -> int:
-        """Words that the host handed over, or would have, and that aren't in the text."""
+        """Words that were handed over, or would have been, and that aren't in the text."""
         return _missing(self.handed_over, self.measurement.heard)
 
     @property
     def cut(self) -> int:
-        """Words that the host itself cuts off."""
+        """Words that Assist itself cuts off."""
         return _missing(self.measurement.said, self.handed_over)
 
     @property
     def is_early(self) -> bool:
-        """Whether it was answered clearly before the host would have ended its stream."""
+        """Whether it was answered clearly before Assist would have ended the stream."""
         return self.measurement.delay < self.host_end - _CLEARLY
 
 
@@ -146,7 +146,7 @@ class Pauses:
     """Texts that were right, and there before that."""
     words: int
     cut: int
-    """Words that the host itself cut off."""
+    """Words that Assist itself cut off."""
     lost: int
     """Words besides."""
     wrong: int
@@ -182,7 +182,7 @@ class Pauses:
 
 
 async def compare(cases: Sequence[Case], runs: int) -> list[Pauses]:
-    """Let all contenders listen to every saying at the same time, so many times."""
+    """Let all contenders listen to every saying at the same time, a number of times."""
     results: list[Pauses] = []
     for link, of_link in groupby(cases, key=lambda case: case.link):
         async with (
@@ -349,7 +349,7 @@ def comparisons(results: Sequence[Pauses]) -> Iterator[Comparison]:
 
 
 def _share_lost(results: Sequence[Pauses], contender: str) -> float:
-    """Return how many percent of the words that the host hands over a contender loses."""
+    """Return the percentage of the words handed over that a contender loses."""
     own = [result for result in results if result.contender == contender]
     handed_over = sum(result.words - result.cut for result in own)
     return 100 * sum(result.lost for result in own) / handed_over

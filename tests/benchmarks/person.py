@@ -126,7 +126,7 @@ def _laid_over(track: _Samples, sound: _Samples, start: int) -> _Samples:
 
 
 def _in_code(text: str, length: int) -> bytes:
-    """Return a text in code that is spread over so many samples, and loud at its end."""
+    """Return a text in code that is spread over a number of samples, and loud at its end."""
     words = text.split()
     sound = sum(len(speak(word)) for word in words) // 2
     gap = (length - sound) / _RATE / max(1, len(words) - 1)

@@ -1,4 +1,4 @@
-"""The processor time that a second of audio takes, in each form in which a host may send it."""
+"""The processor time for a second of audio, in each format that a satellite may send."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -42,7 +42,7 @@ class Cost:
 
 
 async def compare(runs: int) -> list[Cost]:
-    """Let the contenders take turns until each has had so many utterances of each form."""
+    """Let the contenders take turns until each has had a number of utterances of each form."""
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(emulator(pause=_PAUSE))
         contenders = {

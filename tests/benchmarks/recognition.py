@@ -73,7 +73,7 @@ _VOICES: Final = {
 }
 """The program and Debian's packages for each voice that isn't Piper's."""
 _RATIOS: Final = (None, 10.0, 5.0)
-_QUICK: Final = 6  # of so many commands, one: not always the same of the five
+_QUICK: Final = 6  # every sixth command, so not always the same of the five
 
 _SERVICES: Final = {
     "light": ("turn_on", "turn_off"),

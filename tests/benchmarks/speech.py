@@ -22,7 +22,7 @@ _STEREO: Final = PcmFormat(rate=44_100, bits=16, channels=2)
 
 
 class Form(StrEnum):
-    """A form in which a host hands its audio over."""
+    """A form in which the audio is handed over."""
 
     PCM = "16 kHz PCM"
     """Without a header, as Assist does."""
@@ -45,9 +45,9 @@ class Utterance:
     speech: bytes = field(repr=False)
     """In whole chunks; the last one is loud."""
     quiet_after: float = 0.0
-    """Seconds of quiet before the host ends its stream."""
+    """Seconds of quiet before the stream ends."""
     file: bytes = field(default=b"", repr=False)
-    """The same in another form, if the host sends it so; nothing is sent after it then."""
+    """The same in another form, if it's sent so; nothing is sent after it then."""
 
     @property
     def seconds(self) -> float:

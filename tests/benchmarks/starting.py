@@ -85,7 +85,7 @@ class Start:
 
 
 async def compare(runs: int) -> list[Start]:
-    """Time each step so many times."""
+    """Time each step a number of times."""
     imports = {f"{_IMPORT}, {one.name}": await _import(one, runs) for one in _IMPORTS}
     setups = {f"{_SET_UP}, {link.name}": await _set_up(link, runs) for link in (LOOPBACK, FAR)}
     return [*_starts(imports), *_starts(setups)]

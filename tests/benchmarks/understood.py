@@ -34,7 +34,7 @@ _MORE: Final = 0.002
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """How a host ends its stream."""
+    """How a stream ends."""
 
     name: str
     quiet_after: float
@@ -70,7 +70,7 @@ class Understood:
 
 
 async def compare(runs: int) -> list[Understood]:
-    """Let the settings take turns until each has had so many commands, all of them new."""
+    """Let the settings take turns until each has had a number of commands, all of them new."""
     commands = len(SETTINGS) * (_WARM_UP + len(CASES) * runs)
     lights = [f"Kitchen light {number:04}" for number in range(max(_LIGHTS, commands))]
     async with emulator(pause=_PAUSE) as address, Assist.open(lights) as assist:

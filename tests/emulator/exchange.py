@@ -42,7 +42,7 @@ class Exchange:
     async def read(self, patience: float) -> bytes | None:
         """Read some of the body; `None` at its end.
 
-        Raises `RefusedError` (408) if nothing comes for so many seconds. [doc] The status; [?] the
+        Raises `RefusedError` (408) if nothing comes for some seconds. [doc] The status; [?] the
         time.
         """
         try:

@@ -49,7 +49,7 @@ class Fault:
     body: str = ""
     """The answer's body: a page of HTML (a captive portal), something that isn't JSON, …"""
     body_size: int = 0
-    """If it is more than the body's length: the body is repeated up to so many bytes."""
+    """If it is more than the body's length: the body is repeated up to this size."""
     withhold_continue: bool = False
     """Whether `100 Continue` is never sent."""
     bytes_per_second: float | None = None

@@ -61,7 +61,9 @@ def _fuzz(name: str, inputs: int, seed: int) -> int | None:
         return None
     count, seconds = map(int, figures.groups())
     covered = re.findall(r"cov: (\d+)", run.stdout)[-1]
-    sys.stdout.write(f"{name}: {count:,} inputs in {seconds} s, {covered} edges of ours reached\n")
+    sys.stdout.write(
+        f"{name}: {count:,} inputs in {seconds} s, {covered} edges of the integration reached\n"
+    )
     sys.stdout.flush()
     return count
 

@@ -156,7 +156,7 @@ def decode_opus(data: bytes) -> None:
     pcm = _decoded(None, [file])
     if isinstance(pcm, bytes):
         assert len(pcm) % 2 == 0
-        # A packet has 120 ms at the most.
+        # A packet has at most 120 ms.
         assert len(pcm) <= (len(packets) + 1) * 32 * 120
 
 

@@ -66,7 +66,7 @@ class Service:
     places: bool = True
     down: bool = False
     spared: int = 0
-    """So many requests come before the errors."""
+    """The number of requests before the errors."""
     errors: list[SpeechError] = field(default_factory=list)
     requests: list[bytes] = field(default_factory=list)
     """The audio of each request."""
@@ -125,7 +125,7 @@ async def transcribe(
     service: Service,
     **options: Any,  # noqa: ANN401 - the transcriber's own
 ) -> Transcript:
-    """Transcribe a host's stream with a service; options are the policy's or the transcriber's.
+    """Transcribe an audio stream with a service; options are the policy's or the transcriber's.
 
     `patience`, `end_of_speech` and `decides` choose the policy's rules.
     """
@@ -191,10 +191,10 @@ class Hanging(Service):
 
 
 class Other:
-    """A backup engine, which remembers from where on it heard."""
+    """A backup engine, which remembers the position from which it read."""
 
     def __init__(self, *, seconds: float = 0.0) -> None:
-        """Answer after so many seconds."""
+        """Answer after some seconds."""
         self.starts: list[int] = []
         self._seconds = seconds
 

@@ -268,7 +268,7 @@ async def test_tells_how_it_stands() -> None:
     assert repr(recording) == "<Recording 10-60 ended>"
 
 
-# The host's stream.
+# The audio stream.
 
 
 async def test_records() -> None:
@@ -282,7 +282,7 @@ async def test_records() -> None:
 
 
 async def test_records_live() -> None:
-    """Readers follow while the host still sends."""
+    """Readers follow while the stream still grows."""
     more = asyncio.Event()
     stream = AudioStream(sound(BLOCK), more.wait(), sound(BLOCK, 1))
     async with recorded(stream, StreamDecoder()) as recording:
@@ -356,7 +356,7 @@ async def test_stream_needs_no_close() -> None:
 
 
 class HostError(Exception):
-    """An error of the host's own."""
+    """An error of the stream's own."""
 
 
 class AttemptError(Exception):
@@ -396,7 +396,7 @@ async def test_error_of_the_stream(
 
 
 async def test_cancellation_by_the_stream_is_one() -> None:
-    """A task whose host is cancelled is cancelled itself."""
+    """A task whose stream is cancelled is cancelled itself."""
 
     async def utterance() -> None:
         async with recorded(AudioStream(asyncio.CancelledError()), StreamDecoder()) as recording:
@@ -453,7 +453,7 @@ async def test_stream_goes_away(monkeypatch: pytest.MonkeyPatch, said: bytes) ->
 
 
 async def test_each_chunk_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host may take its time, again and again."""
+    """A stream may take its time, again and again."""
     monkeypatch.setattr(recording_module, "IDLE_LIMIT", 0.5)
     pauses = [asyncio.sleep(0.2) for _ in range(3)]
     stream = AudioStream(*(part for pause in pauses for part in (pause, sound(320))))
@@ -462,7 +462,7 @@ async def test_each_chunk_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_waiting_for_room_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The host isn't to blame for a recognition that is slow."""
+    """The stream isn't to blame for a recognition that is slow."""
     monkeypatch.setattr(recording_module, "IDLE_LIMIT", 0.1)
     monkeypatch.setattr(recording_module, "CAPACITY", 160)
     stream = AudioStream(sound(960))
@@ -492,7 +492,7 @@ async def leave_early(recording: Recording) -> None:
 async def test_leaving_early_closes_the_stream(
     monkeypatch: pytest.MonkeyPatch, use: Callable[[Recording], Awaitable[None]], capacity: int
 ) -> None:
-    """A block that is left takes the host's stream with it, and leaves no task."""
+    """A block that is left closes the stream, and leaves no task."""
     monkeypatch.setattr(recording_module, "CAPACITY", capacity)
     monkeypatch.setattr(recording_module, "BLOCK_MIN", 160)
     before = asyncio.all_tasks()

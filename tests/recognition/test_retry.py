@@ -332,7 +332,7 @@ async def test_languages_that_hang() -> None:
 
 
 class Read(Segment):
-    """A segment of which so many samples have been read."""
+    """A segment of which a number of samples have been read."""
 
     def __init__(self, position: int, cut: int | None = None) -> None:
         """Begin a second into the recording."""

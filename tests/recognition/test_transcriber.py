@@ -314,7 +314,7 @@ def test_join(language: str, text: str) -> None:
 
 
 def long_speech(seconds: float, pause_ms: int, words: int) -> tuple[bytes, list[str]]:
-    """Return speech with a longer pause after so many words, and its words."""
+    """Return speech with a longer pause after some words, and its words."""
     audio, said = bytearray(), list[str]()
     while len(audio) < seconds * BYTES_PER_SECOND:
         some = [str(1000 + len(said) + number) for number in range(words)]
@@ -369,7 +369,7 @@ async def test_a_long_silence() -> None:
 
 
 async def test_a_long_noise() -> None:
-    """Minutes of it neither stop the host nor need memory."""
+    """Minutes of it neither stop the stream nor need memory."""
     audio = play(*[noise(0.3) + silence(0.7)] * 90, LIGHT, sizes=[4096])
     assert (await transcribe(audio, Service())).text == "Turn on the light"
 

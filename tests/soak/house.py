@@ -40,7 +40,7 @@ from tests.support.home import (
 from .people import BrokenStreamError, Kind, Microphone, Utterance
 
 _AT_ONCE: Final = 16
-_IDLE_LIMIT: Final = 4.0  # longer than a busy machine ever makes a host wait
+_IDLE_LIMIT: Final = 4.0  # longer than a busy machine ever makes a stream wait
 _OPUS_RESTS: Final = 0.2
 _RELOAD_EVERY: Final = 1.5
 _LEVEL: Final = 1024 * 1024  # bytes that the memory may grow by

@@ -68,11 +68,11 @@ class Utterance:
 
 
 class BrokenStreamError(Exception):
-    """The error of a host's stream that breaks."""
+    """The error of an audio stream that breaks."""
 
 
 class Microphone:
-    """A host's stream, which knows whether it was let go."""
+    """An audio stream, which knows whether it was closed."""
 
     open: Final[set[Microphone]] = set()
     """Those that were begun and not let go."""

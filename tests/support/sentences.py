@@ -39,7 +39,7 @@ SENTENCES: Final = {
         "A cutter is not a ship of the line.",
         "There is room but no time.",
         "That is a grim bar at the end of the street.",
-        "Summarise the news of the week in three sentences.",
+        "Summarize the news of the week in three sentences.",
         "How do you spell necessary?",
         "I have been reading a book about the sea.",
         "Two plus two is four.",

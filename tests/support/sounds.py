@@ -1,4 +1,4 @@
-"""Speech in every form that a host may send."""
+"""Speech in every format that a satellite may send."""
 
 import io
 from itertools import product
@@ -47,7 +47,7 @@ def encode(sound: Sound, form: PcmFormat) -> bytes:
 
 
 def converted_audio(pcm: bytes, form: PcmFormat) -> bytes:
-    """Bring 16 kHz 16-bit mono PCM to a host's form, by other means than the converter's."""
+    """Convert 16 kHz 16-bit mono PCM to a format, by other means than the converter's."""
     sound = np.frombuffer(pcm, "<i2") / 32768
     length = round(len(sound) * form.rate / SAMPLE_RATE)
     spectrum = np.fft.rfft(sound)

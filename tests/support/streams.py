@@ -7,7 +7,7 @@ from custom_components.azure_stt.azure_speech import BYTES_PER_SECOND
 
 
 class AudioStream:
-    """A host's stream: chunks of 10 ms as Assist sends them, faster than in real time.
+    """An audio stream: chunks of 10 ms as Assist sends them, faster than in real time.
 
     It remembers how much was read and whether it was closed. An exception among the parts
     is raised when its turn comes, an Awaitable is waited for.
@@ -38,7 +38,7 @@ class AudioStream:
         return self._chunks
 
     async def aclose(self) -> None:
-        """Remember that the host was let go."""
+        """Remember that the stream was closed."""
         self.closed = True
         await self._chunks.aclose()
 

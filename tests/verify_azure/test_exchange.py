@@ -42,7 +42,7 @@ async def answering(script: ModuleType, handler: Handler) -> AsyncGenerator[Any]
 
 
 def upload(script: ModuleType, count: int, interval: float) -> list[Any]:
-    """Return a body of chunks of 0.1 s each, so many seconds apart, and its end."""
+    """Return a body of chunks of 0.1 s each, some seconds apart, and its end."""
     pieces = [
         script.Piece(at=number * interval, data=script.make_chunk(b"audio"), audio=0.1)
         for number in range(count)

@@ -1,4 +1,4 @@
-"""Decodes a host's stream to 16 kHz 16-bit mono PCM: PCM and OGG/Opus as it comes."""
+"""Decodes an audio stream to 16 kHz 16-bit mono PCM: PCM and OGG/Opus as it comes."""
 
 from io import BytesIO
 import logging
@@ -179,7 +179,7 @@ class _MediaFile:
             self._reader = MediaReader(self._file)
         block = self._reader.read()
         if not block and self._reader.damaged:
-            _LOGGER.warning("Part of a file from the host is damaged and couldn't be read")
+            _LOGGER.warning("Part of a file in the stream is damaged and couldn't be read")
         return block
 
 

@@ -44,13 +44,13 @@ class Timeouts:
 
 
 class Meter(Protocol):
-    """A counter of everything that is sent, whatever becomes of the request."""
+    """A counter of everything that is sent, even if the request fails."""
 
     def count_request(self) -> None:
         """Count a request whose upload begins."""
 
     def count_audio(self, size: int) -> None:
-        """Count bytes of 16 kHz 16-bit mono PCM, in whatever format they are sent."""
+        """Count bytes of 16 kHz 16-bit mono PCM, before any encoding."""
 
     def count_bytes(self, size: int) -> None:
         """Count bytes as they are sent, a file's header included."""
@@ -215,7 +215,7 @@ class Upload:
         return pcm
 
     async def _encoded(self, pcm: bytes | None) -> bytes:
-        """Return what some samples complete of the file, or its rest at their end."""
+        """Return the bytes that some samples complete, or the file's rest at their end."""
         assert self._encoder is not None  # noqa: S101 - for the type checker
         if pcm is None:
             return self._encoder.flush()

@@ -49,7 +49,7 @@ class Names:
     """The names of a home, to find them and similar ones in a text of one language.
 
     Names of actions are those of scripts, scenes, ..., and any that say what is done. Such a
-    name may hold the opposite of what was heard, so much less may differ in it. Hidden names
+    name may hold the opposite of what was heard, so far less may differ in it. Hidden names
     aren't exposed to Assist: they are never put in, and where one was heard it stays, because
     Home Assistant knows whom it means.
     """
@@ -145,7 +145,7 @@ class Names:
         return any(word in key.split() for key in self._keys)
 
     def most_like(self, text: str, limit: int) -> list[str]:
-        """Return at most so many names, those first that are most like some words of a text."""
+        """Return names up to a limit, those first that are most like some words of a text."""
         heard = plain(text)
         sounds = sound(heard)
         ranked = sorted(

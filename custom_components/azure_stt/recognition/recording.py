@@ -1,6 +1,6 @@
-"""The recording: a host's stream that can be read again.
+"""The recording: an audio stream that can be read again.
 
-A host's stream can be read only once. It flows once into a `Recording`, which any number of
+An audio stream can be read only once. It flows once into a `Recording`, which any number of
 readers follow from any position, live while it still grows.
 """
 
@@ -18,21 +18,21 @@ CAPACITY: Final = 60 * SAMPLE_RATE
 """Samples that are kept ahead of the recognized ones."""
 
 AHEAD: Final = 2.0
-"""Seconds of sound that a live host is never ahead of the clock."""
+"""Seconds of sound that a live stream is never ahead of the clock."""
 
 # Seconds after which a file is well ahead.
 _FIRST_MOMENT: Final = 0.1
 KEPT: Final = 20 * SAMPLE_RATE
-"""Samples that are kept of the recognized ones, because they may be heard once more."""
+"""Samples that are kept of the recognized ones, because they may be recognized once more."""
 
 IDLE_LIMIT: Final = 10.0
-"""Seconds without a chunk after which the host is considered gone.
+"""Seconds without a chunk after which the stream counts as abandoned.
 
 The stream of a browser's dialog that is closed while it listens never ends.
 """
 
 BLOCK_MIN: Final = SAMPLE_RATE // 50
-"""Samples of two of the host's 10 ms chunks: fewer TLS records, at no delay to be noticed."""
+"""Samples of two of Assist's 10 ms chunks: fewer TLS records, without a noticeable delay."""
 
 BLOCK_MAX: Final = SAMPLE_RATE
 
@@ -41,18 +41,18 @@ _DECODED_MAX: Final = 4096
 
 
 class NoSpeechError(Exception):
-    """The host sent no audio, or stopped without ending its stream.
+    """The stream had no audio, or stopped without an end.
 
     Speech up to then must not be acted on, because the person is gone.
     """
 
 
 class BrokenRecordingError(Exception):
-    """The host's stream broke. Readers raise this; `recorded` raises the cause itself."""
+    """The audio stream broke. Readers raise this; `recorded` raises the cause itself."""
 
 
 class Decoder(Protocol):
-    """A decoder of a host's chunks to 16 kHz 16-bit mono PCM."""
+    """A decoder of a stream's chunks to 16 kHz 16-bit mono PCM."""
 
     @property
     def blocking(self) -> bool:
@@ -92,17 +92,17 @@ class Recording:
 
     @property
     def ended(self) -> bool:
-        """Whether the host's stream has ended."""
+        """Whether the audio stream has ended."""
         return self._ended_at is not None
 
     @property
     def error(self) -> BaseException | None:
-        """The error that broke the host's stream, or None."""
+        """The error that broke the audio stream, or None."""
         return self._error
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it came faster than anybody speaks: a file, and not a live voice."""
+        """Whether it came faster than speech: a file, and not a live voice."""
         if self._began_at is None:
             return False
         elapsed = monotonic() - self._began_at
@@ -151,8 +151,8 @@ class Recording:
     def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Return a reader of the samples from `start` up to `stop` or the end.
 
-        It waits for what is still to come. Raises ValueError if `start` is forgotten, and
-        BrokenRecordingError if the host's stream broke.
+        It waits for audio that is still to come. Raises ValueError if `start` is forgotten, and
+        BrokenRecordingError if the audio stream broke.
         """
         return _Reader(self, start, stop)
 
@@ -170,8 +170,8 @@ class Recording:
     async def reaches(self, position: int, unless: Callable[[], bool] | None = None) -> None:
         """Wait until the recording is that long, or has ended, or a condition is true.
 
-        Whoever makes the condition true calls `wake`. Raises BrokenRecordingError if the
-        host's stream broke.
+        Each change that can make it true calls `wake`. Raises BrokenRecordingError if the
+        stream broke.
         """
         await self._waiters.until(
             lambda: self.ended or self.length >= position or (unless is not None and unless())
@@ -193,7 +193,7 @@ class Recording:
         return (self.length - position) / SAMPLE_RATE + waited
 
     def wake(self) -> None:
-        """Let those look again who wait for a condition of their own."""
+        """Wake the tasks whose condition has become true."""
         self._waiters.wake()
 
     async def ends_or_is_full(self, unless: Callable[[], bool] | None = None) -> float:
@@ -235,11 +235,11 @@ class _Reader:
 async def recorded(
     stream: AsyncIterable[bytes], decoder: Decoder, *, idle_limit: float | None = None
 ) -> AsyncIterator[Recording]:
-    """Record the host's stream while the block runs, and close it at the block's end.
+    """Record the audio stream while the block runs, and close it at the block's end.
 
-    A stream that gives nothing for `idle_limit` seconds (IDLE_LIMIT by default) counts as left
-    by its host.
-    Raises the error that broke the stream, whatever the block made of it: the stream's own
+    A stream that gives nothing for `idle_limit` seconds (IDLE_LIMIT by default) counts as
+    abandoned.
+    Raises the error that broke the stream, even if the block fails too: the stream's own
     exception, NoSpeechError, or the decoder's error.
     """
     recording = Recording()
@@ -268,7 +268,7 @@ async def recorded(
 async def _pump(
     stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording, idle_limit: float
 ) -> None:
-    """Read the host's stream into the recording, from first to last, and close it."""
+    """Read the audio stream into the recording, from first to last, and close it."""
     try:
         await _read(stream, decoder, recording, idle_limit)
     except BaseException as err:
@@ -276,7 +276,7 @@ async def _pump(
         if not isinstance(err, Exception):
             raise
     else:
-        recording.end(None if recording.length else NoSpeechError("The host sent no audio"))
+        recording.end(None if recording.length else NoSpeechError("The stream had no audio"))
     finally:
         # Cancelled between items it would stay open, and ESPHome's satellites feed one
         # queue: a reader that is left over would eat the next command.
@@ -298,7 +298,7 @@ async def _read(
     except TimeoutError as err:
         if not idle.expired():
             raise
-        msg = "The host went silent without an end"
+        msg = "The stream went silent without an end"
         raise NoSpeechError(msg) from err
     while rest := await _run(decoder, decoder.flush):
         recording.append(rest)

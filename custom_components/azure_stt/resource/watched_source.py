@@ -1,4 +1,4 @@
-"""An audio source that shows when it stalls, as a host that is muted in mid-sentence does."""
+"""An audio source that shows when it stalls, as with a microphone that is muted in mid-sentence."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +14,7 @@ class WatchedSource:
     """
 
     def __init__(self, audio: AudioSource, may_go_on: asyncio.Event | None = None) -> None:
-        """Initialize with the source itself, and what each block waits for."""
+        """Initialize with the source itself, and an event that each block waits for."""
         self._audio = audio
         self._may_go_on = may_go_on
         self._reader: AsyncIterator[bytes] | None = None

@@ -226,7 +226,7 @@ async def read_meters(stage: Stage) -> None:
 
 
 async def _listen_to_silence(stage: Stage) -> None:
-    """Send so much that the meters are worth a picture."""
+    """Send enough audio to make the meters worth a picture."""
     recognizer = f"stt.{NAME.lower().replace(' ', '_')}"
     for _ in range(_SILENT_REQUESTS):
         await stage.connection.transcribe(wav_header() + silence(_SILENCE), recognizer)
