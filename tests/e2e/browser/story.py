@@ -176,15 +176,15 @@ async def add_recognizer(stage: Stage) -> None:
     """Add a recognizer with settings of its own, and find them again."""
     form = await begin_adding_recognizer(stage)
     await form.fill("Name", "Spoken words")
-    await form.option("Leave as spoken").click()
-    await form.option("Spoken words, without capitals and punctuation").click()
+    await form.option("Always listen to the end").click()
+    await form.fill("Longest wait", "12")
     await form.unfold("Names and corrections")
     await form.add_pair("Corrections", Heard="desk lamp", Meant="kitchen light")
     await form.scroll_to("Names and corrections")
     await stage.pictures.take("recognizer", form.window)
-    await form.unfold("Pauses and waiting")
-    await form.option("Always listen to the end").click()
-    await form.fill("Longest wait", "12")
+    await form.unfold("Text and profanity")
+    await form.option("Spoken words, without capitals and punctuation").click()
+    await form.option("Leave as spoken").click()
     await form.submit()
     await form.finish("Created configuration for Spoken words.", "Finish")
     form = await begin_changing_recognizer(stage, "Spoken words")
@@ -194,14 +194,14 @@ async def add_recognizer(stage: Stage) -> None:
 
 async def _expect_options(form: Form) -> None:
     await expect(form.text("Name")).to_have_value("Spoken words")
-    await expect(form.option("Leave as spoken")).to_be_checked()
-    await expect(form.option("Spoken words, without capitals")).to_be_checked()
+    await expect(form.option("Always listen to the end")).to_be_checked()
+    await expect(form.text("Longest wait")).to_have_value("12")
     await form.unfold("Names and corrections")
     await expect(form.words("desk lamp")).to_be_visible()
     await expect(form.words("kitchen light")).to_be_visible()
-    await form.unfold("Pauses and waiting")
-    await expect(form.option("Always listen to the end")).to_be_checked()
-    await expect(form.text("Longest wait")).to_have_value("12")
+    await form.unfold("Text and profanity")
+    await expect(form.option("Spoken words, without capitals")).to_be_checked()
+    await expect(form.option("Leave as spoken")).to_be_checked()
 
 
 async def hear_with_recognizer(stage: Stage) -> None:
