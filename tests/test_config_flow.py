@@ -177,7 +177,7 @@ async def test_tier_is_kept_after_an_error(hass: HomeAssistant, emulator: Emulat
     cost = hass.states.get("sensor.azure_ai_speech_127_0_0_1_estimated_cost_this_month")
     assert cost is not None
     assert float(cost.state) == 0
-    assert hass.states.get("sensor.azure_ai_speech_127_0_0_1_free_hours_used")
+    assert hass.states.get("sensor.azure_ai_speech_127_0_0_1_free_quota_used")
 
 
 @pytest.mark.parametrize(
@@ -612,6 +612,7 @@ async def test_sections(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> N
             fields = {str(field) for field in part.schema.schema}
             assert texts[name]["name"]
             assert texts[name]["data"].keys() == fields, name
+            assert texts[name]["data_description"].keys() == fields, name
 
 
 async def test_opus_needs_an_encoder(
