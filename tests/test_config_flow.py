@@ -1,7 +1,9 @@
 """The set-up in the UI: every form, every error, and back from it."""
 
 from collections.abc import Mapping
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, Final
 from unittest.mock import AsyncMock, patch
 
 import pytest
@@ -27,10 +29,12 @@ from custom_components.azure_stt.azure_speech import (
     UnknownHostError,
 )
 from custom_components.azure_stt.const import DEFAULT_RECOGNIZER, DOMAIN, SUBENTRY_TYPE, Connection
+from custom_components.azure_stt.recognizer_form import SECTIONS
 from tests.emulator import F0_KEY, S0_KEY, Emulator, Endpoint, Fault
 from tests.emulator.profile import EntraHosts
 from tests.emulator.settings import Networking
 
+TEXTS: Final = Path(first_answer.__file__).parent / "translations/en.json"
 ENTRA = {
     "tenant_id": "11111111-2222-3333-4444-555555555555",
     "client_id": "66666666-7777-8888-9999-000000000000",
@@ -173,7 +177,7 @@ async def test_tier_is_kept_after_an_error(hass: HomeAssistant, emulator: Emulat
     cost = hass.states.get("sensor.azure_ai_speech_127_0_0_1_estimated_cost_this_month")
     assert cost is not None
     assert float(cost.state) == 0
-    assert hass.states.get("sensor.azure_ai_speech_127_0_0_1_free_hours_used")
+    assert hass.states.get("sensor.azure_ai_speech_127_0_0_1_free_quota_used")
 
 
 @pytest.mark.parametrize(
@@ -521,9 +525,10 @@ async def test_options(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> No
 
 FORM = {
     "name": "Cellar",
-    "profanity": "raw",
-    "text_form": "lexical",
-    "meaning": {
+    "pauses": {"patience": "to_the_end", "end_of_speech": "home_assistant"},
+    "backup": {"fallback_entity": "stt.whisper", "deadline": 5},
+    "languages": {"languages": ["de-DE", "fr-FR"]},
+    "names": {
         "home_aware": False,
         # The right side may be empty, and the form leaves an empty text out.
         "corrections": [
@@ -531,21 +536,15 @@ FORM = {
             {"heard": "uh", "meant": ""},
             {"heard": "um"},
         ],
-        "languages": ["de-DE", "fr-FR"],
+        "sound_alikes": [{"heard": "no leaf", "meant": "Nanoleaf"}],
+        "refused_changes": [{"heard": "rumba", "meant": "Roomba"}],
         "second_opinion": False,
         "send_names": False,
         "second_opinion_timeout": 1.5,
-        "sound_alikes": [{"heard": "no leaf", "meant": "Nanoleaf"}],
-        "refused_changes": [{"heard": "rumba", "meant": "Roomba"}],
         "remember_recent": False,
     },
-    "answer": {
-        "patience": "to_the_end",
-        "end_of_speech": "home_assistant",
-        "deadline": 5,
-        "upload": "opus",
-    },
-    "backup": {"fallback_entity": "stt.whisper"},
+    "text": {"text_form": "lexical", "profanity": "raw"},
+    "connection": {"upload": "opus"},
     "custom_speech": {
         "endpoint_id": "0d5c5b0e-3f5a-4d62-9a53-6f7f3a1e2b4c",
         "endpoint_language": "en-US",
@@ -596,6 +595,26 @@ async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -
     assert not hass.states.get("stt.cellar")
 
 
+async def test_sections(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """What people need first is open, and each section and field has its texts."""
+    form = await open_recognizer(hass, loaded_entry)
+    schema = form["data_schema"]
+    assert schema is not None
+    sections = {str(key): part for key, part in schema.schema.items() if isinstance(part, section)}
+    assert list(sections) == list(SECTIONS)
+    is_open = [name for name, part in sections.items() if not part.options["collapsed"]]
+    assert is_open == ["pauses", "backup"]
+    subentry = json.loads(TEXTS.read_text())["config_subentries"]["stt"]
+    for step in ("user", "settings"):
+        texts = subentry["step"][step]["sections"]
+        assert texts.keys() == sections.keys()
+        for name, part in sections.items():
+            fields = {str(field) for field in part.schema.schema}
+            assert texts[name]["name"]
+            assert texts[name]["data"].keys() == fields, name
+            assert texts[name]["data_description"].keys() == fields, name
+
+
 async def test_opus_needs_an_encoder(
     hass: HomeAssistant, loaded_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -605,8 +624,7 @@ async def test_opus_needs_an_encoder(
     result = await open_recognizer(hass, loaded_entry)
     result = await flows.async_configure(result["flow_id"], FORM)
     assert result["errors"] == {"base": "opus_missing"}
-    answer = {"patience": "automatic", "end_of_speech": "home_assistant", "deadline": 8}
-    typed = {**FORM, "answer": {**answer, "upload": "wav"}}
+    typed = {**FORM, "connection": {"upload": "wav"}}
     result = await flows.async_configure(result["flow_id"], typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -614,19 +632,19 @@ async def test_opus_needs_an_encoder(
 @pytest.mark.parametrize(
     ("part", "values", "error"),
     [
-        ("meaning", {"corrections": [{"heard": " ", "meant": "a"}]}, "correction_empty"),
+        ("names", {"corrections": [{"heard": " ", "meant": "a"}]}, "correction_empty"),
         (
-            "meaning",
+            "names",
             {"corrections": [{"heard": "A  b", "meant": "c"}, {"heard": "a b", "meant": "d"}]},
             "correction_twice",
         ),
         (
-            "meaning",
+            "names",
             {"corrections": [{"heard": f"h{n}", "meant": "m"} for n in range(501)]},
             "too_many_corrections",
         ),
-        ("meaning", {"sound_alikes": [{"heard": "", "meant": "a"}]}, "correction_empty"),
-        ("meaning", {"languages": ["de-DE", "fr-FR", "it-IT", "es-ES"]}, "too_many_languages"),
+        ("names", {"sound_alikes": [{"heard": "", "meant": "a"}]}, "correction_empty"),
+        ("languages", {"languages": ["de-DE", "fr-FR", "it-IT", "es-ES"]}, "too_many_languages"),
         ("custom_speech", {"endpoint_id": "x"}, "invalid_endpoint_id"),
         (
             "custom_speech",
@@ -645,7 +663,7 @@ async def test_recognizer_errors(
     """Invalid input is an error, the input stays, and the next try works."""
     flows = hass.config_entries.subentries
     result = await open_recognizer(hass, loaded_entry)
-    typed = {**FORM, part: {"home_aware": True, **values} if part == "meaning" else values}
+    typed = {**FORM, part: values}
     result = await flows.async_configure(result["flow_id"], typed)
     assert result["errors"] == {"base": error}
     assert suggested(result).items() >= {**values, "name": "Cellar"}.items()

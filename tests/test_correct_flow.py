@@ -126,9 +126,7 @@ async def test_misheard_name(
         {"heard": "you, Lisa's lamb", "meant": "Ulysses lamp"}
     ]
     assert await say(hass, recognize, MISHEARD) == "Turn on Ulysses lamp."
-    assert labels(await flow.begin())[0] == (
-        f"{MISHEARD} → Turn on Ulysses lamp. (A corrected name)"
-    )
+    assert labels(await flow.begin())[0] == (f"{MISHEARD} → Turn on Ulysses lamp. (Corrected name)")
 
 
 async def test_anything_else_is_a_correction(
@@ -192,7 +190,7 @@ async def test_wrong_correction(
     """A correction that was wrong is deleted, and another one can be taught at once."""
     assert await say(hass, recognize, "A cup of tea.") == "A cup off tea."
     form = await flow.begin()
-    assert labels(form) == ["A cup of tea. → A cup off tea. (A correction of yours)"]
+    assert labels(form) == ["A cup of tea. → A cup off tea. (Your correction)"]
     await flow.enter({"utterance": "0"})
     form = await flow.enter({"wrong_change": True, "meant": "A cup of coffee."})
     await flow.enter(suggested(form))

@@ -9,6 +9,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.azure_stt.home.signals import SIGNAL_UTTERANCE, Utterance
+from custom_components.azure_stt.recognizer_form import SECTIONS
 from tests.emulator import Emulator, Fault, silence, speak
 from tests.support.home import ENTITY_ID, metadata, second_emulator, set_up_resource
 from tests.support.streams import AudioStream
@@ -96,20 +97,7 @@ async def test_other_recognizer(
         (loaded_entry.entry_id, "stt"), context={"source": "user"}
     )
     await hass.config_entries.subentries.async_configure(
-        result["flow_id"],
-        {
-            "name": "Other",
-            "profanity": "masked",
-            "text_form": "display",
-            "meaning": {"home_aware": True},
-            "answer": {
-                "patience": "automatic",
-                "end_of_speech": "home_assistant",
-                "deadline": 8,
-            },
-            "backup": {},
-            "custom_speech": {},
-        },
+        result["flow_id"], {"name": "Other", **{section: {} for section in SECTIONS}}
     )
     await hass.async_block_till_done(wait_background_tasks=True)
     entity = hass.data[DATA_COMPONENT].get_entity("stt.other")

@@ -184,11 +184,12 @@ async def test_second_recognizer(connection: Connection, resource: Resource) -> 
     step = await connection.answer_step(
         step,
         name="Second",
-        profanity="raw",
-        text_form="display",
-        meaning={"home_aware": True},
-        answer={"patience": "to_the_end", "end_of_speech": "home_assistant", "deadline": 8},
+        pauses={"patience": "to_the_end"},
         backup={},
+        languages={},
+        names={},
+        text={"profanity": "raw"},
+        connection={},
         custom_speech={},
     )
     assert step["type"] == "create_entry"

@@ -267,7 +267,7 @@ def free_tier(entry: MockConfigEntry) -> None:
         (0.79, None),
         (0.81, "free_hours_low"),
         (0.99, "free_hours_low"),
-        (1.01, "free_hours_used"),
+        (1.01, "free_quota_used"),
     ],
 )
 async def test_free_hours(
@@ -282,7 +282,7 @@ async def test_free_hours(
     """The share that is used is shown, and noticed at 80 % and at 100 %."""
     loaded_entry.runtime_data.usage.count_audio(int(used * FREE_SECONDS * 32_000))
     await say(hass, recognize)
-    assert value(hass, "free_hours_used") == pytest.approx(100 * used, abs=0.1)
+    assert value(hass, "free_quota_used") == pytest.approx(100 * used, abs=0.1)
     assert [issue.translation_key for issue in issue_registry.issues.values()] == (
         [notice] if notice else []
     )
@@ -333,5 +333,5 @@ async def test_no_free_hours_any_more(
         loaded_entry, options={**loaded_entry.options, "tier": "s0"}
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert hass.states.get(f"{PREFIX}free_hours_used") is None
+    assert hass.states.get(f"{PREFIX}free_quota_used") is None
     assert not issue_registry.issues

@@ -447,7 +447,7 @@ async def test_no_audio(
     (folder / name).write_bytes(content)
     with pytest.raises(ServiceValidationError) as raised:
         await transcribe(hass, name, method=method)
-    assert "nothing to hear" in told(raised.value)
+    assert "can't be read" in told(raised.value)
     assert not open_files(folder)
 
 
