@@ -24,7 +24,7 @@ from tests.support.streams import AudioStream
 
 from .test_config_flow import suggested
 
-MISHEARD = "Turn on leases lamb."
+MISHEARD = "Turn on useless lamb."
 LLM = {"conversation_engine": "conversation.llm"}
 
 
@@ -119,11 +119,11 @@ async def test_misheard_name(
     form = await flow.enter({"utterance": "1"})
     assert form["description_placeholders"] == {"heard": MISHEARD, "text": MISHEARD}
     form = await flow.enter({"meant": meant})
-    assert suggested(form) == {"heard": "leases lamb", "meant": "Ulysses lamp"}
+    assert suggested(form) == {"heard": "useless lamb", "meant": "Ulysses lamp"}
     result = await flow.enter(suggested(form))
     assert result["reason"] == "reconfigure_successful"
     assert saved(loaded_entry, "sound_alikes") == [
-        {"heard": "leases lamb", "meant": "Ulysses lamp"}
+        {"heard": "useless lamb", "meant": "Ulysses lamp"}
     ]
     assert await say(hass, recognize, MISHEARD) == "Turn on Ulysses lamp."
     assert labels(await flow.begin())[0] == (f"{MISHEARD} → Turn on Ulysses lamp. (Corrected name)")
