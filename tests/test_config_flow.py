@@ -675,7 +675,7 @@ async def test_recognizer_errors(
 async def test_languages_need_the_paid_tier(
     hass: HomeAssistant, loaded_entry: MockConfigEntry
 ) -> None:
-    """On a tier with one request at a time further languages are refused."""
+    """On a tier with one request at a time, additional languages are refused."""
     hass.config_entries.async_update_entry(
         loaded_entry, options={**loaded_entry.options, "tier": "f0"}
     )

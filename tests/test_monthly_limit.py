@@ -205,7 +205,7 @@ async def open_notice(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlow
 
 
 async def go_on(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Answer the notice with "Go on this month"."""
+    """Answer the notice with "Continue this month"."""
     shown = await open_notice(hass, entry)
     manager = repairs_flow_manager(hass)
     assert manager is not None
@@ -318,7 +318,7 @@ async def test_transcribe(
     send(limited, SECONDS)
     with pytest.raises(HomeAssistantError) as error:
         await transcribe(hass, "missing.wav", method=method)
-    assert told(error.value).startswith("The limit of 2.5 hours of audio a month is reached.")
+    assert told(error.value).startswith("The limit of 2.5 hours of audio a month has been reached.")
     assert not emulator.requests
 
 
@@ -334,7 +334,7 @@ async def test_assess_pronunciation(
     send(limited, 6)
     with pytest.raises(HomeAssistantError) as error:
         await assess(hass, "missing.wav")
-    assert told(error.value).startswith("The limit of 2.5 hours of audio a month is reached.")
+    assert told(error.value).startswith("The limit of 2.5 hours of audio a month has been reached.")
     assert not emulator.requests
 
 

@@ -267,7 +267,7 @@ def free_tier(entry: MockConfigEntry) -> None:
         (0.79, None),
         (0.81, "free_hours_low"),
         (0.99, "free_hours_low"),
-        (1.01, "free_quota_used"),
+        (1.01, "free_hours_used"),
     ],
 )
 async def test_free_hours(
