@@ -36,7 +36,7 @@ TRANSLATIONS = sorted((Path(check_up.__file__).parents[1] / "translations").glob
 SAMPLE = "The weather is so nice today that we want to take a walk in the park."
 WORD_FOR_WORD = "The spoken sentence (en-US) was recognized word for word."
 NO_SAMPLE = (
-    "No spoken sentence was tested, because there is no text-to-speech engine, or no sample"
+    "Spoken audio was not tested, because there is no text-to-speech engine, or no sample"
     " sentence in its language."
 )
 FAST = "Fast transcription is available."
@@ -172,7 +172,7 @@ async def test_pipelines_voice(
     *_, line = await told_by(hass)
     heard = "The weather so nice that we to take walk in park."
     assert line == (
-        "- Of the spoken sentence (en-US), 11 of 16 words were recognized."
+        "- 11 of 16 words in the spoken sentence (en-US) were recognized."
         f" Said: “{SAMPLE}” Recognized: “{heard}”"
     )
 
@@ -246,7 +246,7 @@ async def test_fast_transcription_fails(
     """A failure that says nothing isn't taken for a refusal."""
     emulator.faults.append(Fault(where=Endpoint.TRANSCRIPTION, status=503))
     line = (await told_by(hass))[1]
-    assert line == "- Whether fast transcription is available could not be tested."
+    assert line == "- Could not check whether fast transcription is available."
 
 
 # The connection.
@@ -309,7 +309,7 @@ async def test_monthly_limit(
     loaded_entry.runtime_data.usage.count_audio(3600 * 32_000)
     asked(emulator)
     assert (await told_by(hass))[1:] == [
-        "- Nothing else was tested, because the monthly limit is reached."
+        "- No other tests were run, because the monthly limit has been reached."
     ]
     assert asked(emulator) == [Endpoint.RECOGNITION]
     assert not mumbler.said
