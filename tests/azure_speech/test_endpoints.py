@@ -38,7 +38,7 @@ REGIONS: Final = {
 CUSTOM: Final = "name.cognitiveservices.azure"
 TENANT: Final = "11111111-2222-3333-4444-555555555555"
 
-# What addresses and regions are made of, and what breaks parsers.
+# The parts of addresses and regions, and characters that break parsers.
 PIECES: Final = st.one_of(
     st.sampled_from(
         (

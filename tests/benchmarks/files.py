@@ -139,7 +139,7 @@ async def run(case: Case) -> Result:
             meanwhile = await _until_done(file, speaker, commands)
         text = await file
         took = monotonic() - began
-        # The commands are requests as well: those of the file are counted by what was heard.
+        # The commands are requests as well: those of the file are counted by the audio received.
         sizes = [
             request.body_bytes
             for request in service.requests_for(Endpoint.RECOGNITION)

@@ -78,7 +78,7 @@ class Relay:
     async def listen(self) -> asyncio.Server:
         """Take connections on a free port of 127.0.0.1."""
         listening = socket.create_server(("127.0.0.1", 0))
-        # What waits here would look sent already.
+        # Waiting data would look sent already.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
         return await asyncio.start_server(self._connect, sock=listening, limit=_PACKET)
 
