@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from tests.emulator import Emulator, Fault, Profile, ScriptedModel
+from tests.emulator.profile import load_profile
 
 from .helpers import ROOT, load_script, observe, probes, read_files, verify
 
@@ -64,9 +65,10 @@ async def test_something_else(tmp_path: Path) -> None:
 
 
 async def test_fast_transcription(tmp_path: Path) -> None:
-    """Both of its probes hold on the emulator, with a phrase list and without."""
-    async with Emulator() as azure:
+    """Both of its probes hold on the emulator, and the profile gets its latency."""
+    async with Emulator(fast_latency=0.4) as azure:
         report = await observe(azure.url, tmp_path, "fast", "fast-phrases")
+    assert load_profile(tmp_path / "profile.json").fast_latency == pytest.approx(0.4, abs=0.15)
     assert [probe["holds"] for probe in report["probes"]] == ["yes", "yes"]
     assert "phraseList" in azure.requests[-1].definition
 

@@ -12,6 +12,10 @@ from ..audio.pcm import SAMPLE_RATE
 # Pauses that are as long as this, measured or as the service measures them, are the same.
 _ACCURACY: Final = SAMPLE_RATE // 10
 
+# No service ends an utterance at a shorter pause. What seems to is speech that goes on before its
+# answer's end.
+_SHORTEST_END: Final = SAMPLE_RATE // 2
+
 
 @dataclass(slots=True)
 class ServiceKind:
@@ -41,4 +45,5 @@ class ServiceKind:
 
     def note_end(self, pause: int) -> None:
         """Note a pause after which an answer lacks the rest."""
+        pause = max(pause, _SHORTEST_END)
         self.ending_pause = min(self.ending_pause or pause, pause)

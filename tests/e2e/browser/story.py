@@ -167,7 +167,7 @@ async def correct_misheard_name(stage: Stage) -> None:
     await form.submit()
     await form.finish("Reconfiguration was successful", "Close")
     conversation = await say(stage, _MISHEARD)
-    await conversation.expect_heard("Turn on the Desk lamp.")
+    await conversation.expect_heard("Turn on the desk lamp.")
     await conversation.expect_answer("Turned on the light")
     await _expect_lights(stage, "Desk lamp", "Porch light")
 
