@@ -87,7 +87,7 @@ async def test_token_serves_nine_minutes(
     """The last utterance of the ninth minute has the old token, the next a new one."""
     await hear(client)
     clock.now += 9 * MINUTE - 1
-    # No renewal comes to an end beside it.
+    # No renewal ends meanwhile.
     emulator.faults.append(Fault(where=Service.TOKEN, delay=30))
     await hear(client)
     first, second = authorizations(emulator)

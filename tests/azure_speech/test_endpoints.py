@@ -313,7 +313,7 @@ def test_tenant_that_cannot_be_one(tenant: str) -> None:
 async def test_smuggles_no_query(
     emulator: Emulator, client: SpeechClient, text: str, where: str
 ) -> None:
-    """A hostile language or endpoint id arrives as just that, beside the other parameters."""
+    """A hostile language or endpoint id arrives as just that, along with the other parameters."""
     options = (
         RecognitionOptions(language=text)
         if where == "language"

@@ -109,7 +109,7 @@ def cases(*, long: bool) -> list[Case]:
 
 
 async def run(case: Case) -> Result:
-    """Transcribe a recording, with commands beside it if there are any."""
+    """Transcribe a recording, with simultaneous commands if there are any."""
     recording = _recording(case)
     commands = [
         Saying.of(parts[0], voice=voice, quiet_after=0.3) for parts in COMMANDS for voice in VOICES

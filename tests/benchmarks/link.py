@@ -16,7 +16,7 @@ from typing import Final
 
 _PACKET: Final = 1460  # bytes of payload in an Ethernet frame
 _BACKLOG: Final = 16  # packets of one connection that are under way; then the sender waits
-_WINDOW: Final = 16 * 1024  # bytes that this machine's own buffers may hold beside these
+_WINDOW: Final = 16 * 1024  # bytes that this machine's own buffers may hold in addition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
