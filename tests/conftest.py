@@ -54,7 +54,7 @@ def secretive_log(
     monkeypatch.setattr(Emulator, "start", remember)
     monkeypatch.setattr(Authentication, "_issue", remember_token)
     caplog.set_level(logging.DEBUG, f"custom_components.{DOMAIN}")
-    # Not caplog's own: it forgets at the end of a test what was logged until then.
+    # Not caplog's own, which forgets the records at the end of a test.
     log = logging.StreamHandler(StringIO())
     logging.getLogger().addHandler(log)
     yield

@@ -338,7 +338,7 @@ async def test_live_voice_first(
     assert len(asked(emulator)) >= 2
 
 
-# What is kept, and in which language it is told.
+# The stored outcome, and the language of the report.
 
 
 async def test_diagnostics(

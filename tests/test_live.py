@@ -179,7 +179,7 @@ async def test_wav_file(connection: Connection, resource: Resource) -> None:
 
 
 async def test_second_recognizer(connection: Connection, resource: Resource) -> None:
-    """A recognizer that is added by its form hears beside the first one."""
+    """A recognizer that is added by its form works along with the first one."""
     step = await connection.start_subentry_flow(resource.entry_id, "stt")
     step = await connection.answer_step(
         step,

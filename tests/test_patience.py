@@ -120,7 +120,7 @@ async def test_no_word_is_lost_in_a_pause(hass: HomeAssistant, home: None, any_k
         for first, second in COMMANDS
         for pause in (0.3, 0.4, 0.6, 0.7)
     ]
-    # Only what isn't a whole command yet may pause for longer.
+    # Only incomplete commands may pause for longer.
     said += [
         (f"{first} {second}", Person(speak(first), silence(0.9), speak(second)))
         for first, second in [*COMMANDS[:2], ("Turn on the", "kitchen light")]

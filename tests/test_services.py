@@ -171,7 +171,7 @@ async def test_transcribe(hass: HomeAssistant, azure: Emulator, folder: Path, na
     (folder / file).write_bytes(media(SPOKEN, KINDS[name]))
     response = await transcribe(hass, file)
     seconds = response.pop("seconds_sent")
-    # Of what lossy kinds make of silence a little may be looked at again.
+    # A little of the silence after a lossy codec may be sent again.
     assert seconds == pytest.approx(len(SPOKEN) / BYTES_PER_SECOND, abs=0.2)
     (part,) = response.pop("parts")
     heard = response.pop("words")
@@ -569,7 +569,7 @@ async def test_one_piece_is_uploaded_at_a_time(
         assert response[SECOND_ID]["text"] == " ".join(sentences)
     requests = sorted(recognitions(azure), key=lambda request: request.started)
     uploads = [(request.first_audio or 0.0, request.last_audio or 0.0) for request in requests]
-    # What the system holds back of one upload is still under way when the next one begins.
+    # The buffered end of one upload is still under way when the next one begins.
     assert max(sum(one <= first < last for one, last in uploads) for first, _ in uploads) <= 2
     answered = [request.answered or 0.0 for request in requests]
     assert any(upload[0] < done for upload, done in zip(uploads[1:], answered, strict=False))
@@ -588,7 +588,7 @@ async def test_waiting_is_no_failure(
     assert len(recognitions(azure)) == 20
 
 
-# What it leaves behind.
+# Leftovers.
 
 
 def running(before: set[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
@@ -730,14 +730,14 @@ async def test_log(
     for record, minute in zip(ours, (1, 2), strict=True):
         assert record.message.endswith(f" s of a recording ({length} s)")
         assert 60 * minute <= int(record.message.split()[1]) < 60 * minute + 20
-    # Home Assistant itself logs what an action is called with, the reference text included.
+    # Home Assistant itself logs an action's data, including the reference text.
     lines = [record for record in caplog.records if not record.name.startswith("homeassistant.")]
     said = re.compile("hippo|rhino", re.IGNORECASE)
     assert not [line for line in lines if said.search(f"{line.getMessage()} {line.args}")]
     assert not re.search("hippo", caplog.text, re.IGNORECASE)
 
 
-# What goes wrong.
+# Failures.
 
 
 class Radio(MediaSource):

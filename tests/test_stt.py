@@ -182,7 +182,7 @@ async def test_other_format_than_declared(recognize: Recognize) -> None:
         pytest.param(b"OggS\0" + bytes(8000), id="OGG without Opus"),
     ],
 )
-async def test_what_cannot_be_converted(
+async def test_unsupported_format(
     recognize: Recognize, audio: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An unsupported format is an error with one line in the log."""
@@ -413,7 +413,7 @@ async def test_web_api_reads_other_files(
     assert len(emulator.requests_for(Endpoint.RECOGNITION)) == before + 1
 
 
-async def test_web_api_leaves_out_what_is_behind_the_sound(
+async def test_web_api_leaves_out_data_after_the_sound(
     loaded_entry: MockConfigEntry, hass_client: ClientSessionGenerator, emulator: Emulator
 ) -> None:
     """Tags behind a WAV file's sound cost no request and are no words."""
@@ -426,7 +426,7 @@ async def test_web_api_leaves_out_what_is_behind_the_sound(
     assert bytes(request.audio) == SPOKEN
 
 
-async def test_web_api_refuses_what_is_no_sound(
+async def test_web_api_refuses_files_without_sound(
     loaded_entry: MockConfigEntry,
     hass_client: ClientSessionGenerator,
     emulator: Emulator,

@@ -87,7 +87,7 @@ def fault(status: int = 500, **options: Any) -> Fault:  # noqa: ANN401 - a fault
     return Fault(where=Endpoint.TRANSCRIPTION, status=status, **options)
 
 
-# What is sent.
+# Requests.
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_large_file(
     assert transcriptions(azure)[0].audio.startswith(b"OggS")
 
 
-# What is answered.
+# Responses.
 
 
 async def test_response(hass: HomeAssistant, azure: Emulator, folder: Path) -> None:
@@ -350,7 +350,7 @@ async def test_second_resource(
         assert len(transcriptions(second)) == 1
 
 
-# What goes wrong.
+# Failures.
 
 
 @pytest.mark.parametrize(
@@ -568,7 +568,7 @@ async def test_cancelled_twice(
             using.set()
             await asyncio.Event().wait()
 
-    # Python would close what is forgotten.
+    # Python would close a forgotten file.
     kept: list[audio_file.SentFile] = []
     async with async_open_media(hass, open_file) as reader:
         task = asyncio.create_task(use(reader))
@@ -582,7 +582,7 @@ async def test_cancelled_twice(
     assert kept
 
 
-# What is shown.
+# Notifications.
 
 
 @pytest.fixture

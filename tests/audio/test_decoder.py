@@ -132,7 +132,7 @@ def test_file_behind_tags(size: int) -> None:
         assert decode(*(file[at : at + size] for at in range(0, len(file), size))) == 2 * PCM
 
 
-def test_file_behind_what_is_no_chunk() -> None:
+def test_file_after_other_data() -> None:
     """After any data, another file may begin with a new chunk."""
     for junk in (b"\xff" * 1000, b"LIST\xf0\xff\xff\xff", b"x" * 11):
         assert decode(SIZED + junk, SIZED) == 2 * PCM
@@ -176,7 +176,7 @@ def test_format_changes() -> None:
         pytest.param(b"\0\0" + b"RIFF", id="RIFF in the middle"),
     ],
 )
-def test_what_is_no_header_is_audio(audio: bytes) -> None:
+def test_data_without_header_is_audio(audio: bytes) -> None:
     """RIFF alone makes no WAV file: the samples may happen to be that."""
     assert decode(audio) == audio
     assert decode(HEADER, audio) == audio

@@ -181,7 +181,7 @@ def test_files_one_behind_the_other() -> None:
     assert decode(files) == apart
 
 
-def test_what_needs_no_conversion_is_passed_on() -> None:
+def test_target_format_is_passed_on() -> None:
     """Assist's chunks come out as the very same objects; FFmpeg isn't even loaded for them.
 
     What needs it is held in the first call and loads it in the second.

@@ -60,7 +60,7 @@ async def heard(pcm: bytes) -> str:
     return alternatives[0].text if alternatives else ""
 
 
-# What it reads.
+# Readable files.
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -79,7 +79,7 @@ def test_duration(name: str) -> None:
     reader.close()
 
 
-def test_duration_that_nobody_knows() -> None:
+def test_unknown_duration() -> None:
     """A file doesn't have to say how long it is."""
     reader = MediaReader(io.BytesIO(wav_header()))
     assert reader.duration is None
@@ -134,7 +134,7 @@ async def test_tags_of_no_known_encoding() -> None:
         assert await heard(read(file)) == SENTENCE
 
 
-# What is damaged.
+# Damaged files.
 
 
 @pytest.mark.parametrize("name", ["aac", "flac", "m4a", "m4a alac", "mp3", "ts", "wav"])
@@ -306,7 +306,7 @@ def test_nothing_else_is_raised(file: bytes) -> None:
     assert len(pcm) % 2 == 0
 
 
-# What points elsewhere.
+# Files that point to other files.
 
 
 class Canary:
@@ -316,7 +316,7 @@ class Canary:
         """Put a file into a folder and watch it, and listen."""
         self.file = folder / "canary.wav"
         self.file.write_bytes(WAV)
-        # What VobSub's index takes for its other half.
+        # The name of the other half of VobSub's index.
         (folder / "canary.sub").symlink_to(self.file)
         self._system = ctypes.CDLL(None, use_errno=True)
         self._watch = self._system.inotify_init1(os.O_NONBLOCK)

@@ -69,7 +69,7 @@ def test_blocks(size: int) -> None:
     assert b"".join(encoded(PCM, size)) == b"".join(encoded(PCM))
 
 
-async def test_what_is_heard() -> None:
+async def test_recognized_words() -> None:
     """The words come through, in the emulator's decoder and in FFmpeg's."""
     file = b"".join(encoded(PCM))
     ffmpeg = b"".join(iter(MediaReader(BytesIO(file)).read, b""))

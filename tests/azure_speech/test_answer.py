@@ -286,7 +286,7 @@ def test_display_text_at_the_top_only() -> None:
 
 @pytest.mark.parametrize("status", [each for each in RecognitionStatus if each is not SUCCESS])
 def test_only_success_has_a_text(status: RecognitionStatus) -> None:
-    """Text beside another status is ignored."""
+    """Text with another status is ignored."""
     answer = {"DisplayText": "Yes.", "NBest": [{"Display": "Yes."}]}
     assert Recognition.from_answer(answer, status).alternatives == ()
 

@@ -101,9 +101,7 @@ async def test_status(
     ],
     ids=["trouble", "other", "garbage", "object"],
 )
-async def test_what_it_says(
-    emulator: Emulator, client: SpeechClient, fault: Fault, text: str
-) -> None:
+async def test_message(emulator: Emulator, client: SpeechClient, fault: Fault, text: str) -> None:
     """An error says only which failure happened."""
     emulator.faults.append(fault)
     assert str(await failure(client)) == text
@@ -201,7 +199,7 @@ def test_any_retry_after(header: str) -> None:
     ],
     ids=lambda text: text[:40],
 )
-async def test_says_what_the_service_says(
+async def test_quotes_the_service(
     emulator: Emulator, client: SpeechClient, body: str, detail: str
 ) -> None:
     """The service's own words stand in the error: printable and shortened, if there are any."""

@@ -96,7 +96,7 @@ async def test_connection_breaks_with_the_last_word(
         await client.recognize(until_it_breaks, OPTIONS)
     [writer] = writers
     assert writer is not None
-    # Set while nobody has looked at the task's exception.
+    # Set until the task's exception is retrieved.
     assert not writer._log_traceback
     assert isinstance(writer.exception(), ClientError)
 

@@ -87,7 +87,7 @@ async def test_token_serves_nine_minutes(
     """The last utterance of the ninth minute has the old token, the next a new one."""
     await hear(client)
     clock.now += 9 * MINUTE - 1
-    # No renewal comes to an end beside it.
+    # No renewal ends meanwhile.
     emulator.faults.append(Fault(where=Service.TOKEN, delay=30))
     await hear(client)
     first, second = authorizations(emulator)
@@ -272,7 +272,7 @@ async def test_key_goes_when_there_is_no_token(
 
 
 @pytest.mark.parametrize("value", ["a", "!", "~", "a" * 16 * 1024], ids=lambda value: value[:9])
-def test_what_can_be_a_token(value: str) -> None:
+def test_possible_token(value: str) -> None:
     """Up to 16 KiB of characters that a header allows, without a space."""
     assert credentials._Token.issued_now(value, 60).value == value
 
@@ -282,7 +282,7 @@ def test_what_can_be_a_token(value: str) -> None:
     [None, 5, b"a", "", " ", "a b", "a\n", "\x7f", "é", "a" * (16 * 1024 + 1)],
     ids=["None", "number", "bytes", "empty", "space", "words", "line", "DEL", "é", "long"],
 )
-def test_what_can_be_no_token(value: object) -> None:
+def test_impossible_token(value: object) -> None:
     """Anything else."""
     with pytest.raises(InvalidAnswerError, match=r"^The token service's answer is not a token$"):
         credentials._Token.issued_now(value, 60)
@@ -442,9 +442,7 @@ async def test_entra_refuses(
     assert not authorizations(emulator)
 
 
-async def test_entra_secret_with_what_was_pasted_along(
-    emulator: Emulator, connect: Connect
-) -> None:
+async def test_entra_secret_with_pasted_marks(emulator: Emulator, connect: Connect) -> None:
     """Marks, line ends and half a surrogate pair are left out of the secret and the app's id."""
     client = connect.entra(
         client_id=f"\ufeff{emulator.entra.client_id}\r\n",
@@ -472,7 +470,7 @@ async def test_entra_secret_with_what_was_pasted_along(
     ],
     ids=["refused", "nothing", "no token"],
 )
-async def test_what_entra_says(
+async def test_reason_of_entra(
     emulator: Emulator, connect: Connect, fault: Fault, text: str
 ) -> None:
     """An error quotes Microsoft Entra's reason, or says that it's no answer."""

@@ -38,7 +38,7 @@ REGIONS: Final = {
 CUSTOM: Final = "name.cognitiveservices.azure"
 TENANT: Final = "11111111-2222-3333-4444-555555555555"
 
-# What addresses and regions are made of, and what breaks parsers.
+# The parts of addresses and regions, and characters that break parsers.
 PIECES: Final = st.one_of(
     st.sampled_from(
         (
@@ -313,7 +313,7 @@ def test_tenant_that_cannot_be_one(tenant: str) -> None:
 async def test_smuggles_no_query(
     emulator: Emulator, client: SpeechClient, text: str, where: str
 ) -> None:
-    """A hostile language or endpoint id arrives as just that, beside the other parameters."""
+    """A hostile language or endpoint id arrives as just that, along with the other parameters."""
     options = (
         RecognitionOptions(language=text)
         if where == "language"

@@ -156,7 +156,7 @@ async def test_form_of_the_request(emulator: Emulator, transcriber: FastTranscri
     assert record.headers[KEY_HEADER] == S0_KEY
     assert "Authorization" not in record.headers
     assert re.fullmatch(r"[0-9a-f-]{36}", record.headers["x-ms-client-request-id"])
-    # The service's own id is what its support looks up.
+    # The service's support looks up its own id.
     assert re.fullmatch(r"[0-9a-f-]{36}", result.connection_id or "")
     assert result.connection_id != record.headers["x-ms-client-request-id"]
 
@@ -285,7 +285,7 @@ async def test_hostile_phrase(
     ],
     ids=["long", "marks only", "twice", "many"],
 )
-async def test_phrases_that_nobody_says(
+async def test_phrases_that_cannot_be_spoken(
     emulator: Emulator,
     transcriber: FastTranscriber,
     phrases: list[str],
@@ -298,7 +298,7 @@ async def test_phrases_that_nobody_says(
     assert phrase_list == (sent and {"phrases": sent})
 
 
-# Who may.
+# Authorization.
 
 
 async def test_entra_sends_its_own_token(emulator: Emulator, make: MakeTranscriber) -> None:
@@ -376,7 +376,7 @@ async def test_every_cloud(certificates: Certificates, endpoint: Endpoint, host:
         assert (record.host, record.kind) == (host, Service.TRANSCRIPTION)
 
 
-# What it refuses.
+# Refusals.
 
 
 async def test_tier_without_it(make: MakeTranscriber) -> None:
@@ -469,7 +469,7 @@ async def test_retry_after(emulator: Emulator, transcriber: FastTranscriber) -> 
     assert (raised.value.status, raised.value.retry_after) == (429, 7)
 
 
-# What it answers.
+# Answers.
 
 
 @pytest.mark.parametrize("reply", ENDLESS.values(), ids=ENDLESS)
@@ -724,10 +724,10 @@ async def test_little_memory(make: MakeTranscriber) -> None:
     assert taken > size
 
 
-# What is counted.
+# The meter.
 
 
-async def test_counts_what_is_sent(emulator: Emulator, make: MakeTranscriber) -> None:
+async def test_counts_sent_audio(emulator: Emulator, make: MakeTranscriber) -> None:
     """PCM is counted by its length, by both meters, even if the request fails."""
     meter, own = Meter(), Meter()
     transcriber = make(meter=meter)
@@ -743,7 +743,7 @@ async def test_counts_what_is_sent(emulator: Emulator, make: MakeTranscriber) ->
     assert own.requests == 1
 
 
-async def test_counts_what_azure_answers(emulator: Emulator, make: MakeTranscriber) -> None:
+async def test_counts_the_answers_duration(emulator: Emulator, make: MakeTranscriber) -> None:
     """Of a file whose length isn't known, or was a guess, the answer says it."""
     meter = Meter()
     transcriber = make(meter=meter)
@@ -764,7 +764,7 @@ async def test_counts_nothing_that_was_not_sent(make: MakeTranscriber) -> None:
     assert meter == Meter()
 
 
-# What is said of it.
+# Descriptions.
 
 
 def test_secrets() -> None:

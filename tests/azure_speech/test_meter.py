@@ -85,7 +85,7 @@ async def test_counts_while_it_is_sent(client: SpeechClient, meter: Meter) -> No
     assert meter == Meter(1, SIZE, HEADER + SIZE)
 
 
-async def test_counts_what_fails(client: SpeechClient, meter: Meter, emulator: Emulator) -> None:
+async def test_counts_failures(client: SpeechClient, meter: Meter, emulator: Emulator) -> None:
     """So does a request without an answer."""
     emulator.faults.append(Fault(status=500, at=Moment.AFTER_BODY))
     with pytest.raises(ResponseError):

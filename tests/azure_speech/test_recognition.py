@@ -166,7 +166,7 @@ async def test_options(
     assert recognition.text == SENTENCE
 
 
-async def test_what_the_options_give(client: SpeechClient) -> None:
+async def test_optional_fields(client: SpeechClient) -> None:
     """Only detailed answers know how sure they are, and the words' places if asked for."""
     simple = await client.recognize(SPOKEN, RecognitionOptions(language="en-US", detailed=False))
     assert (simple.confidence, simple.alternatives[0].words) == (None, ())
@@ -401,7 +401,7 @@ async def test_the_first_limit_is_a_second() -> None:
     assert Timeouts() == Timeouts(connect=5, go_ahead=1, answer=8)
 
 
-# What it is made with.
+# The client's arguments.
 
 
 async def test_session_must_be_traced(emulator: Emulator, connect: Connect) -> None:

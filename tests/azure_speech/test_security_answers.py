@@ -329,7 +329,7 @@ async def test_redirection_by_a_refused_token(emulator: Emulator, connect: Conne
         assert not other.requests
 
 
-# What is said of it.
+# Messages.
 
 
 @pytest.mark.parametrize(

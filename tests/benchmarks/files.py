@@ -109,7 +109,7 @@ def cases(*, long: bool) -> list[Case]:
 
 
 async def run(case: Case) -> Result:
-    """Transcribe a recording, with commands beside it if there are any."""
+    """Transcribe a recording, with simultaneous commands if there are any."""
     recording = _recording(case)
     commands = [
         Saying.of(parts[0], voice=voice, quiet_after=0.3) for parts in COMMANDS for voice in VOICES
@@ -139,7 +139,7 @@ async def run(case: Case) -> Result:
             meanwhile = await _until_done(file, speaker, commands)
         text = await file
         took = monotonic() - began
-        # The commands are requests as well: those of the file are counted by what was heard.
+        # The commands are requests as well: those of the file are counted by the audio received.
         sizes = [
             request.body_bytes
             for request in service.requests_for(Endpoint.RECOGNITION)

@@ -59,7 +59,7 @@ def say(voice: str, texts: Sequence[str]) -> dict[str, bytes]:
 def in_noise(pcm: bytes, ratio: float | None) -> bytes:
     """Return speech in pink noise, the same noise each time.
 
-    The ratio (dB) is of the mean power while somebody speaks.
+    The ratio (dB) is of the mean power during speech.
     """
     if ratio is None:
         return pcm

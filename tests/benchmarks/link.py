@@ -16,7 +16,7 @@ from typing import Final
 
 _PACKET: Final = 1460  # bytes of payload in an Ethernet frame
 _BACKLOG: Final = 16  # packets of one connection that are under way; then the sender waits
-_WINDOW: Final = 16 * 1024  # bytes that this machine's own buffers may hold beside these
+_WINDOW: Final = 16 * 1024  # bytes that this machine's own buffers may hold in addition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Relay:
     async def listen(self) -> asyncio.Server:
         """Take connections on a free port of 127.0.0.1."""
         listening = socket.create_server(("127.0.0.1", 0))
-        # What waits here would look sent already.
+        # Waiting data would look sent already.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
         return await asyncio.start_server(self._connect, sock=listening, limit=_PACKET)
 

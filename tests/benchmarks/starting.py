@@ -26,7 +26,7 @@ def _modules(package: str, *names: str) -> tuple[str, ...]:
     return (package, *(f"{package}.{name}" for name in names))
 
 
-# What a home that listens has loaded anyway.
+# The modules that any home with Assist has loaded.
 _ASSIST: Final = (
     "homeassistant.bootstrap",
     *_modules(
@@ -44,7 +44,7 @@ _ASSIST: Final = (
     ),
 )
 _PACKAGE: Final = f"custom_components.{DOMAIN}"
-# Our platforms, and what Home Assistant loads of each integration whether it is used or not.
+# Our platforms, and the modules that Home Assistant loads of every integration.
 _OURS: Final = _modules(
     _PACKAGE,
     "event",

@@ -44,7 +44,7 @@ _START, _END = b"\xa5", b"\x5a"
 _CHECKSUM: Final = 2  # bytes
 # On the samples' high bytes: 0x00 and 0xff are those below 256, and 5 ms of them part two bursts.
 _BURST: Final = re.compile(rb"[^\x00\xff]+(?:[\x00\xff]{1,79}[^\x00\xff]+)*")
-# The mean of a square wave is its peak (less what a converter's ringing adds); a sine's is 0.64.
+# The mean of a square wave is its peak (less a converter's ringing); a sine's is 0.64.
 _SQUARE: Final = 0.72
 
 # Of sound that went through a codec: the level below which it's quiet and that of

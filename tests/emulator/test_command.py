@@ -114,7 +114,7 @@ async def test_behaves_like_a_profile(tmp_path: Path) -> None:
         (["--pause=0"], "pause must be a number from 0.1 to 60, not 0.0"),
     ],
 )
-async def test_says_in_one_line_what_is_wrong(options: list[str], message: str) -> None:
+async def test_reports_an_error_in_one_line(options: list[str], message: str) -> None:
     """And ends with status 2."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.emulator", "--port=0", *options, cwd=ROOT, stdout=-1, stderr=-1

@@ -24,7 +24,7 @@ SENTENCE = "Turn on the kitchen light."
 OPUS = {"Content-Type": AudioType.OGG}
 
 
-# What it refuses.
+# Refusals.
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,10 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 SENTENCE = "Turn on the kitchen light."
 
 
-# What it hears.
+# Recognition.
 
 
-async def test_hears_what_was_uploaded() -> None:
+async def test_recognizes_the_upload() -> None:
     """The words come back with the time of the speech, counted in samples."""
     async with calling() as caller:
         reply = await caller.recognize(silence(0.3) + speak(SENTENCE) + silence(0.1))

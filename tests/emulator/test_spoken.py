@@ -175,7 +175,7 @@ def test_steady_background_is_quiet() -> None:
     assert utterance.offset == pytest.approx(15_000_000, abs=200_000)
 
 
-def test_what_is_far_below_the_speech_is_quiet() -> None:
+def test_sound_far_below_the_speech_is_quiet() -> None:
     """A hum 30 dB under the loudest part doesn't hide the utterance's end."""
     utterance, segmenter = segment(speak("on", level=0) + noise(2, level=-33))
     assert utterance is not None

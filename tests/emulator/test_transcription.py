@@ -80,7 +80,7 @@ def code(reply: Reply) -> str:
     return str(reply.content["innerError"]["code"])
 
 
-# What it transcribes.
+# Transcription.
 
 
 async def test_all_that_is_said() -> None:
@@ -187,7 +187,7 @@ async def test_latency() -> None:
         assert time.monotonic() - before >= 0.2
 
 
-async def test_what_is_remembered() -> None:
+async def test_records() -> None:
     """The file and the definition are in the record."""
     async with calling() as caller:
         await transcribe(caller, wav(SPOKEN), {**DEFINITION, "profanityFilterMode": "None"})
@@ -198,7 +198,7 @@ async def test_what_is_remembered() -> None:
     assert record.first_audio
 
 
-# What it refuses.
+# Refusals.
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ _TICKS_PER_MILLISECOND: Final = TICKS_PER_SECOND // 1000
 _FIELDS: Final = {"audio", "definition"}
 _MODES: Final = {"None", "Masked", "Removed", "Tags"}
 _KEYS: Final = {"locales", "phraseList", "profanityFilterMode"}
-# [?] What becomes of such phrases.
+# [?] The handling of such phrases.
 _CONTROLS: Final = frozenset(map(chr, (*range(32), *range(127, 160))))
 _REQUEST_ID: Final = "apim-request-id"
 
@@ -126,7 +126,7 @@ class Transcriber:
         text = " ".join(phrase["text"] for phrase in phrases)
         return {
             "durationMilliseconds": 1000 * len(pcm) // BYTES_PER_SECOND,
-            # [?] What stands there if nothing is said.
+            # [?] The content without speech.
             "combinedPhrases": [{"text": text}] if text else [],
             "phrases": phrases,
         }

@@ -31,7 +31,7 @@ from .speech_model import (
 )
 from .text import lexical_form
 
-# What the model was trained on: 80 bands up to 8 kHz, windows of 25 ms every 10 ms, 30 s in all.
+# The model's training data: 80 bands up to 8 kHz, windows of 25 ms every 10 ms, 30 s in all.
 _BANDS: Final = 80
 _WINDOW: Final = 400
 _HOP: Final = 160

@@ -10,7 +10,7 @@ from typing import Final
 
 from .targets import TARGETS
 
-# What makes a decoder for each input is a hundred times slower than what reads a text.
+# A target that makes a decoder is a hundred times slower than one that reads a text.
 _SHARES: Final = {
     "answer": 0.4,
     "refusal": 0.2,

@@ -146,7 +146,7 @@ def test_longest_sound_alike() -> None:
     ],
 )
 def test_refused_change(before: str, after: str, refused: bool) -> None:  # noqa: FBT001
-    """A change that was wrong is wrong in any sentence, and beside other ones."""
+    """A change that was wrong is wrong in any sentence, and along with others."""
     learned = Learned(
         refused=[
             {"heard": "the rumba", "meant": "the Roomba"},

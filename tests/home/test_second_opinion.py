@@ -146,7 +146,7 @@ async def test_not_asked(hass: HomeAssistant, text: str) -> None:
     assert not service.expected
 
 
-async def test_nobody_has_to_understand(hass: HomeAssistant) -> None:
+async def test_without_a_pipeline(hass: HomeAssistant) -> None:
     """Without a pipeline the speech is dictation."""
     _, service = await ask(hass, "Turn on you, Lisa's lamb.", "Turn on Ulysses lamp.")
     assert not service.expected

@@ -214,7 +214,7 @@ async def test_names_that_are_not_exposed_stay(
     assert await choose(hass, *heard) == (heard[1] if settings else heard[0])
 
 
-async def test_what_home_assistant_makes_a_command_of_stays(hass: HomeAssistant) -> None:
+async def test_text_that_home_assistant_corrects_stays(hass: HomeAssistant) -> None:
     """Its own correction comes before another alternative, and "them" are the last ones."""
     await add_pipeline(hass)
     for name in ("Kitten light", "Tem"):
@@ -277,7 +277,7 @@ async def test_never_exchanged(
     pairs = [pair[::direction] for pair in PAIRS[language]]
     best = {heard for heard, _ in pairs}
     for _, other in pairs:
-        if other not in best:  # what is heard shouldn't be known
+        if other not in best:  # the text shouldn't be known
             add_light(hass, other.rstrip("."))
     await hass.async_block_till_done()
     changed = [
@@ -746,7 +746,7 @@ async def test_log_without_words(hass: HomeAssistant, caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize("text", ["Turn on the cellar lamp.", "Turn on the gargoyle lamp."])
-async def test_home_assistant_says_what_it_always_says(hass: HomeAssistant, text: str) -> None:
+async def test_home_assistants_answers_stay_the_same(hass: HomeAssistant, text: str) -> None:
     """Asking beforehand doesn't change Home Assistant's answers, name by name."""
     await add_pipeline(hass)
     add_light(hass, "Cellar lamp")

@@ -206,7 +206,7 @@ def test_apostrophes_are_equal(heard: str, text: str) -> None:
 def test_nothing_meant_takes_a_separator_with_it(
     nothing: dict[str, str], text: str, expected: str
 ) -> None:
-    """A chime that is heard as a word goes, and the comma or space beside it."""
+    """A chime that is recognized as a word is removed, with its comma or space."""
     assert Corrections([{"heard": "uh", **nothing}]).apply(text) == expected
 
 

@@ -62,7 +62,7 @@ _DESELECTED: Final = (
     "tests/azure_speech/test_endpoints.py::test_any_region_stays_in_its_cloud",
 )
 
-# What mutmut writes for each mutant: the exit code of pytest, or its own; a signal is negative.
+# mutmut's result for each mutant: the exit code of pytest, or its own; a signal is negative.
 _VERDICTS: Final = {
     0: "survived",
     1: "killed",

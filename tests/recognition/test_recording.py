@@ -237,7 +237,7 @@ async def test_forgets_no_more_than_there_is() -> None:
         recording.copy(49, 52)
 
 
-async def test_copies_what_exists() -> None:
+async def test_copies_the_existing_samples() -> None:
     """A copy ends at the present end of the recording."""
     recording = filled(sound(100))
     assert recording.copy(10, 20) == sound(100)[20:40]

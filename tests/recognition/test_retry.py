@@ -73,7 +73,7 @@ class Slow(Service):
         return recognition
 
 
-# What is asked.
+# Requests.
 
 
 async def test_options_go_along() -> None:
@@ -184,7 +184,7 @@ async def test_deadline_of_each_part() -> None:
     assert transcript.text == " ".join(["Turn on the light"] * 3)
 
 
-async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says so; nothing spins while it is waited for."""
     waits = 0
     wait = asyncio.wait
@@ -308,7 +308,7 @@ async def test_languages_differ_in_nothing_else() -> None:
     asked = {each.language: each for each in engine.options}
     assert asked["en"] == options
     assert asked["de"] == RecognitionOptions(language="de", profanity=Profanity.RAW)
-    # The winner goes on alone, with what it was asked with.
+    # The winner goes on alone, with the same options.
     assert engine.options[2:] == [asked["de"]]
 
 

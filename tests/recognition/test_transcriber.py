@@ -459,7 +459,7 @@ async def test_a_slow_answer_is_taken() -> None:
     assert transcript.text == "Turn on the light"
 
 
-async def test_nobody_answers(live: None) -> None:
+async def test_no_answer(live: None) -> None:
     """After the deadline that's an error."""
     service = Hanging(hangs=9)
     with pytest.raises(SpeechTimeoutError):
@@ -494,7 +494,7 @@ async def test_deadline_begins_with_the_end() -> None:
     assert transcript.text == " ".join(["Turn on the light"] * 4)
 
 
-async def test_backup_engine_hears_what_is_left() -> None:
+async def test_backup_engine_gets_the_rest() -> None:
     """The recognized words are kept, and their audio isn't recognized again."""
     service, other = Service(spared=1, errors=[refused()]), Other()
     audio = play(LIGHT, silence(0.9), IN_TIME)

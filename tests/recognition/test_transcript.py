@@ -69,5 +69,5 @@ def test_text_without_a_letter_or_figure_is_no_speech(text: str) -> None:
     ["5", "५", "è", "灯", "रसोई", "Turn on [the] light.", "(555) 1234", "[BLANK", "a > b < c"],
 )
 def test_text_with_a_letter_or_figure_is_speech(text: str) -> None:
-    """Any letter or figure of any script counts, and so do words beside brackets."""
+    """Any letter or figure of any script counts, and so do words next to brackets."""
     assert has_words(text)

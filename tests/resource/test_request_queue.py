@@ -96,7 +96,7 @@ async def test_live_voice_first() -> None:
     assert office.entered == [0, 3, 5, 1, 2, 4]
 
 
-async def test_background_takes_what_is_free() -> None:
+async def test_background_takes_free_slots() -> None:
     """A background request doesn't wait for a voice that may come."""
     office = Office(slots=RequestQueue(2))
     office.visit(background=True)

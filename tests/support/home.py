@@ -65,7 +65,7 @@ def resource_entry(
 ) -> MockConfigEntry:
     """Return the entry of a resource at an address, not yet added.
 
-    It has a recognizer unless that is None, with these options beside the defaults.
+    It has a recognizer unless that is None, with these options on top of the defaults.
     """
     credential: dict[str, Any] = {"connection": Connection.CUSTOM_ENDPOINT, "api_key": key}
     if entra:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import socket
 from typing import Final
 
-# What the line itself holds: little, so that the sender notices how slow it is.
+# The line's own buffer: small, so that the sender notices how slow it is.
 _HELD: Final = 4096
 _TICK: Final = 0.02
 

@@ -28,9 +28,9 @@ from .stage import Stage
 from .story import SECRETS, STORY
 
 _RUNS: Final = Path(__file__).parents[3] / ".dev/e2e"
-# The names that this home has, and what is done with them.
+# The names in this home, and the verbs used with them.
 _PROMPT: Final = "Turn on the porch light. Turn off the desk lamp. Kitchen light."
-# What the log says of the key that was replaced.
+# The log's line about the replaced key.
 _EXPECTED: Final = "the credentials were refused"
 
 

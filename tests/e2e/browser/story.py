@@ -36,7 +36,7 @@ _REFUSED: Final = (
 )
 _VOICE: Final = "Chime"
 _PHRASE: Final = "(I am|I'm) going to bed [now]"
-# What the model makes of "desk lamp" in a bad moment: neither service comes to the name by itself.
+# A bad result for "desk lamp": neither service finds the name by itself.
 _MISHEARD: Final = "Turn on the dead swamp"
 _SILENT_REQUESTS: Final = 60
 _SILENCE: Final = 10.0
