@@ -596,7 +596,7 @@ async def test_recognizers(hass: HomeAssistant, loaded_entry: MockConfigEntry) -
 
 
 async def test_sections(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
-    """What people need first is open, and each section and field has its texts."""
+    """The first sections are open, and each section and field has its texts."""
     form = await open_recognizer(hass, loaded_entry)
     schema = form["data_schema"]
     assert schema is not None

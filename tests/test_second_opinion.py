@@ -21,7 +21,7 @@ from tests.emulator.speech_model import Alternative, Heard, SpeechModel
 from tests.support.home import add_pipeline
 from tests.support.streams import AudioStream, eventually
 
-MISHEARD: Final = "Turn on you, Lisa's lamb."
+MISHEARD: Final = "Turn on useless lamb."
 MEANT: Final = "Turn on Ulysses lamp."
 
 

@@ -135,7 +135,7 @@ def flat(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_error(key: str, pairs: Sequence[Mapping[str, str]]) -> str | None:
-    """Return the error in a list of what is heard and what is meant, or None."""
+    """Return the error in a list of corrections, or None."""
     if len(pairs) > LEARNED_MAX:
         return "too_many_corrections"
     if not all(pair[CONF_HEARD].strip() for pair in pairs):
@@ -167,7 +167,7 @@ def _seconds(*, least: float, most: float) -> NumberSelector:
 
 
 def _pairs(key: str) -> ObjectSelector:
-    """Return the selector of a list of what is heard and what is meant."""
+    """Return the selector of a list of corrections."""
     return ObjectSelector(
         ObjectSelectorConfig(
             fields={

@@ -29,8 +29,9 @@ class Form:
         return self._dialog.get_by_role("radio", name=label)
 
     def words(self, text: str) -> Locator:
-        """Return where something is written."""
-        return self._dialog.get_by_text(text, exact=True)
+        """Return where something is written, other than in the form's description."""
+        elsewhere = self._dialog.locator(":not(em)")
+        return self._dialog.get_by_text(text, exact=True).and_(elsewhere)
 
     async def fill(self, label: str, content: str) -> None:
         """Type into a field, replacing its text."""
