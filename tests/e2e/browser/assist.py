@@ -52,8 +52,8 @@ class Conversation:
         return self._dialog.locator("dialog").first
 
     async def expect_heard(self, sentence: str) -> None:
-        """See the recognized text appear as the user's words."""
-        await expect(self._words("user")).to_have_text(sentence)
+        """See the recognized text appear as the user's words, with capitals or without."""
+        await expect(self._words("user")).to_have_text(sentence, ignore_case=True)
 
     async def expect_answer(self, answer: str) -> None:
         """See Home Assistant's answer."""
