@@ -12,7 +12,7 @@ LEAKS: Final = """
 import logging
 import pytest
 from tests.conftest import Emulator, Recognize
-from tests.support.streams import HostStream
+from tests.support.streams import AudioStream
 from tests.emulator import F0_KEY, S0_KEY, speak
 from tests.support.home import second_emulator
 
@@ -25,7 +25,7 @@ def talkative(emulator):
     OURS.debug("Left %s", S0_KEY)
 
 async def token(emulator, recognize):
-    await recognize(HostStream(speak("on")))
+    await recognize(AudioStream(speak("on")))
     return next(request.text for request in emulator.requests if request.text.startswith("ey"))
 
 async def test_leaks_a_key(emulator: Emulator):
