@@ -46,10 +46,13 @@ async def test_later_limit_counts_from_its_own_time() -> None:
 
 async def test_lifted_limit_can_be_set_again() -> None:
     """Without a limit the block may take its time; a new one counts."""
+    now = asyncio.get_running_loop().time
     limit = TimeLimit()
+    due = now() + 0.07
     with pytest.raises(TimeoutError):
         await _run(limit, 0.02, None, then=0.02)
     assert limit.expired()
+    assert now() >= due
 
 
 async def test_moving_on_sets_no_timer() -> None:
