@@ -48,6 +48,7 @@ from .request import (
     PronunciationAssessment,
     RecognitionOptions,
 )
+from .time_limit import TimeLimit
 from .transcription import PHRASES_MAX, AudioFile, FileFormat, Transcription, TranscriptionOptions
 from .upload import ANSWER_SECONDS_PER_SECOND, TRACE_CONFIG, Encoder, Meter, Timeouts
 from .wav import BYTES_PER_SECOND, SAMPLE_RATE, SAMPLE_WIDTH, wav_header
@@ -102,6 +103,7 @@ __all__ = [
     "SpeechTimeoutError",
     "Syllable",
     "ThrottledError",
+    "TimeLimit",
     "Timeouts",
     "Transcription",
     "TranscriptionMeter",

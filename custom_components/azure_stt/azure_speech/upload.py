@@ -15,6 +15,7 @@ from aiohttp.payload import AsyncIterablePayload
 
 from .errors import SpeechError
 from .line import Line
+from .time_limit import TimeLimit
 from .wav import BYTES_PER_SECOND
 
 ANSWER_SECONDS_PER_SECOND: Final = 0.5
@@ -94,7 +95,7 @@ class RequestTimeout:
         }
         self._after_headers = Phase.GO_AHEAD if expect else Phase.ANSWER
         self._phase = Phase.QUEUE
-        self._timeout = asyncio.timeout(None)
+        self._timeout = TimeLimit()
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
@@ -121,7 +122,7 @@ class RequestTimeout:
         self._phase = phase
         limit = self._limits.get(phase)
         now = asyncio.get_running_loop().time()
-        self._timeout.reschedule(None if limit is None else now + limit + grace)
+        self._timeout.move(None if limit is None else now + limit + grace)
 
     def extend_answer(self, seconds: float) -> None:
         """Set the limits that count from the upload's end."""

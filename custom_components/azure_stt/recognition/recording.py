@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Final, Protocol, Self, override
 
 from ..audio.pcm import SAMPLE_RATE, SAMPLE_WIDTH
+from ..azure_speech import TimeLimit
 from .waiters import Waiters
 
 CAPACITY: Final = 60 * SAMPLE_RATE
@@ -142,11 +143,12 @@ class Recording:
 
     async def has_room(self) -> None:
         """Wait until fewer samples than CAPACITY wait to be recognized."""
-        await self._waiters.until(lambda: self._has_room)
+        await self._waiters.until(lambda: not self.is_full)
 
     @property
-    def _has_room(self) -> bool:
-        return self.length - self._recognized < CAPACITY
+    def is_full(self) -> bool:
+        """Whether CAPACITY samples or more wait to be recognized."""
+        return self.length - self._recognized >= CAPACITY
 
     def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Return a reader of the samples from `start` up to `stop` or the end.
@@ -202,7 +204,7 @@ class Recording:
         That is a time of the event loop's clock.
         """
         await self._waiters.until(
-            lambda: self.ended or not self._has_room or (unless is not None and unless())
+            lambda: self.ended or self.is_full or (unless is not None and unless())
         )
         return self._ended_at or asyncio.get_running_loop().time()
 
@@ -287,14 +289,21 @@ async def _pump(
 async def _read(
     stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording, idle_limit: float
 ) -> None:
-    idle = asyncio.timeout(idle_limit)
+    idle = TimeLimit()
     now = asyncio.get_running_loop().time
     try:
         async with idle:
+            idle.move(now() + idle_limit)
             async for chunk in stream:
-                idle.reschedule(None)
-                await _take(chunk, decoder, recording)
-                idle.reschedule(now() + idle_limit)
+                if len(chunk) <= _DECODED_MAX and not decoder.blocking:
+                    recording.append(decoder.feed(chunk))
+                else:
+                    idle.move(None)
+                    await _take(chunk, decoder, recording)
+                if recording.is_full:
+                    idle.move(None)
+                    await recording.has_room()
+                idle.move(now() + idle_limit)
     except TimeoutError as err:
         if not idle.expired():
             raise
