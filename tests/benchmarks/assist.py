@@ -1,7 +1,7 @@
 """Assist in a Home Assistant core: from the audio stream to the text, or to the action."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 import logging
 from typing import Any, Final, Self
 
@@ -26,8 +26,6 @@ from .home import home_assistant
 _COMPONENTS: Final = ("conversation", "intent", "assist_pipeline")
 _DETECTOR: Final = AudioSettings()
 _LLM: Final = "conversation.llm"
-
-_watchers: list[Callable[[ServiceCall], None]] = []
 
 
 class Assist:
@@ -83,16 +81,6 @@ class Assist:
         events = await self._run(pipeline, stream, PipelineStage.STT, settings)
         return _text(events)
 
-    @staticmethod
-    @contextmanager
-    def watched(watcher: Callable[[ServiceCall], None]) -> Iterator[None]:
-        """Tell of each service that is called."""
-        _watchers.append(watcher)
-        try:
-            yield
-        finally:
-            _watchers.remove(watcher)
-
     async def do(self, pipeline: str, stream: AsyncIterable[bytes]) -> str:
         """Carry out the command in a stream, and return its text once that is done."""
         settings = AudioSettings(is_vad_enabled=False)
@@ -135,10 +123,8 @@ def _text(events: dict[PipelineEventType, dict[str, Any]]) -> str:
 
 
 def _add_lights(hass: HomeAssistant, names: Iterable[str]) -> None:
-    async def switch(call: ServiceCall) -> None:
-        """Only record the call: the time of a light isn't measured."""
-        for watcher in _watchers:
-            watcher(call)
+    async def switch(_: ServiceCall) -> None:
+        """Do nothing: the time of a light isn't measured."""
 
     for service in ("turn_on", "turn_off"):
         hass.services.async_register("light", service, switch)

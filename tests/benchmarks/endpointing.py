@@ -23,7 +23,8 @@ from unittest.mock import patch
 from homeassistant.components.assist_pipeline import AudioSettings
 from homeassistant.components.conversation import async_converse
 from homeassistant.components.stt.const import DATA_COMPONENT
-from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.core import Context, Event, HomeAssistant, callback
 
 from custom_components.azure_stt.home import interpreter
 from custom_components.azure_stt.home.satellites import Satellite
@@ -362,12 +363,14 @@ async def _acts(hass: HomeAssistant, text: str) -> Sequence[str]:
         return ()
     context, done = Context(), []
 
-    def note(call: ServiceCall) -> None:
-        if call.context.id == context.id:
-            done.append(f"{call.service} {call.data['entity_id']}")
+    @callback
+    def note(event: Event[Any]) -> None:
+        if event.context.id == context.id:
+            done.append(f"{event.data['service']} {event.data['service_data']['entity_id']}")
 
-    with Assist.watched(note):
-        await async_converse(hass, text, None, context, "en")
+    stop = hass.bus.async_listen(EVENT_CALL_SERVICE, note)
+    await async_converse(hass, text, None, context, "en")
+    stop()
     return sorted(done)
 
 

@@ -5,7 +5,7 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -42,8 +42,6 @@ _MINUTES: Final = 10
 _COMMAND_EVERY: Final = 15.0  # seconds
 _PAUSES: Final = (0.6, 1.1, 0.8, 2.4)
 _COMMANDS_ALONE: Final = 6
-
-type Transcribe = Callable[[bytes], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

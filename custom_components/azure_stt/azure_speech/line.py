@@ -11,6 +11,9 @@ from .wav import BYTES_PER_SECOND
 # request that had to wait for its connection has less.
 _BURST: Final = 2.0
 
+# Seconds between two looks at the connection.
+_INTERVAL: Final = 0.25
+
 # Where struct tcp_info has the bytes that the peer has acknowledged:
 # https://github.com/torvalds/linux/blob/v4.1/include/uapi/linux/tcp.h#L146-L194
 _ACKNOWLEDGED: Final = 120
@@ -29,10 +32,10 @@ class Line:
         self.lag = 0.0
         """The most seconds so far; none for audio that came in a burst."""
         self._connection = connection
-        self._before = self._acknowledged()
+        self._before = self._acknowledged() or 0
         self._sent = 0
         self._early = 0.0
-        self._noted_at = monotonic()
+        self._noted_at = self._due = monotonic()
         self._is_burst = False
 
     def note(self, size: int) -> None:
@@ -40,7 +43,8 @@ class Line:
         now = monotonic()
         elapsed, self._noted_at = now - self._noted_at, now
         self._early = max(0.0, self._early - elapsed)
-        if self._before is not None and (acknowledged := self._acknowledged()) is not None:
+        if now >= self._due and (acknowledged := self._acknowledged()) is not None:
+            self._due = now + _INTERVAL
             carried = acknowledged - self._before
             lag = (self._sent - carried) / BYTES_PER_SECOND - self._early
             self.lag = max(self.lag, lag)

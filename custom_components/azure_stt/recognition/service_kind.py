@@ -12,8 +12,8 @@ from ..audio.pcm import SAMPLE_RATE
 # Pauses that are as long as this, measured or as the service measures them, are the same.
 _ACCURACY: Final = SAMPLE_RATE // 10
 
-# No service ends an utterance at a shorter pause. What seems to is speech that goes on before its
-# answer's end.
+# Shorter gaps are those between words: an answer that seems to end at one has an inexact end. If
+# a service did end there, each answer would still be continued from its end.
 _SHORTEST_END: Final = SAMPLE_RATE // 2
 
 
