@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from homeassistant.components.repairs import DOMAIN as REPAIRS_DOMAIN, repairs_flow_manager
 from homeassistant.components.stt import SpeechResultState
 from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -250,16 +252,29 @@ async def test_another_limit(
     assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
 
 
+async def saved_usage(hass: HomeAssistant, entry: MockConfigEntry) -> Usage:
+    """Return the usage as it is after a restart."""
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    usage = Usage(hass, entry.entry_id)
+    await usage.async_load()
+    return usage
+
+
 async def test_lifted_limit_is_saved(
-    hass: HomeAssistant, limited: MockConfigEntry, hass_storage: dict[str, object]
+    hass: HomeAssistant, limited: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     """A restart doesn't bring the limit back, and works with data of earlier versions."""
     send(limited, SECONDS)
+    assert (await saved_usage(hass, limited)).lifted_limit is None
     await go_on(hass, limited)
-    await resource_of(limited).usage._store.async_save(resource_of(limited).usage._counts)
-    restarted = Usage(hass, limited.entry_id)
-    await restarted.async_load()
-    assert restarted.lifted_limit == HOURS
+    assert (await saved_usage(hass, limited)).lifted_limit == HOURS
+    [stored] = [each for key, each in hass_storage.items() if limited.entry_id in key]
+    del stored["data"]["lifted_limit"]
+    earlier = Usage(hass, limited.entry_id)
+    await earlier.async_load()
+    assert earlier.lifted_limit is None
+    assert earlier.hours_month == HOURS
 
 
 # The form.
