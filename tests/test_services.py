@@ -83,6 +83,7 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once, and give up soon."""
     monkeypatch.setattr(retry, "_BACKOFF", (0.0, 0.01, 0.02))
+    monkeypatch.setattr(retry, "_FILE_BACKOFF", (0.0, 0.01))
     monkeypatch.setattr(common, "_DEADLINE", 3.0)
 
 
