@@ -12,11 +12,13 @@ from custom_components.azure_stt.audio.ffmpeg import MediaReader
 from custom_components.azure_stt.audio.opus import OpusEncoder
 
 from .awkward_english import ENGLISH
-from .hearing import Condition, SpeechModel, in_noise, say
+from .hearing import Condition, Room, SpeechModel, say
 from .table import Table, figure
 
 _CONDITIONS: Final = tuple(
-    Condition(voice=voice, ratio=ratio) for ratio in (None, 10.0) for voice in ENGLISH.voices
+    Condition(voice=voice, room=room)
+    for room in (Room.CLEAN, Room.NOISY)
+    for voice in ENGLISH.voices
 )
 _COLUMNS: Final = (
     "condition",
@@ -60,7 +62,7 @@ async def _count(
     sounds = say(condition.voice, texts)
     total = wav = opus = 0
     for text in texts:
-        pcm = in_noise(sounds[text], condition.ratio)
+        pcm = condition.sound(sounds[text])
         total += len(words(text))
         wav += errors(words(text), words(await _hear(speech_model, pcm)))
         opus += errors(words(text), words(await _hear(speech_model, as_opus(pcm))))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 import json
 from pathlib import Path
@@ -25,24 +26,51 @@ from custom_components.azure_stt.azure_speech import (
     TranscriptionOptions,
     wav_header,
 )
+from tests.e2e.connection import SAMPLE_RATE
 from tests.emulator import S0_KEY
 
 from .servers import whisper
 
 _KEPT: Final = Path(".dev/bench")
 _QUIETER: Final = 0.4  # speech, so that speech and noise together aren't cut off
+_SIGNAL_TO_NOISE: Final = 10.0  # dB
+_REVERBERATION_TIME: Final = 0.5  # seconds, to 60 dB below
+_DIRECT_TO_REVERBERANT: Final = -4.0  # dB
+_FIRST_ECHO: Final = 0.005  # seconds
+
+
+class Room(StrEnum):
+    """What reaches the microphone besides the voice."""
+
+    CLEAN = "clean"
+    NOISY = "10 dB"
+    """Pink noise, its mean power 10 dB below that of the voice."""
+    REVERBERANT = "reverberation"
+    """Echoes of a living room: 60 dB quieter after half a second, and 4 dB louder than the voice
+    itself. With 60 cubic meters that is a meter's distance: half the volume over the reverberation
+    time, and the root of that times 5.7 cm, is where both are equally loud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """The voice, and how much louder it is than the noise (dB); None: there is no noise."""
+    """Who speaks, and in which room."""
 
     voice: str
-    ratio: float | None = None
+    room: Room = Room.CLEAN
 
     def __str__(self) -> str:
         """Name it for a table."""
-        return f"{self.voice}, {'clean' if self.ratio is None else f'{self.ratio:g} dB'}"
+        return f"{self.voice}, {self.room}"
+
+    def sound(self, pcm: bytes) -> bytes:
+        """Return a clean voice as it sounds in the room; the same each time."""
+        match self.room:
+            case Room.CLEAN:
+                return pcm
+            case Room.NOISY:
+                return _in_noise(pcm)
+            case Room.REVERBERANT:
+                return _with_echoes(pcm)
 
 
 def say(voice: str, texts: Sequence[str]) -> dict[str, bytes]:
@@ -56,20 +84,35 @@ def say(voice: str, texts: Sequence[str]) -> dict[str, bytes]:
     return {text: path.read_bytes() for text, path in paths.items()}
 
 
-def in_noise(pcm: bytes, ratio: float | None) -> bytes:
-    """Return speech in pink noise, the same noise each time.
-
-    The ratio (dB) is of the mean power during speech.
-    """
-    if ratio is None:
-        return pcm
-    speech = np.frombuffer(pcm, "<i2").astype(np.float64) * _QUIETER
+def _in_noise(pcm: bytes) -> bytes:
+    speech = _samples(pcm) * _QUIETER
     white = np.random.default_rng(len(pcm)).standard_normal(len(speech))
     spectrum = np.fft.rfft(white) / np.sqrt(np.arange(len(speech) // 2 + 1).clip(1))
     noise = np.fft.irfft(spectrum, len(speech))
     loud = speech[np.abs(speech) > np.abs(speech).max() / 100]
-    noise *= np.sqrt(np.mean(loud**2) / np.mean(noise**2)) * 10 ** (-ratio / 20)
-    return np.clip(np.round(speech + noise), -32768, 32767).astype("<i2").tobytes()
+    noise *= np.sqrt(np.mean(loud**2) / np.mean(noise**2)) * 10 ** (-_SIGNAL_TO_NOISE / 20)
+    return _pcm(speech + noise)
+
+
+def _with_echoes(pcm: bytes) -> bytes:
+    speech = _samples(pcm)
+    times = np.arange(round(_REVERBERATION_TIME * SAMPLE_RATE)) / SAMPLE_RATE
+    echoes = np.random.default_rng(0).standard_normal(len(times))
+    echoes *= 10 ** (-3 * times / _REVERBERATION_TIME)
+    echoes[: round(_FIRST_ECHO * SAMPLE_RATE)] = 0
+    echoes *= np.sqrt(10 ** (-_DIRECT_TO_REVERBERANT / 10) / np.sum(echoes**2))
+    echoes[0] = 1
+    length = len(speech) + len(times) - 1
+    heard = np.fft.irfft(np.fft.rfft(speech, length) * np.fft.rfft(echoes, length), length)
+    return _pcm(heard * np.abs(speech).max() / np.abs(heard).max())
+
+
+def _samples(pcm: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.frombuffer(pcm, "<i2").astype(np.float64)
+
+
+def _pcm(samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bytes:
+    return np.clip(np.round(samples), -32768, 32767).astype("<i2").tobytes()
 
 
 class SpeechModel:

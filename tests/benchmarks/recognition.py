@@ -46,7 +46,7 @@ from tests.support.sentences import SENTENCES
 from .awkward_english import ENGLISH
 from .awkward_home import AwkwardHome, Command, Thing
 from .awkward_italian import ITALIAN
-from .hearing import Condition, SpeechModel, in_noise, say
+from .hearing import Condition, Room, SpeechModel, say
 from .home import home_assistant
 from .table import Table
 
@@ -72,8 +72,6 @@ _VOICES: Final = {
     "pc": ("text2wave", "festival festvox-itapc16k"),
 }
 """The program and Debian's packages for each voice that isn't Piper's."""
-_RATIOS: Final = (None, 10.0, 5.0)
-_QUICK: Final = 6  # every sixth command, so not always the same of the five
 
 _SERVICES: Final = {
     "light": ("turn_on", "turn_off"),
@@ -455,7 +453,7 @@ def _parse_arguments() -> argparse.Namespace:
         choices=_MODELS,
         help="tiny.en or base; by default the one that knows no other language, if it's enough",
     )
-    parser.add_argument("--quick", action="store_true", help=f"one of {_QUICK} commands")
+    parser.add_argument("--step", type=int, default=1, help="take every nth command")
     parser.add_argument("--failures", action="store_true", help="list what isn't right in the end")
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
     parser.add_argument(
@@ -486,10 +484,10 @@ def _voices(plan: AwkwardHome) -> list[str]:
 
 async def _run(plan: AwkwardHome, model: str, arguments: argparse.Namespace) -> list[Table]:
     """Say it under each condition, then do it in each way."""
-    step = _QUICK if arguments.quick else 1
-    commands, sentences = plan.commands[::step], SENTENCES[plan.language][::step]
+    commands = plan.commands[:: arguments.step]
+    sentences = SENTENCES[plan.language][:: arguments.step]
     voices = _voices(plan)
-    conditions = [Condition(voice=voice, ratio=ratio) for voice in voices for ratio in _RATIOS]
+    conditions = [Condition(voice=voice, room=room) for voice in voices for room in Room]
     tables = []
     async with SpeechModel.listening(model, plan.locale) as speech_model, Home.open(plan) as home:
         heard = [(each, await _listen(speech_model, commands, each)) for each in conditions]
@@ -517,7 +515,7 @@ async def _listen(
     sounds = say(condition.voice, [command.text for command in commands])
     heard = []
     for command in commands:
-        sound = in_noise(sounds[command.text], condition.ratio)
+        sound = condition.sound(sounds[command.text])
         heard.append(
             Heard(command=command, sound=sound, alternatives=await speech_model.hear(sound))
         )
@@ -533,11 +531,11 @@ async def _leave_alone(
         columns=("condition", "utterances", "heard", *Way),
     )
     sounds = say(voice, sentences)
-    for ratio in (None, 10.0):
-        condition = Condition(voice=voice, ratio=ratio)
+    for room in Room:
+        condition = Condition(voice=voice, room=room)
         _say(f"{condition}, no commands")
         answers = [
-            (sound := in_noise(sounds[text], ratio), await speech_model.hear(sound))
+            (sound := condition.sound(sounds[text]), await speech_model.hear(sound))
             for text in sentences
         ]
         counts = []

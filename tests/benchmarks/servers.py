@@ -48,7 +48,8 @@ async def emulator(*, pause: float) -> AsyncIterator[str]:
 async def whisper(speech_model: str, kind: str | None = None) -> AsyncIterator[str]:
     """Run an emulator with a real speech model, which expects no words; give its address.
 
-    Without a kind of service it answers early, after two seconds of quiet.
+    Without a kind of service nothing is timed: it answers early, after two seconds of quiet, and
+    takes all cores.
     """
     answers, pause = SERVICE_KINDS[kind] if kind else (Answers.EARLY, 2.0)
     options = (
@@ -60,7 +61,8 @@ async def whisper(speech_model: str, kind: str | None = None) -> AsyncIterator[s
         f"--pause={pause}",
         "--initial-silence=30",
     )
-    async with _serving("tests.emulator", options, _PYTHONS[speech_model]) as address:
+    python, core = _PYTHONS[speech_model], SERVICE_CORE if kind else None
+    async with _serving("tests.emulator", options, python=python, core=core) as address:
         yield address
 
 
@@ -94,14 +96,19 @@ async def strike(address: str, **fault: object) -> None:
 
 @asynccontextmanager
 async def _serving(
-    module: str, options: Iterable[str], python: str = sys.executable
+    module: str,
+    options: Iterable[str],
+    *,
+    python: str = sys.executable,
+    core: int | None = SERVICE_CORE,
 ) -> AsyncIterator[str]:
-    """Run a server that writes its address to standard output; give that."""
+    """Run a server that writes its address to standard output, on one core or all; give that."""
     process = await asyncio.create_subprocess_exec(
         python, "-m", module, *options, stdout=asyncio.subprocess.PIPE
     )
     try:
-        pin(SERVICE_CORE, process.pid)
+        if core is not None:
+            pin(core, process.pid)
         yield await _address(process)
     finally:
         if process.returncode is None:
