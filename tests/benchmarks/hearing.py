@@ -40,7 +40,7 @@ _FIRST_ECHO: Final = 0.005  # seconds
 
 
 class Room(StrEnum):
-    """What reaches the microphone besides the voice."""
+    """The sound that reaches the microphone besides the voice."""
 
     CLEAN = "clean"
     NOISY = "10 dB"
