@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 import re
 from time import monotonic
 from xml.etree import ElementTree as ET
@@ -28,7 +29,7 @@ from tests.benchmarks.failure import ROUND_TRIP, Failure
 from tests.benchmarks.figures import Spread, percentile
 from tests.benchmarks.link import LOOPBACK, SLOW, Line, Link, Relay
 from tests.benchmarks.measure import Measurement, Stages, measure
-from tests.benchmarks.page import page
+from tests.benchmarks.page import TABLES, page, tables_page
 from tests.benchmarks.pauses import AUTOMATIC, CASES, FIRST_PAUSE, WHOLE, Case, Heard, Pauses
 from tests.benchmarks.person import Saying
 from tests.benchmarks.plain import PlainEntity
@@ -106,12 +107,26 @@ def test_comparisons() -> None:
     ]
 
 
-def test_setbacks() -> None:
-    """Each figure in which ours is behind is listed below the reason."""
-    quick, slow = comparison(entity=1.0, hass=3.0), comparison(entity=2.0, hass=1.0)
-    assert setbacks([quick, slow]) == {
-        "It is careful.": [f"Time < 1: here (ms): {ENTITY} 2, {CLOUD} 1"],
-    }
+@pytest.mark.parametrize(
+    "worst",
+    [
+        pytest.param({"entity": 4.0, "hass": 1.0, "buffer": 2.0}, id="ratio to the best"),
+        pytest.param({"entity": None, "hass": 5.0}, id="no text"),
+        pytest.param({"entity": 1.0, "hass": 9.0, "buffer": -0.5}, id="nothing to measure"),
+    ],
+)
+def test_setbacks(worst: dict[str, float | None]) -> None:
+    """Of the figures in which ours is behind, the worst one stands for its reason."""
+    ahead, behind = comparison(entity=1.0, hass=3.0), comparison(entity=6.0, hass=2.0)
+    slow = comparison(**worst)
+    assert setbacks([ahead, behind, slow, behind]) == {"It is careful.": slow}
+    assert setbacks([ahead]) == {}
+
+
+def test_setback_line() -> None:
+    """A setback names ours and those that are ahead of it."""
+    slow = comparison(entity=2.0, hass=1.0, buffer=3.0)
+    assert slow.line == f"Time < 1: here (ms): {ENTITY} 2, {CLOUD} 1"
 
 
 def test_plot() -> None:
@@ -123,14 +138,27 @@ def test_plot() -> None:
     assert {"Time < 1 (ms)", "here", NO_TEXT} <= {text.text for text in picture.iter()}
 
 
-@pytest.mark.parametrize(("entity", "expected"), [(2.0, "careful"), (1.0, "Nobody is ahead")])
+@pytest.mark.parametrize(("entity", "expected"), [(2.0, "- It is careful. (Time"), (1.0, "5 %")])
 def test_page(entity: float, expected: str) -> None:
-    """The page says where it isn't ahead, or that there is no such place."""
-    details = Table(title="Details of it", columns=("who",))
-    text = page("scripts/bench", "a core", [comparison(entity=entity, hass=1.0)], [details])
+    """The page says where ours is slower, or that there is no such place."""
+    text = page("scripts/bench", "a core", [comparison(entity=entity, hass=1.0)])
     assert expected in text
-    assert text.endswith("| --- |\n")
+    assert f"({TABLES.name})" in text
     assert "$" not in text
+
+
+def test_page_has_one_short_table() -> None:
+    """The page's table has the figures that are plotted; the tables' page has all."""
+    plotted = comparison(entity=2.0, hass=1.0)
+    other = replace(plotted, what="Memory", is_plotted=False)
+    details = Table(title="Details of it", columns=("who",))
+    short = page("scripts/bench", "a core", [plotted, other])
+    full = tables_page("scripts/bench", "a core", [plotted, other], [details])
+    assert "| Time < 1: here (ms) | 2 | 1 |" in short
+    assert "| Memory: here" not in short
+    assert "| Memory: here" in full
+    assert "## Details of it" in full
+    assert full.endswith("| --- |\n")
 
 
 def test_line() -> None:

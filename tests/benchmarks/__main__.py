@@ -122,18 +122,22 @@ def report(results: Results, *, as_markdown: bool) -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measure the integration side by side with its floor. It reports; it judges"
-        " nothing: the exit status is 0 when all ran through.",
+        description="Measure the integration side by side with a bare upload and other clients."
+        " The exit status is 0 if everything ran, whatever the figures are.",
     )
     parser.add_argument("--quick", action="store_true", help="a short run, about three minutes")
     parser.add_argument(
-        "--runs", type=int, help="commands for each contender; a part of it where there is no goal"
+        "--runs", type=int, help="commands for each contender; fewer where there is no goal"
     )
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, help="measure this part only; may be repeated"
+    )
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
     parser.add_argument(
-        "--write", action="store_true", help=f"write {page.PAGE} and {page.PLOT} too"
+        "--write",
+        action="store_true",
+        help=f"write {page.PAGE}, {page.TABLES} and {page.PLOT} too",
     )
     arguments = parser.parse_args()
     if arguments.runs is not None and arguments.runs < 1:

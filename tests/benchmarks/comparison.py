@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from .contenders import BUFFER, CLOUD, COMPARED, ENTITY, FLOOR, PEERS
@@ -10,6 +11,13 @@ from .table import Table, figure
 NO_TEXT: Final = "no text"
 
 _BEHIND: Final = 1.05
+_LABELS: Final = {
+    ENTITY: "this integration",
+    CLOUD: "Home Assistant Cloud",
+    BUFFER: "upload after recording",
+    FLOOR: "bare upload",
+}
+"""The contenders that a page shows, with names that everybody understands."""
 _DIGITS: Final = 3
 
 
@@ -55,6 +63,19 @@ class Comparison:
             and (ours is None or ours > _BEHIND * max(0.0, other))
         ]
 
+    @property
+    def setback(self) -> float:
+        """Our entity's figure to the best one; infinite if that is nothing, or ours no text."""
+        ours = self.values.get(ENTITY)
+        others = [other for name in PEERS if (other := self.values.get(name)) is not None]
+        return inf if ours is None or min(others) <= 0 else ours / min(others)
+
+    @property
+    def line(self) -> str:
+        """Our entity's figure and those that are ahead of it."""
+        figures = ", ".join(f"{name} {self.shown(name)}" for name in (ENTITY, *self.behind))
+        return f"{self.name} ({self.unit}): {figures}"
+
 
 def short(value: float) -> str:
     """Return a figure in three digits, without an exponent."""
@@ -82,17 +103,29 @@ def table(comparisons: Sequence[Comparison]) -> Table:
             for one in comparisons
         ],
         notes=(
-            f"'{ENTITY} / …': how much of the other one's figure ours is; below 1 ours is ahead.",
-            f"'{NO_TEXT}': no answer was right. Empty: there is nothing to measure.",
+            f"'{ENTITY} / …': the entity's figure divided by the other one; below 1 it's ahead.",
+            f"'{NO_TEXT}': no answer was right. Empty: not measured.",
         ),
     )
 
 
-def setbacks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
-    """Return where our entity is behind the alternatives in use, by the reason why."""
-    found: dict[str, list[str]] = {}
+def glance(comparisons: Sequence[Comparison]) -> Table:
+    """Put the figures that are plotted together, our entity's first."""
+    shown = [one for one in comparisons if one.is_plotted]
+    return Table(
+        title="At a glance",
+        columns=("less is better", *(f"{label} ({name})" for name, label in _LABELS.items())),
+        rows=[
+            (f"{one.name} ({one.unit})", *(one.shown(name) for name in _LABELS)) for one in shown
+        ],
+        notes=(f"'{NO_TEXT}': no answer was right.",),
+    )
+
+
+def setbacks(comparisons: Sequence[Comparison]) -> dict[str, Comparison]:
+    """Return the worst figure in which our entity is behind, for each reason."""
+    found: dict[str, Comparison] = {}
     for one in comparisons:
-        if one.behind:
-            figures = ", ".join(f"{name} {one.shown(name)}" for name in (ENTITY, *one.behind))
-            found.setdefault(one.why, []).append(f"{one.name} ({one.unit}): {figures}")
+        if one.behind and (one.why not in found or one.setback > found[one.why].setback):
+            found[one.why] = one
     return found

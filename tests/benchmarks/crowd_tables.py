@@ -16,11 +16,11 @@ _MEMORY_GOAL: Final = 60 * 16_000 * 2 + _MIB
 """Bytes for one utterance: 60 s of PCM and 1 MiB."""
 
 _WHY_LOAD: Final = (
-    "Our entity does more for each utterance; where a hundred end within a second, on one core,"
-    " that adds up."
+    "The entity does more for each utterance, which adds up if a hundred utterances end within a"
+    " second on one core."
 )
 _WHY_MEMORY: Final = (
-    "Our entity keeps what was said until it is understood; who keeps nothing can't try again."
+    "The entity keeps the audio until it has been recognized, so that it can try again."
 )
 
 
@@ -47,8 +47,8 @@ def table_of_load(crowds: Sequence[Crowd]) -> Table:
         rows=list(_rows_of_load(crowds)),
         notes=(
             (
-                f"ratio: the median to the one of '{FLOOR}' with as many at once; growth: to its"
-                " own with 1, which is several, one after the other."
+                f"ratio: the median divided by the one of '{FLOOR}' with as many at once; growth:"
+                " divided by its own with 1, for which several speak one after the other."
             ),
             (
                 f"late: a text more than {1000 * LATE:.0f} ms later than with 1; lost: a text that"
@@ -59,14 +59,14 @@ def table_of_load(crowds: Sequence[Crowd]) -> Table:
                 " emulator's part of the median."
             ),
             (
-                f"They begin {1000 * APART:.0f} ms apart. The service takes {MOST} at once: what is"
-                f" more waits for a slot of the {ENTITY}, or for one of aiohttp's {MOST}"
-                " connections with the others, and then sends what has piled up."
+                f"They begin {1000 * APART:.0f} ms apart. The service takes {MOST} at once. The"
+                f" others wait for a slot of the {ENTITY}, or for one of aiohttp's {MOST}"
+                " connections, and then send what has piled up."
             ),
             f"lag: how late a timer of {1000 * TICK:.0f} ms was in the client's process.",
             (
-                "CPU %: of the core, with all of them speaking, the benchmark's own host included;"
-                " resident: what the process grew by at its peak, for one utterance."
+                "CPU %: of the core, while all of them speak, with the benchmark's own share;"
+                " resident: growth of the process at its peak, for one utterance."
             ),
         ),
     )
@@ -105,8 +105,8 @@ def table_of_memory(crowds: Sequence[Crowd]) -> Table:
             f"ratio: to '{FLOOR}'.",
             f"goal: at most 60 s of PCM and 1 MiB, which is {_MEMORY_GOAL / _MIB:.2f} MiB.",
             (
-                "MiB: what Python has allocated, as tracemalloc sees it, divided by the utterances"
-                " at once; the audio that is said isn't in it."
+                "MiB: allocated by Python, as tracemalloc sees it, divided by the utterances at"
+                " once, without the speakers' own audio."
             ),
         ),
     )

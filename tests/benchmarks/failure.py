@@ -121,9 +121,9 @@ def table(failures: Sequence[Failure]) -> Table:
         rows=[_cells(failure) for failure in failures],
         notes=(
             (
-                f"ratio, more: medians against '{ONE_UPLOAD}': all of the audio posted at once on a"
-                " connection that is there, without Expect and without any failure."
-                f" '{ANEW}': on a connection of its own."
+                f"ratio, more: medians against '{ONE_UPLOAD}': all of the audio posted at once on"
+                " an open connection, without Expect and without any failure."
+                f" '{ANEW}': on a new connection."
             ),
             (
                 f"goal: every text right, and at most {_ROUND_TRIPS} round trips"
@@ -131,7 +131,7 @@ def table(failures: Sequence[Failure]) -> Table:
             ),
             "median, p95: from the last chunk of speech to the text, of texts that are right.",
             (
-                f"'{BUFFER_TWICE}' posts what it has collected a second time, at once;"
+                f"'{BUFFER_TWICE}' posts the collected audio a second time, at once;"
                 f" '{CLOUD}' and '{BUFFER}' don't try again."
             ),
             "Plain HTTP: with TLS each new connection costs a round trip or two more.",

@@ -31,8 +31,8 @@ _RATIO: Final = 1.10
 _OPUS_RATIOS: Final = {FAR: 0.8, THIN_LINE: 0.2}
 _MORE: Final = 0.002
 _WHY: Final = (
-    "Our entity asks the home what was meant before it answers. That takes a millisecond or two"
-    " whatever the link; with no way to the service they stand out."
+    "The entity asks Home Assistant what was meant before it answers. That takes a millisecond or"
+    " two on any link, and shows only where the service is next door."
 )
 
 
@@ -177,7 +177,7 @@ def table(results: Sequence[Overhead]) -> Table:
         rows=[_cells(result.case, row) for result in results for row in result.rows],
         notes=(
             (
-                f"ratio, more: medians against '{FLOOR}', which sends the host's 10 ms chunks as"
+                f"ratio, more: medians against '{FLOOR}', which sends Assist's 10 ms chunks as"
                 " they come, with Expect as our client does."
             ),
             (
@@ -192,12 +192,12 @@ def table(results: Sequence[Overhead]) -> Table:
                 f"'{OPUS}': the entity with the upload opus. Its goal: against the floor, at most"
                 " 0.8 at 300 kbit/s and 0.2 at 128; kB: at most 0.16."
             ),
-            "CPU: of the client's process for one command, the benchmark's own host included.",
+            "CPU: of the client's process for one command, with the benchmark's own share.",
             (
                 f"'{CLOUD}': Home Assistant Cloud's client; '{BUFFER}': collects everything, then"
                 " posts it."
             ),
-            "warm: a connection is there. cold: each command opens its own.",
+            "warm: a connection is open. cold: each command opens its own.",
             "Plain HTTP: the emulator's loopback address has no TLS.",
         ),
     )

@@ -39,8 +39,8 @@ TO_THE_END: Final = f"entity, {Patience.TO_THE_END}"
 _CLEARLY: Final = 0.1  # the stream hands over 40 ms at a time
 
 _WHY: Final = (
-    "Who takes the first answer, always, has it sooner, and loses whatever follows a pause; our"
-    " entity waits for 0.8 s of quiet. Its option 'first pause' is as quick, and loses as much."
+    "Clients that always take the first answer are faster but lose everything after a pause. The"
+    " entity waits for 0.8 s of quiet; its option 'first pause' is as fast, and loses as much."
 )
 
 LIGHTS: Final = ("Kitchen light", "Ceiling lamp", "Hallway light", "Reading lamp")
@@ -279,25 +279,25 @@ def table(results: Sequence[Pauses]) -> Table:
         rows=[_cells(result) for result in results],
         notes=(
             (
-                "ratio: the median to the host's own end, where Assist's detector ends the stream;"
-                f" early: texts that were right and there {_CLEARLY} s or more before that."
+                "ratio: the median divided by the time at which Assist's detector ends the stream;"
+                f" early: right texts that came {_CLEARLY} s or more before that."
             ),
             (
-                "median, p95: of texts that are right. cut: words after the host's own end, which"
-                " it hands over to nobody; lost: words before it that aren't in the text."
+                "median, p95: of texts that are right. cut: words after the end of the stream,"
+                " which reach no engine; lost: words before it that aren't in the text."
             ),
             (
                 f"goal, '{AUTOMATIC}' and '{TO_THE_END}': no word lost; whole commands,"
-                f" '{AUTOMATIC}': each answered before the host's own end."
+                f" '{AUTOMATIC}': each answered before the end of the stream."
             ),
             (
                 "Assist's pipeline with its own detector and Home Assistant's own agent, all"
                 " contenders at the same time. The detector hears Piper's voice; the service hears"
                 f" the same words in code at the same places, and answers after {PAUSE} s of quiet."
             ),
-            "then more: what follows a command that is whole, after the 0.8 s it is waited for.",
+            "then more: words that follow a complete command after the 0.8 s that are waited.",
             f"dictation: four sentences, {CASES[-1].pause} s apart.",
-            "On a link, each contender has one of its own.",
+            "Each contender has its own link.",
         ),
     )
 

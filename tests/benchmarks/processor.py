@@ -23,8 +23,8 @@ _TURNS: Final = (
 _SECONDS: Final = 2.0
 _PAUSE: Final = 60.0
 _WHY: Final = (
-    "The audio goes through a recording before it is sent, so that it can be heard again: a step"
-    " more for each chunk."
+    "The audio goes through a recording before it's sent, so that it can be sent again. That's one"
+    " more step for each chunk."
 )
 
 
@@ -91,13 +91,13 @@ def table(costs: Sequence[Cost]) -> Table:
         notes=(
             f"ratio: to '{FLOOR}', which is given 16 kHz PCM.",
             (
-                "CPU: of the client's process, median, less what the benchmark's own host takes;"
-                " one speaks at a time."
+                "CPU: of the client's process, median, without the benchmark's own share; one"
+                " utterance at a time."
             ),
             (
-                "The entity makes 16 kHz PCM of whatever comes. For the others the host has to do"
-                f" it; '{CLOUD}' passes OGG/Opus on as it is, which the emulator can't hear, so"
-                " that isn't measured."
+                "The entity converts all formats to 16 kHz PCM. The others leave that to their"
+                f" caller; '{CLOUD}' passes on OGG/Opus as it is, which isn't measured, because the"
+                " emulator can't decode it."
             ),
         ),
     )

@@ -152,14 +152,14 @@ def table(starts: Sequence[Start]) -> Table:
         notes=(
             "ratio: to the first one of its kind.",
             (
-                "import: in a process of its own, from files that are compiled. The entity's is all"
-                " of the integration, where Home Assistant and its components for voice are loaded;"
-                f" '{CLOUD}' where aiohttp is: Home Assistant loads it, used or not."
+                "import: in a new process, from compiled files. For the entity, all of the"
+                " integration after Home Assistant and its voice components are loaded; for"
+                f" '{CLOUD}', after aiohttp is loaded. Home Assistant loads it, used or not."
             ),
-            "PyAV: loaded once, when a host sends anything else than 16 kHz PCM.",
+            "PyAV: loaded once, when audio other than 16 kHz PCM comes.",
             (
-                "set-up: until the entry is loaded with all its entities, again and again. It isn't"
-                " meant to wait for the service, however far that is."
+                "set-up: until the entry is loaded with all its entities, several times. It doesn't"
+                " wait for the service."
             ),
         ),
     )

@@ -137,18 +137,18 @@ def table(rows: Sequence[Understood]) -> Table:
         notes=(
             f"ratio, more: medians against the check '{OFF}'.",
             (
-                f"goal: every text right, and at most {1000 * _MORE:.0f} ms more. on: home-aware"
-                " choice and patience 'automatic'; off: no choice and patience 'to the end'."
+                f"goal: every text right, and at most {1000 * _MORE:.0f} ms more. on: names are"
+                " matched, and patience is 'automatic'; off: neither, and it's 'to the end'."
             ),
             (
-                f"Assist's pipeline without its detector, Home Assistant's own agent, {_LIGHTS}"
-                " exposed lights or more; each command is a new one, so that no cache knows it."
+                f"Assist's pipeline without its detector, Home Assistant's own agent, at least"
+                f" {_LIGHTS} exposed lights; each command is new, so that no cache knows it."
             ),
             (
                 f"The service answers after {_PAUSE} s of quiet or at the stream's end; right: the"
                 " text is what was said, and the agent has done it."
             ),
-            "CPU: of the client's process for one command, the benchmark's own host included.",
+            "CPU: of the client's process for one command, with the benchmark's own share.",
         ),
     )
 
