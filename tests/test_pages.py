@@ -156,6 +156,7 @@ def test_languages() -> None:
         if codes := re.findall(r"\(`([a-z]+)`\)", line):
             has_sentences, has_lists, names, _ = line.strip("| ").split(" | ")
             row = has_sentences == "yes", has_lists == "yes", not names.startswith("no, because")
+            assert listed.keys().isdisjoint(codes)
             listed |= dict.fromkeys(codes, row)
     assert listed == {
         code: (code in sentences, code in NEGATIONS, code not in WITHOUT_SPACES)

@@ -94,7 +94,7 @@ def _cells(name: str, sentences: int, counts: Sequence[int]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Let the model hear the awkward home's commands, and write the table."""
+    """Recognize the awkward home's commands as WAV and as Opus, and write the table."""
     parser = argparse.ArgumentParser(prog="scripts/bench opus", description=main.__doc__)
     parser.add_argument("--step", type=int, default=1, help="take every nth command")
     sys.stdout.write(asyncio.run(_run(parser.parse_args().step)).as_text())

@@ -418,13 +418,13 @@ def table(results: Iterable[Outcome]) -> Table:
 
 
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure the delay of answers, the lost words and the costs, and write the table."""
     parser = argparse.ArgumentParser(prog="scripts/bench endpointing", description=main.__doc__)
     parser.add_argument(
         "--only",
         action="append",
         choices=("commands", "words", "pauses", "recognizer"),
-        help="these scenes; may be repeated",
+        help="measure only these scenes; may be repeated",
     )
     parser.add_argument("--markdown", action="store_true", help="a table in Markdown")
     arguments = parser.parse_args()

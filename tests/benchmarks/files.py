@@ -292,9 +292,11 @@ def _cells(result: Result) -> Sequence[str]:
 
 
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure how files are transcribed, and write the table."""
     parser = argparse.ArgumentParser(prog="scripts/bench files", description=main.__doc__)
-    parser.add_argument("--long", action="store_true", help="the long recordings over slow links")
+    parser.add_argument(
+        "--long", action="store_true", help="measure the long recordings over slow links"
+    )
     parser.add_argument("--markdown", action="store_true", help="a table in Markdown")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)

@@ -101,7 +101,7 @@ async def compare() -> Table:
 
 
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure the word errors, and write the table."""
     parser = argparse.ArgumentParser(prog="scripts/bench misheard", description=main.__doc__)
     parser.add_argument("--markdown", action="store_true", help="a table in Markdown")
     arguments = parser.parse_args()

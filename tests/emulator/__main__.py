@@ -45,7 +45,7 @@ def _make_parser() -> argparse.ArgumentParser:
         "--model",
         choices=("spoken", "whisper", "multilingual"),
         default="whisper",
-        help="what recognizes: Whisper (for English voices, or a larger one for all languages),"
+        help="the recognizer: Whisper (for English voices, or a larger one for all languages),"
         " or the tests' own coded speech (whisper)",
     )
     parser.add_argument(

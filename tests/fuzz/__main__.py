@@ -24,11 +24,16 @@ _SHARES: Final = {
 def main() -> int:
     """Feed random bytes to the parsers of foreign data; return 1 after a failure."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=main.__doc__)
-    parser.add_argument("targets", nargs="*", metavar="target", help=f"of {', '.join(TARGETS)}")
     parser.add_argument(
-        "--inputs", type=int, default=1_000_000, help="for all targets; 1,000,000 by default"
+        "targets", nargs="*", metavar="target", help=f"one of {', '.join(TARGETS)}; all by default"
     )
-    parser.add_argument("--seed", type=int, default=1, help="another one tries others")
+    parser.add_argument(
+        "--inputs",
+        type=int,
+        default=1_000_000,
+        help="number of inputs for all targets together (1,000,000)",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random inputs (1)")
     arguments = parser.parse_args()
     names = arguments.targets or list(TARGETS)
     total = sum(_SHARES[name] for name in names)

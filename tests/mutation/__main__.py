@@ -77,12 +77,10 @@ _VERDICTS: Final = {
 def main() -> int:
     """Break the client and the policy in every small way and see whether a test fails."""
     parser = argparse.ArgumentParser(prog="scripts/mutate", description=main.__doc__)
+    parser.add_argument("mutants", nargs="*", help="names such as *.transcriber.*; all by default")
+    parser.add_argument("--workers", type=int, default=1, help="processes (1)")
     parser.add_argument(
-        "mutants", nargs="*", help="names such as *.transcriber.*; all of them by default"
-    )
-    parser.add_argument("--workers", type=int, default=1, help="1 by default")
-    parser.add_argument(
-        "--folder", help="for the copy that is mutated; a later run there goes on with what is left"
+        "--folder", help="folder for the mutated copy; another run with the same one continues"
     )
     arguments = parser.parse_args()
     folder = arguments.folder

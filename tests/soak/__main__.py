@@ -12,14 +12,16 @@ from .house import soak
 
 
 def main() -> int:
-    """Run for some minutes, print the figures; 1 if something is lost or left."""
+    """Speak for some minutes, with faults, and print the figures; 1 if anything is lost or left."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description=main.__doc__)
-    parser.add_argument("minutes", type=float, nargs="?", default=5.0, help="5 by default")
-    parser.add_argument("--seed", type=int, default=0, help="another one speaks differently")
+    parser.add_argument("minutes", type=float, nargs="?", default=5.0, help="how long to run (5)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random speech (0)")
     parser.add_argument(
-        "--kind", choices=SERVICE_KINDS, default="early", help="of service; early by default"
+        "--kind", choices=SERVICE_KINDS, default="early", help="how the service answers (early)"
     )
-    parser.add_argument("--upload", choices=list(Upload), default=Upload.WAV, help="wav by default")
+    parser.add_argument(
+        "--upload", choices=list(Upload), default=Upload.WAV, help="upload format (wav)"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.CRITICAL)
     figures = asyncio.run(
