@@ -141,6 +141,15 @@ def test_labels_in_texts() -> None:
     assert [label for label in found if short(label) not in labels()] == []
 
 
+def test_connections() -> None:
+    """The page about keys has each way to connect, with its label in the menu."""
+    texts: Any = json.loads((INTEGRATION / "translations/en.json").read_text())
+    rows = re.findall(
+        r"^\|.*\| \*(.+?)\* \|.*\|$", (ROOT / "docs/getting-a-key.md").read_text(), re.MULTILINE
+    )
+    assert sorted(rows) == sorted(texts["config"]["step"]["user"]["menu_options"].values())
+
+
 def test_modules_in_architecture() -> None:
     """The architecture's table names modules that exist."""
     known = {path.name for path in INTEGRATION.rglob("*.py")}
