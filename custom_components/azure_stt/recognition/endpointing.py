@@ -10,8 +10,7 @@ from math import inf
 from typing import Final, Self
 
 from ..audio.pcm import FRAME, SAMPLE_RATE, SILENT, levels
-from .recording import BrokenRecordingError, Recording
-from .waiters import Waiters
+from .recording import Recording
 
 CONTINUATION_RANGE: Final = 15.0
 """Decibels below the utterance. Quieter sound is background (a TV), not its continuation."""
@@ -104,10 +103,8 @@ class Endpointer:
         """
         self._recording = recording
         self._several_voices = several_voices
-        self._waiters = Waiters()
         self._levels: list[float] = []
         self._origin = 0
-        self._ended = False
         self._background = inf
         self._background_due = _BACKGROUND_FIRST_FRAMES
         self._loudest: Counter[int] = Counter()
@@ -125,19 +122,22 @@ class Endpointer:
 
     async def follow(self) -> None:
         """Follow the recording to its end."""
-        try:
-            while True:
-                await self._recording.reaches(self.position + FRAME)
-                stop = min(self.position + SAMPLE_RATE, self._recording.length)
-                frames = levels(self._recording.copy(self.position, stop))
-                if not frames:
-                    return
-                for level in frames:
-                    self._add(level)
-                self._waiters.wake()
-        finally:
-            self._ended = True
-            self._waiters.wake()
+        while await self._follows(self.position):
+            pass
+
+    async def _follows(self, position: int) -> bool:
+        """Wait for the frame at a position; return False if the recording ends before it.
+
+        Each task that waits for a frame follows the recording by itself: to be woken by another
+        task would take one more turn of the event loop for each block of a live voice.
+        Raises BrokenRecordingError if the stream broke.
+        """
+        await self._recording.reaches(position + FRAME)
+        while self._recording.length >= self.position + FRAME:
+            stop = min(self.position + SAMPLE_RATE, self._recording.length)
+            for level in levels(self._recording.copy(self.position, stop)):
+                self._add(level)
+        return position < self.position
 
     def restart(self, position: int) -> None:
         """Follow the level of speech anew from a position on, and know no speech before it."""
@@ -269,17 +269,9 @@ class Endpointer:
 
         Raises BrokenRecordingError if the stream broke.
         """
-        index = max(0, position - self._origin) // FRAME
-        if index >= len(self._levels):
-            await self._waiters.until(
-                lambda: self._ended or (position - self._origin) // FRAME < len(self._levels)
-            )
-            if self._recording.error:
-                raise BrokenRecordingError from self._recording.error
-            index = max(0, position - self._origin) // FRAME
-            if index >= len(self._levels):
-                return None
-        return self._levels[index]
+        if position >= self.position and not await self._follows(position):
+            return None
+        return self._levels[max(0, position - self._origin) // FRAME]
 
     def _add(self, level: float) -> None:
         self._levels.append(level)
