@@ -78,7 +78,7 @@ class Texts:
             if words in self._keys or _PLACEHOLDER.search(words):
                 yield f"no text: {words}"
             elif self._own.fullmatch(words):
-                if is_cut:
+                if is_cut and words not in self._english:  # those may be the user's own names
                     yield f"cut off: {words}"
             elif self._foreign.fullmatch(words):
                 yield f"English: {words}"
@@ -90,8 +90,11 @@ class Texts:
     @cached_property
     def _foreign(self) -> re.Pattern[str]:
         """Return a pattern of the English texts that this language has other words for."""
-        english = dict(_flatten(_load(_ENGLISH)))
-        return _any_of(set(english.values()) - set(self._texts.values()))
+        return _any_of(self._english - set(self._texts.values()))
+
+    @cached_property
+    def _english(self) -> set[str]:
+        return set(dict(_flatten(_load(_ENGLISH))).values())
 
     @cached_property
     def _keys(self) -> set[str]:
