@@ -1,4 +1,4 @@
-"""The integration's texts in a language, and what a page shows of them."""
+"""The integration's texts in a language, and the words on a page."""
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -73,13 +73,13 @@ class Texts:
         return self._texts[path].translate(_MARKDOWN)
 
     def faults(self, shown: list[Shown]) -> Iterator[str]:
-        """Yield what is wrong with the words on a page: English, cut off, or not a text at all."""
+        """Yield the faults of the words on a page: English, cut off, or not a text at all."""
         for words, is_cut in shown:
-            if words in self._keys or _PLACEHOLDER.search(words):
-                yield f"no text: {words}"
-            elif self._own.fullmatch(words):
+            if self._own.fullmatch(words):
                 if is_cut and words not in self._english:  # those may be the user's own names
                     yield f"cut off: {words}"
+            elif words in self._keys or _PLACEHOLDER.search(words):
+                yield f"no text: {words}"
             elif self._foreign.fullmatch(words):
                 yield f"English: {words}"
 
@@ -98,9 +98,8 @@ class Texts:
 
     @cached_property
     def _keys(self) -> set[str]:
-        """Return the keys that aren't words; Home Assistant shows them if their text is missing."""
-        keys = {key for path in self._texts for key in path.split(".")}
-        return {key for key in keys if "_" in key}
+        """Return the keys of all texts: Home Assistant shows one if it finds no text for it."""
+        return {key for path in self._texts for key in path.split(".")}
 
 
 def languages() -> list[str]:

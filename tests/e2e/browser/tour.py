@@ -154,10 +154,12 @@ class _Guide:
         )
         await self._stage.visit("/config/automation/edit/test")
         editor = self._page.locator("manual-automation-editor")
+        # The trigger comes last, because the frontend doesn't draw a trigger's options again
+        # when their texts arrive, so those that are opened first show their keys.
         for name in (
-            self._texts["triggers.phrase_recognized.name"],
             self._texts["services.transcribe.name"],
             self._texts["services.assess_pronunciation.name"],
+            self._texts["triggers.phrase_recognized.name"],
         ):
             await editor.get_by_role("heading", name=name).click(position=_BESIDE_TARGET)
             await self._read(name, self._page.locator("ha-automation-sidebar"))
