@@ -26,6 +26,7 @@ from .microphone import Microphone
 from .pictures import Pictures
 from .stage import Stage
 from .story import SECRETS, STORY
+from .tour import tour
 
 _RUNS: Final = Path(__file__).parents[3] / ".dev/e2e"
 # The names in this home, and the verbs used with them.
@@ -42,7 +43,7 @@ def main() -> None:
     _RUNS.mkdir(parents=True, exist_ok=True)
     directory = Path(mkdtemp(dir=_RUNS))
     try:
-        asyncio.run(_run(directory, Pictures(arguments.pictures)))
+        asyncio.run(_run(directory, arguments))
     except AssertionError, BrowserError, ClientError, CommandError, LookupError, StartError:
         traceback.print_exc()
         sys.exit(f"\nIt failed. What the browser showed and the logs are in {directory}")
@@ -63,18 +64,28 @@ def _parse_arguments() -> argparse.Namespace:
         metavar="FOLDER",
         help="take the documentation's pictures on the way, such as in docs/pictures",
     )
+    parser.add_argument(
+        "--languages",
+        nargs="+",
+        metavar=("FOLDER", "LANGUAGE"),
+        help="instead, read all forms in other languages (each one, or those named), "
+        "with pictures in a folder; fail if a text is English or cut off",
+    )
     return parser.parse_args()
 
 
-async def _run(directory: Path, pictures: Pictures) -> None:
+async def _run(directory: Path, arguments: argparse.Namespace) -> None:
     began = monotonic()
+    pictures = Pictures(arguments.pictures)
     async with AsyncExitStack() as stack:
         home = stack.enter_context(HomeAssistant.running(directory / "home"))
-        with _step("Loading Whisper, the model of the Azure emulator"):
-            speech_model = await asyncio.to_thread(
-                WhisperModel, WhisperWeights.tiny_english(), _PROMPT
-            )
-        emulator = await stack.enter_async_context(Emulator(speech_model=speech_model))
+        emulator = Emulator()
+        if not arguments.languages:
+            with _step("Loading Whisper, the model of the Azure emulator"):
+                emulator.speech_model = await asyncio.to_thread(
+                    WhisperModel, WhisperWeights.tiny_english(), _PROMPT
+                )
+        await stack.enter_async_context(emulator)
         with _step("Starting Home Assistant"):
             connection = await stack.enter_async_context(home.connect())
         microphone = Microphone(directory / "microphone.wav")
@@ -91,7 +102,8 @@ async def _run(directory: Path, pictures: Pictures) -> None:
             microphone=microphone,
             pictures=pictures,
         )
-        for what, step in STORY.items():
+        steps = tour(*arguments.languages) if arguments.languages else STORY
+        for what, step in steps.items():
             with _step(what):
                 await step(stage)
         _check_log(home.log)
