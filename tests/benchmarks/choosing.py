@@ -16,7 +16,7 @@ from custom_components.azure_stt.azure_speech import Alternative
 from custom_components.azure_stt.home.selection import async_select
 
 from .awkward_english import ENGLISH
-from .recognition import DISPLAY, Home, Way
+from .commanded_home import DISPLAY, CommandedHome, Way
 from .table import Table
 
 _ENTITIES: Final = 1000
@@ -47,7 +47,7 @@ async def _measure() -> Table:
         title=f"Choosing, {_ENTITIES} entities, 5 alternatives, {_RUNS} runs (ms)",
         columns=("who gets it, and what", "median", "longest", "longest on the loop"),
     )
-    async with Home.open(ENGLISH) as home:
+    async with CommandedHome.open(ENGLISH) as home:
         _enlarge(home)
         await home.hass.async_block_till_done()
         for way in Way:
@@ -56,7 +56,7 @@ async def _measure() -> Table:
     return table
 
 
-def _enlarge(home: Home) -> None:
+def _enlarge(home: CommandedHome) -> None:
     """Add lights with names like a user's."""
     registry = er.async_get(home.hass)
     for number in range(_ENTITIES):
@@ -65,7 +65,7 @@ def _enlarge(home: Home) -> None:
         home.hass.states.async_set(entity.entity_id, "off", {"friendly_name": name})
 
 
-async def _time(home: Home, way: Way, texts: Sequence[str]) -> list[str]:
+async def _time(home: CommandedHome, way: Way, texts: Sequence[str]) -> list[str]:
     """Choose some times; return how long it took, and how long the loop was held up."""
     alternatives = [
         Alternative(display=text, confidence=0.9 - index / 100) for index, text in enumerate(texts)

@@ -1,6 +1,7 @@
 """A plot of comparisons: SVG, readable in light and in dark."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -15,7 +16,7 @@ _BARS: Final = 250
 _TITLE: Final = 44
 _ROW: Final = 20
 _BAR: Final = 12
-_PANEL: Final = _TITLE + _ROW * len(COMPARED) + 18
+_MARGIN: Final = 18
 
 _STYLE: Final = """\
     text { fill: #1f2328; font: 12px system-ui, sans-serif; }
@@ -32,39 +33,79 @@ _STYLE: Final = """\
     }"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A value with its name, and whether it's this integration's."""
+
+    name: str
+    value: float
+    shown: str
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """Bars with one scale."""
+
+    title: str
+    subtitle: str
+    bars: Sequence[Bar]
+    full: float
+    """The value of a bar of full length."""
+
+
 def plot(comparisons: Sequence[Comparison]) -> str:
     """Draw those that are to be plotted, each in a panel with a scale of its own."""
-    panels = [one for one in comparisons if one.is_plotted]
-    height = _PANEL * -(-len(panels) // _COLUMNS)
-    size = f"{_COLUMNS * _WIDTH} {height}"
+    panels = [_panel_of(one) for one in comparisons if one.is_plotted]
+    return draw("Side by side: less is better", panels)
+
+
+def _panel_of(comparison: Comparison) -> Panel:
+    names = [name for name in COMPARED if name in comparison.values]
+    bars = [
+        Bar(
+            name=name,
+            value=comparison.values[name] or 0.0,
+            shown=comparison.shown(name),
+            is_ours=name == ENTITY,
+        )
+        for name in names
+    ]
+    return Panel(
+        title=f"{comparison.what} ({comparison.unit})",
+        subtitle=comparison.where,
+        bars=bars,
+        full=max(bar.value for bar in bars) or 1.0,
+    )
+
+
+def draw(title: str, panels: Sequence[Panel]) -> str:
+    """Draw panels in two columns."""
+    height = _TITLE + _ROW * max(len(panel.bars) for panel in panels) + _MARGIN
+    size = f"{_COLUMNS * _WIDTH} {height * -(-len(panels) // _COLUMNS)}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}">',
-        "  <title>Side by side: less is better</title>",
+        f"  <title>{escape(title)}</title>",
         f"  <style>\n{_STYLE}\n  </style>",
     ]
-    for number, comparison in enumerate(panels):
+    for number, panel in enumerate(panels):
         row, column = divmod(number, _COLUMNS)
-        lines.append(f'  <g transform="translate({column * _WIDTH} {row * _PANEL})">')
-        lines += _panel(comparison)
+        lines.append(f'  <g transform="translate({column * _WIDTH} {row * height})">')
+        lines += _drawn(panel)
         lines.append("  </g>")
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _panel(comparison: Comparison) -> Iterator[str]:
-    """Yield a title, and a bar for each contender that was measured."""
-    title = escape(f"{comparison.what} ({comparison.unit})")
-    yield f'    <text class="title" x="8" y="18">{title}</text>'
-    yield f'    <text class="where" x="8" y="34">{escape(comparison.where)}</text>'
-    names = [name for name in COMPARED if name in comparison.values]
-    longest = max(comparison.values[name] or 0.0 for name in names) or 1.0
-    for row, name in enumerate(names):
+def _drawn(panel: Panel) -> Iterator[str]:
+    yield f'    <text class="title" x="8" y="18">{escape(panel.title)}</text>'
+    yield f'    <text class="where" x="8" y="34">{escape(panel.subtitle)}</text>'
+    for row, bar in enumerate(panel.bars):
         top = _TITLE + _ROW * row
-        length = max(1, round(_BARS * (comparison.values[name] or 0.0) / longest))
-        kind = "bar ours" if name == ENTITY else "bar"
+        length = max(1, round(_BARS * bar.value / panel.full))
+        kind = "bar ours" if bar.is_ours else "bar"
         baseline = top + _BAR - 2
-        yield f'    <text class="name" x="{_NAMES - 6}" y="{baseline}">{escape(name)}</text>'
+        yield f'    <text class="name" x="{_NAMES - 6}" y="{baseline}">{escape(bar.name)}</text>'
         yield (
             f'    <rect class="{kind}" x="{_NAMES}" y="{top}" width="{length}" height="{_BAR}"/>'
         )
-        shown = escape(comparison.shown(name))
-        yield f'    <text x="{_NAMES + length + 6}" y="{baseline}">{shown}</text>'
+        yield f'    <text x="{_NAMES + length + 6}" y="{baseline}">{escape(bar.shown)}</text>'

@@ -169,6 +169,16 @@ def test_no_name_behind_a_verb_in_doubt() -> None:
     assert names.correct("Apri portoni", understood_later=True) is not None
 
 
+@pytest.mark.parametrize("text", ["Rumba.", "Teef kueler", "kitchen wast"])
+def test_a_text_never_becomes_a_mere_name(text: str) -> None:
+    """Home Assistant's agent would turn it on, whatever was to be done."""
+    names = Names(_HOME, "en-US")
+    assert names.correct(text, understood_later=True) is None
+    assert names.correct(f"Start {text}", understood_later=True) is not None
+    assert not names.differ_only("also knows rome", "Roomba")
+    assert names.differ_only("start also knows rome", "start Roomba")
+
+
 def test_no_name_behind_a_negation() -> None:
     """A negated command isn't made a script's name."""
     names = Names([], "pl", actions=["Otwieranie bramy"])

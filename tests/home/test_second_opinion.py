@@ -94,6 +94,16 @@ async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("settings", KINDS)
+async def test_name_alone(hass: HomeAssistant, settings: dict[str, Any]) -> None:
+    """A name counts even where the other service misheard the rest, which stays as it was."""
+    await support.add_pipeline(hass, ENTITY_ID, **settings)
+    selection, _ = await ask(hass, "Turn on you, Lisa's lamb.", "Turned on Ulysses lamp.")
+    assert selection.text == "Turn on Ulysses lamp."
+    assert selection.heard == "Turn on you, Lisa's lamb."
+    assert list(selection.changes) == ["second_opinion"]
+
+
+@pytest.mark.parametrize("settings", KINDS)
 @pytest.mark.parametrize(
     ("first", "again"),
     [
@@ -102,7 +112,11 @@ async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any]) -> N
         pytest.param("Turn on you, Lisa's lamb.", "Turn off Ulysses lamp.", id="opposite"),
         pytest.param("Turn on you, Lisa's lamb.", "Turn on Ulysses lamp two.", id="number"),
         pytest.param("Turn on you, Lisa's lamb.", "Don't turn on Ulysses lamp.", id="negation"),
+        pytest.param("Turn on you, Lisa's lamb.", "Turned off Ulysses lamp.", id="opposite, name"),
+        pytest.param("Turn on you, Lisa's lamb.", "Never turn Ulysses lamp.", id="negation, name"),
+        pytest.param("Turn on you, Lisa's lamb.", "Turned on in Ulysses lamp.", id="longer, name"),
         pytest.param("Turn on the Kitchen lied.", "Turn on Ulysses lamp.", id="another name"),
+        pytest.param("Turn you, Lisa's lamb.", "Ulysses lamp.", id="a mere name"),
     ],
 )
 async def test_not_taken(
@@ -124,9 +138,10 @@ async def test_learned(hass: HomeAssistant, settings: dict[str, Any]) -> None:
     assert selection.text == "Turn on Ulysses lamp."
     assert list(selection.changes) == ["second_opinion", "name"]
     refused = Learned(refused=[{"heard": "you Lisa's lamb", "meant": "Ulysses lamp"}])
-    selection, service = await ask(hass, first, "Turn on Ulysses lamp.", refused)
-    assert service.expected
-    assert selection == Selection(heard=first, text=first)
+    for again in ("Turn on Ulysses lamp.", "Turned on Ulysses lamp."):
+        selection, service = await ask(hass, first, again, refused)
+        assert service.expected
+        assert selection == Selection(heard=first, text=first)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 A correction never changes what a text does: decisive words, numbers and negations stay.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,6 +13,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from .decisive_words import DecisiveWords
+from .name_comparison import difference, inflected, likeness_of_difference, swallows
 from .phonetics import likeness, sound
 from .words import LETTER, WORD, has_spaces, plain, spelled_words, words_of
 
@@ -23,8 +25,8 @@ _ALIKE_IF_UNDERSTOOD: Final = 76.0
 _AMBIGUOUS: Final = 7.0
 _SHORTEST: Final = 4
 
-# The endings by which a word differs from its plural or genitive, which is another word.
-_ENDING: Final = re.compile("[denrs]{1,2}")
+# The same for a name that a second opinion has heard there.
+_ALIKE_IF_HEARD_AGAIN: Final = 60.0
 
 # Likeness that a whole name needs for a closer look.
 _SPELLED_ALIKE: Final = 60
@@ -161,7 +163,8 @@ class Names:
         """Return the correction of one name in a text; None without any, or a clear one.
 
         With `understood_later`, less likeness is enough, because the caller drops a
-        correction that the home doesn't understand.
+        correction that the home doesn't understand. A text never becomes a mere name, which
+        Home Assistant's agent turns on: whatever was to be done was misheard with the name.
         """
         words = list(words_of(text))
         known = self._known_words([word.plain for word in words])
@@ -170,7 +173,7 @@ class Names:
         for start, end in self._windows(len(words)):
             heard = [word.plain for word in words[start:end]]
             found = text[words[start].start : words[end - 1].end]
-            if sum(map(len, heard)) < _SHORTEST:
+            if sum(map(len, heard)) < _SHORTEST or len(heard) == len(words):
                 continue
             if spelled := self._spelled.get(self._key(heard)):
                 # Home Assistant's agent expects the accents, and figures.
@@ -189,11 +192,40 @@ class Names:
                 best = likeness, NameCorrection(found, self._spelled[name])
         return best[1] if best else None
 
+    def heard_again(self, text: str, second: str) -> list[NameCorrection]:
+        """Return corrections by the names in a second opinion, the most alike first.
+
+        All other words of the text stay, at least as many as the second opinion has, which may
+        have misheard them. But it has no decisive word that the text hasn't.
+        """
+        words = list(words_of(text))
+        first, again = [word.plain for word in words], plain(second).split()
+        known = self._known_words(first)
+        ranked = []
+        for (place, behind), name in self._found(again):
+            rest = Counter((*again[:place], *again[behind:]))
+            for start, end in self._windows(len(words)):
+                others = Counter((*first[:start], *first[end:]))
+                if (
+                    others.total() < rest.total()
+                    or not self._may_be(first[start:end], name, {index - start for index in known})
+                    or self.words.doubt(others)
+                    or self.words.decide((), tuple(rest - others))
+                ):
+                    continue
+                alike = likeness(" ".join(first[start:end]), name)
+                if alike >= _ALIKE_IF_HEARD_AGAIN:
+                    found = text[words[start].start : words[end - 1].end]
+                    ranked.append((alike, NameCorrection(found, self._spelled[name])))
+        ranked.sort(key=lambda one: one[0], reverse=True)
+        return [correction for _, correction in ranked]
+
     def differ_only(self, best: str, other: str) -> bool:
         """Return whether two texts differ only inside names that `other` has.
 
         The differing words must not be decisive on either side. `best` must have other words
-        in the name's place, which aren't part of a known name.
+        in the name's place, which aren't part of a known name. `other` is more than a name, as
+        in `correct`.
         """
         before, after = plain(best).split(), plain(other).split()
         heard, found = self._known_words(before), list(self._found(after))
@@ -217,7 +249,7 @@ class Names:
                 return False
             if in_action & {j1 - 1, *range(j1, j2), j2} and not self._may_differ(one, another):
                 return False
-        return changed
+        return changed and len(inside) < len(after)
 
     def _found(self, words: Sequence[str]) -> Iterator[tuple[tuple[int, int], str]]:
         """Yield the places of names among words, and the names in plain form."""
@@ -251,10 +283,12 @@ class Names:
         """
         heard = self.words.with_figures(heard)
         ranked = sorted(
-            ((_likeness_of_difference(heard, name), name) for name in self._near(" ".join(heard))),
+            ((likeness_of_difference(heard, name), name) for name in self._near(" ".join(heard))),
             reverse=True,
         )
-        if not ranked or not self._may_be(heard, ranked[0][1], known):
+        if not ranked or swallows(heard, ranked[0][1]):
+            return 0.0, None
+        if not self._may_be(heard, ranked[0][1], known):
             return 0.0, None
         if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _AMBIGUOUS:
             return 0.0, None
@@ -277,12 +311,12 @@ class Names:
         if not one or not other or known.intersection(one):
             return False
         before, after = heard[one.start : one.stop], words[other.start : other.stop]
-        if self.words.decide(before, after) or _swallows(heard, name):
+        if self.words.decide(before, after):
             return False
         if name in self._actions and not self._may_differ(before, after):
             return False
         windows = (" ".join(heard[i : i + len(words)]) for i in range(len(heard) - len(words) + 1))
-        return not any(_inflected(window, name) for window in windows)
+        return not any(inflected(window, name) for window in windows)
 
     def _may_differ(self, before: Sequence[str], after: Sequence[str]) -> bool:
         """Return whether the name of an action may have words other than those heard.
@@ -315,36 +349,3 @@ class Names:
 
 def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:
     return {index for start, end in spans for index in range(start, end)}
-
-
-def difference(one: Sequence[str], other: Sequence[str]) -> tuple[range, range]:
-    """Return where two lists of words differ, without their common beginning and end."""
-    shorter = min(len(one), len(other))
-    start = next((i for i in range(shorter) if one[i] != other[i]), shorter)
-    rest = shorter - start
-    end = next((i for i in range(rest) if one[-1 - i] != other[-1 - i]), rest)
-    return range(start, len(one) - end), range(start, len(other) - end)
-
-
-def _likeness_of_difference(heard: Sequence[str], name: str) -> float:
-    """Return the likeness of a name and the words heard, without the words they share."""
-    words = name.split()
-    one, other = difference(heard, words)
-    return likeness(
-        " ".join(heard[one.start : one.stop]), " ".join(words[other.start : other.stop])
-    )
-
-
-def _swallows(heard: Sequence[str], name: str) -> bool:
-    """Return whether the first or last word heard doesn't belong to the name.
-
-    It may have been the action: "Spe" for "Spegni", which turns off.
-    """
-    whole = likeness(" ".join(heard), name)
-    return any(likeness(" ".join(rest), name) >= whole for rest in (heard[1:], heard[:-1]) if rest)
-
-
-def _inflected(one: str, other: str) -> bool:
-    """Return whether two wordings differ in their ending only."""
-    short, long = sorted((one, other), key=len)
-    return long.startswith(short) and _ENDING.fullmatch(long, len(short)) is not None

@@ -2,7 +2,7 @@
 
 It is asked only about a text that isn't understood and that may be a command with a misheard
 name. Its text counts only if the home understands it, and if it differs from the first text
-in a name.
+in a name. Otherwise a name in it may be what the first text lacks.
 """
 
 import asyncio
@@ -134,15 +134,24 @@ async def async_ask_second_opinion(
     second = await async_select(
         hass, entity_id, [[Alternative(display=heard)]], language, text_format, learned
     )
-    if learned.refuses(first.text, second.text):
-        return first
-    if not names.differ_only(first.text, second.text) or not await assistant.could_understand(
-        second.text
+    if (
+        names.differ_only(first.text, second.text)
+        and not learned.refuses(first.text, second.text)
+        and await assistant.could_understand(second.text)
     ):
-        _LOGGER.debug("The second opinion wasn't taken")
-        return first
-    _LOGGER.debug("The second opinion was taken")
-    return replace(second, heard=first.heard, changes=(Change.SECOND_OPINION, *second.changes))
+        _LOGGER.debug("The second opinion was taken")
+        return replace(second, heard=first.heard, changes=(Change.SECOND_OPINION, *second.changes))
+    for correction in await asyncio.to_thread(names.heard_again, first.text, second.text):
+        text = correction.applied_to(first.text)
+        if (
+            not learned.refuses(first.text, text)
+            and text_format.corrections.kept(first.text, text)
+            and await assistant.could_understand(text)
+        ):
+            _LOGGER.debug("A name was taken from the second opinion")
+            return replace(first, text=text, changes=(*first.changes, Change.SECOND_OPINION))
+    _LOGGER.debug("The second opinion wasn't taken")
+    return first
 
 
 async def _may_be_misheard(text: str, assistant: Assistant, names: Names) -> bool:
