@@ -1,8 +1,7 @@
 """The names of a home's entities, areas and floors, as far as Assist may use them."""
 
 import asyncio
-from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
@@ -11,15 +10,33 @@ from homeassistant.helpers import (
     floor_registry as fr,
     intent,
 )
+from homeassistant.util.hass_dict import HassKey
 
+from ..const import DOMAIN
 from .assist import async_is_exposed
 from .name_matching import Names
 
 # Entities in these domains are often named after an action, which the name may reverse.
 _ACTION_DOMAINS: Final = {"automation", "button", "input_button", "scene", "script"}
 
+# Homes and languages whose names are kept; beyond that, the oldest ones are prepared again.
+_PREPARED_MAX: Final = 4
+
 # States that are read before the event loop has its turn.
 _STATES_AT_ONCE: Final = 200
+
+
+class _Key(NamedTuple):
+    """All that the names of a home depend on."""
+
+    language: str
+    names: tuple[str, ...]
+    actions: tuple[str, ...]
+    places: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+_PREPARED: Final[HassKey[dict[_Key, Names]]] = HassKey(f"{DOMAIN}_names")
 
 
 async def async_get_names(hass: HomeAssistant, language: str) -> Names:
@@ -47,17 +64,14 @@ async def async_get_names(hass: HomeAssistant, language: str) -> Names:
         group.extend(
             intent.async_get_entity_aliases(hass, registry.async_get(state.entity_id), state=state)
         )
-    return await hass.async_add_executor_job(
-        _prepare, language, tuple(names), tuple(actions), tuple(places), tuple(hidden)
-    )
+    key = _Key(language, tuple(names), tuple(actions), tuple(places), tuple(hidden))
+    prepared = hass.data.setdefault(_PREPARED, {})
+    if key not in prepared:
+        prepared[key] = await hass.async_add_executor_job(_prepare, key)
+        if len(prepared) > _PREPARED_MAX:
+            del prepared[next(iter(prepared))]
+    return prepared[key]
 
 
-@lru_cache(maxsize=4)
-def _prepare(
-    language: str,
-    names: tuple[str, ...],
-    actions: tuple[str, ...],
-    places: tuple[str, ...],
-    hidden: tuple[str, ...],
-) -> Names:
-    return Names(names, language, actions=actions, places=places, hidden=hidden)
+def _prepare(key: _Key) -> Names:
+    return Names(key.names, key.language, actions=key.actions, places=key.places, hidden=key.hidden)

@@ -1,7 +1,7 @@
 """The interpreter of one utterance: how the home understands its texts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from homeassistant.core import HomeAssistant, callback
@@ -16,9 +16,12 @@ from .text_format import TextFormat
 from .wake_words import without_wake_word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Interpreter:
-    """Selects the text of an utterance, and judges it as it would go out."""
+    """Selects the text of an utterance, and judges it as it would go out.
+
+    The last transcript is often judged at a pause, and goes out after it.
+    """
 
     hass: HomeAssistant
     entity_id: str
@@ -27,6 +30,7 @@ class Interpreter:
     home_aware: bool
     satellites: Sequence[Satellite]
     wake_words: Sequence[str]
+    _last: tuple[Transcript, Selection] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     @callback
@@ -57,6 +61,11 @@ class Interpreter:
 
     async def select(self, transcript: Transcript) -> Selection:
         """Return the text that goes out for a transcript."""
+        if self._last is None or self._last[0] != transcript:
+            self._last = transcript, await self._select(transcript)
+        return self._last[1]
+
+    async def _select(self, transcript: Transcript) -> Selection:
         if transcript.parts and self.home_aware:
             return await async_select(
                 self.hass,
