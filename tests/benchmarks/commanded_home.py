@@ -1,4 +1,4 @@
-"""The awkward home in a Home Assistant that reports what it would do for a text."""
+"""The awkward home in a Home Assistant that reports the actions for a text."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -111,7 +111,7 @@ def _write(results: Mapping[str, tuple[Tallies, Sequence[Table]]]) -> None:
 
 
 def _sums(title: str, way: Way, tallies: Sequence[tuple[Condition, Tally]]) -> list[str]:
-    """Return a line of the page: what is right in each room, at each stage."""
+    """Return a row of the page: the commands done right in each room, at each stage."""
     rooms = [_in_room(room, tallies) for room in Room]
     whole = Tally(condition="", trials=[trial for room in rooms for trial in room.trials])
     return [

@@ -1,4 +1,4 @@
-"""Trials: a spoken command, what was done for its text, and the figures of many."""
+"""Trials: a spoken command, the actions for its text, and the figures of many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

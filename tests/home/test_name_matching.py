@@ -4,7 +4,8 @@ from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.azure_stt.home.decisive_words import is_decisive
-from custom_components.azure_stt.home.name_matching import NameCorrection, Names
+from custom_components.azure_stt.home.name_comparison import NameCorrection
+from custom_components.azure_stt.home.name_matching import Names
 from custom_components.azure_stt.home.phonetics import likeness, sound
 from custom_components.azure_stt.home.words import plain
 from tests.support.pairs import PAIRS
@@ -167,6 +168,10 @@ def test_no_name_behind_a_verb_in_doubt() -> None:
     assert names.correct("Blocca portoni", understood_later=True) is None
     assert names.correct("Sblocca portoni", understood_later=True) is not None
     assert names.correct("Apri portoni", understood_later=True) is not None
+    assert not names.differ_only("Blocca calcini", "Blocca Portone")
+    assert names.differ_only("Apri calcini", "Apri Portone")
+    assert not names.heard_again("Blocca portoni", "Blocca Portone")
+    assert names.heard_again("Apri portoni", "Apre Portone")
 
 
 @pytest.mark.parametrize("text", ["Rumba.", "Teef kueler", "kitchen wast"])

@@ -117,6 +117,7 @@ async def test_name_alone(hass: HomeAssistant, settings: dict[str, Any]) -> None
         pytest.param("Turn on you, Lisa's lamb.", "Turned on in Ulysses lamp.", id="longer, name"),
         pytest.param("Turn on the Kitchen lied.", "Turn on Ulysses lamp.", id="another name"),
         pytest.param("Turn you, Lisa's lamb.", "Ulysses lamp.", id="a mere name"),
+        pytest.param("You, Lisa's lamb.", "Ulysses lamp.", id="a mere name in both"),
     ],
 )
 async def test_not_taken(

@@ -11,8 +11,8 @@ from ..const import (
     CONF_REFUSED_CHANGES,
     CONF_SOUND_ALIKES,
 )
-from .name_comparison import difference
-from .name_matching import NameCorrection, Names
+from .name_comparison import NameCorrection, difference
+from .name_matching import Names
 from .phonetics import likeness
 from .text_format import Corrections
 from .words import Word, plain, spelled_words, words_of

@@ -1,13 +1,37 @@
-"""Compares the words of a name with the words that were heard, all in plain form."""
+"""A name and the words that were heard: how they differ, and how one replaces the other.
 
-from collections.abc import Sequence
+Words to compare are in plain form.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 import re
 from typing import Final
 
 from .phonetics import likeness
+from .words import LETTER, WORD
 
 # The endings by which a word differs from its plural or genitive, which is another word.
 _ENDING: Final = re.compile("[denrs]{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class NameCorrection:
+    """A name in place of the words that were heard."""
+
+    heard: str
+    meant: str
+
+    def applied_to(self, text: str) -> str:
+        """Return a text, in any form, with the name that was meant."""
+        heard = r"\W+".join(re.escape(word.group()) for word in WORD.finditer(self.heard))
+        pattern = rf"(?<!{LETTER}){heard}(?!{LETTER})"
+        return re.sub(pattern, lambda _: self.meant, text, count=1, flags=re.IGNORECASE)
+
+
+def inside_of(spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the indexes of all words in some ranges."""
+    return {index for start, end in spans for index in range(start, end)}
 
 
 def difference(one: Sequence[str], other: Sequence[str]) -> tuple[range, range]:

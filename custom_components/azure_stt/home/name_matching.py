@@ -5,17 +5,22 @@ A correction never changes what a text does: decisive words, numbers and negatio
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-import re
 from typing import Final
 
 from rapidfuzz import fuzz, process
 
 from .decisive_words import DecisiveWords
-from .name_comparison import difference, inflected, likeness_of_difference, swallows
+from .name_comparison import (
+    NameCorrection,
+    difference,
+    inflected,
+    inside_of,
+    likeness_of_difference,
+    swallows,
+)
 from .phonetics import likeness, sound
-from .words import LETTER, WORD, has_spaces, plain, spelled_words, words_of
+from .words import has_spaces, plain, spelled_words, words_of
 
 # Likeness in spelling and sound, of 100, that the differing words of a name and a text need:
 # on its own, and if the home understands the outcome. Any other name must be less alike by
@@ -31,20 +36,6 @@ _ALIKE_IF_HEARD_AGAIN: Final = 60.0
 # Likeness that a whole name needs for a closer look.
 _SPELLED_ALIKE: Final = 60
 _SOUNDING_ALIKE: Final = 75
-
-
-@dataclass(frozen=True, slots=True)
-class NameCorrection:
-    """A name in place of the words that were heard."""
-
-    heard: str
-    meant: str
-
-    def applied_to(self, text: str) -> str:
-        """Return a text, in any form, with the name that was meant."""
-        heard = r"\W+".join(re.escape(word.group()) for word in WORD.finditer(self.heard))
-        pattern = rf"(?<!{LETTER}){heard}(?!{LETTER})"
-        return re.sub(pattern, lambda _: self.meant, text, count=1, flags=re.IGNORECASE)
 
 
 class Names:
@@ -205,32 +196,35 @@ class Names:
         for (place, behind), name in self._found(again):
             rest = Counter((*again[:place], *again[behind:]))
             for start, end in self._windows(len(words)):
-                others = Counter((*first[:start], *first[end:]))
-                if (
-                    others.total() < rest.total()
-                    or not self._may_be(first[start:end], name, {index - start for index in known})
-                    or self.words.doubt(others)
-                    or self.words.decide((), tuple(rest - others))
-                ):
+                heard, others = first[start:end], Counter((*first[:start], *first[end:]))
+                alike = likeness(" ".join(heard), name)
+                if alike < _ALIKE_IF_HEARD_AGAIN or not self._says_as_much(others, rest):
                     continue
-                alike = likeness(" ".join(first[start:end]), name)
-                if alike >= _ALIKE_IF_HEARD_AGAIN:
+                if self._may_be(heard, name, {index - start for index in known}):
                     found = text[words[start].start : words[end - 1].end]
                     ranked.append((alike, NameCorrection(found, self._spelled[name])))
         ranked.sort(key=lambda one: one[0], reverse=True)
         return [correction for _, correction in ranked]
 
+    def _says_as_much(self, words: Counter[str], others: Counter[str]) -> bool:
+        """Return whether words beside a name lack nothing of others, and aren't in doubt."""
+        return (
+            words.total() >= max(1, others.total())
+            and not self.words.doubt(words)
+            and not self.words.decide((), tuple(others - words))
+        )
+
     def differ_only(self, best: str, other: str) -> bool:
         """Return whether two texts differ only inside names that `other` has.
 
         The differing words must not be decisive on either side. `best` must have other words
-        in the name's place, which aren't part of a known name. `other` is more than a name, as
-        in `correct`.
+        in the name's place, which aren't part of a known name. As in `correct`, `other` is more
+        than a name, and no word may have been its opposite.
         """
         before, after = plain(best).split(), plain(other).split()
         heard, found = self._known_words(before), list(self._found(after))
-        inside = _inside(span for span, _ in found)
-        in_action = _inside(span for span, name in found if name in self._actions)
+        inside = inside_of(span for span, _ in found)
+        in_action = inside_of(span for span, name in found if name in self._actions)
         changed = False
         matcher = SequenceMatcher(None, before, after, autojunk=False)
         for tag, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -249,7 +243,8 @@ class Names:
                 return False
             if in_action & {j1 - 1, *range(j1, j2), j2} and not self._may_differ(one, another):
                 return False
-        return changed and len(inside) < len(after)
+        rest = [word for index, word in enumerate(after) if index not in inside]
+        return changed and bool(rest) and not self.words.doubt(rest)
 
     def _found(self, words: Sequence[str]) -> Iterator[tuple[tuple[int, int], str]]:
         """Yield the places of names among words, and the names in plain form."""
@@ -260,7 +255,7 @@ class Names:
 
     def _known_words(self, words: Sequence[str]) -> set[int]:
         """Return which words belong to a name, be it hidden."""
-        return _inside(
+        return inside_of(
             span
             for span in self._windows(len(words))
             if self._key(words[slice(*span)]) in self._known
@@ -345,7 +340,3 @@ class Names:
             and not any(map(str.isdecimal, one - other))
             and not self.words.name_an_action(differing)
         )
-
-
-def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:
-    return {index for start, end in spans for index in range(start, end)}
