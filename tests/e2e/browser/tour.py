@@ -157,9 +157,10 @@ class _Guide:
             ],
         )
         await self._stage.visit("/config/automation/edit/test")
+        editor = self._page.locator("manual-automation-editor")
+        await expect(editor).to_be_visible()
         # The frontend doesn't draw options again when their texts arrive.
         await self._page.evaluate(_LOAD_OPTIONS)
-        editor = self._page.locator("manual-automation-editor")
         side = self._page.locator("ha-automation-sidebar")
         for name in (
             self._texts["triggers.phrase_recognized.name"],
