@@ -40,7 +40,7 @@ def quoted_labels() -> Iterator[tuple[str, list[str]]]:
     """Yield the path of each text that quotes a label, with the paths of labels that read so."""
     english = load("en")
     for path, text in english.items():
-        for quoted in re.findall(r"\*(.+?)\*", text):
+        for quoted in re.findall(r"(?<=[*“])[^*”]+(?=[*”])", text):
             if labels := [other for other in english if label(english[other]) == quoted]:
                 yield path, labels
 
@@ -58,3 +58,13 @@ def test_quoted_labels(language: str) -> None:
         for path, labels in QUOTED
         if not any(label(texts[other]) in texts[path] for other in labels)
     ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plain_texts(language: str) -> None:
+    """A text is Markdown only where Home Assistant's frontend renders it."""
+    rendered = re.compile(
+        r".*\.(abort|create_entry|data_description)\..*|(?!.*\.sections\.\w+\.).*\.description"
+    )
+    texts = load(language)
+    assert [path for path in texts if "*" in texts[path] and not rendered.fullmatch(path)] == []

@@ -69,7 +69,8 @@ def _parse_arguments() -> argparse.Namespace:
         nargs="+",
         metavar=("FOLDER", "LANGUAGE"),
         help="instead, read all forms in other languages (each one, or those named), "
-        "with pictures in a folder; fail if a text is English or cut off",
+        "with pictures in a folder; fail if a text is English or cut off. "
+        "Japanese and Chinese need fonts, such as Debian's fonts-noto-cjk",
     )
     return parser.parse_args()
 

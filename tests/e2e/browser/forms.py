@@ -18,6 +18,11 @@ class Form:
         """Return the dialog itself, for a picture."""
         return self._dialog.locator("dialog").first
 
+    @property
+    def content(self) -> Locator:
+        """Return all that is in the dialog."""
+        return self._dialog
+
     def text(self, label: str) -> Locator:
         """Return a field of text or a number."""
         return self._dialog.get_by_role("textbox", name=label).or_(

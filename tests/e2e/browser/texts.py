@@ -16,8 +16,8 @@ _LINK: Final = re.compile(r"\[(.+?)\]\(.+?\)")
 _MARKDOWN: Final = str.maketrans("", "", "*`")
 
 # Each element with words, through all shadow roots; a slot has no box, but its words have one.
-# Words are cut off if they are wider than an element around them that hides the rest, or that
-# limits their lines.
+# Words are cut off if they reach beyond an element around them that hides the rest, or that limits
+# their lines.
 _SHOWN: Final = """root => {
     const shown = [];
     const elementOf = node => node instanceof ShadowRoot ? node.host : node;
@@ -28,12 +28,13 @@ _SHOWN: Final = """root => {
         return range.getBoundingClientRect();
     };
     const isCut = node => {
-        const { width } = place(node);
+        const { right } = place(node);
         for (let box = elementOf(node); box; box = around(box)) {
             const style = getComputedStyle(box);
             if (["auto", "scroll"].includes(style.overflowX)) return false;
             if (style.overflowX === "visible" || !box.clientWidth) continue;
-            if (Math.min(width, box.scrollWidth) > box.clientWidth + 1) return true;
+            const edge = box.getBoundingClientRect().right - parseFloat(style.paddingRight);
+            if (right > edge + 1) return true;
             if (style.webkitLineClamp !== "none" && box.scrollHeight > box.clientHeight + 1)
                 return true;
         }

@@ -29,7 +29,9 @@ _ADD: Final = f"{_PANEL}.integration_page.add_service"
 _CONFIGURE: Final = f"{_PANEL}.config_entry.configure"
 _SUBMIT: Final = f"{_PANEL}.config_flow.submit"
 _EXPAND: Final = "panels => panels.forEach(panel => panel.expanded = true)"
-_LOCALIZE: Final = "key => document.querySelector('home-assistant').hass.localize(key)"
+_HASS: Final = "document.querySelector('home-assistant').hass"
+_LOCALIZE: Final = f"key => {_HASS}.localize(key)"
+_LOAD_OPTIONS: Final = f"async () => {{ await {_HASS}.loadBackendTranslation('selector') }}"
 
 _AUTOMATIC: Final = {
     "number_format": "language",
@@ -38,7 +40,9 @@ _AUTOMATIC: Final = {
     "first_weekday": "language",
     "time_zone": "local",
 }
-_WINDOW: Final[ViewportSize] = {"width": 1280, "height": 4000}  # the longest form fits in
+_HEIGHT: Final = 5000  # the longest form fits in
+_WINDOW: Final[ViewportSize] = {"width": 1280, "height": _HEIGHT}
+_PHONE: Final[ViewportSize] = {"width": 390, "height": _HEIGHT}
 _BESIDE_TARGET: Final[Position] = {"x": 4, "y": 4}  # a row's heading names its target, a button
 _ANIMATION: Final = 500  # milliseconds until what opens is open
 
@@ -83,7 +87,7 @@ class _Guide:
         self._stage: Final = stage
         self._page: Final = stage.page
         self._form: Final = Form(stage.page)
-        self._dialog: Final = stage.page.locator("dialog-data-entry-flow")
+        self._dialog: Final = self._form.content
 
     async def switch_language(self) -> None:
         """Make it the user's language, and the home's, which names the entities."""
@@ -99,20 +103,20 @@ class _Guide:
         for way in _WAYS:
             await self._begin(_ADD)
             if way == _WAYS[0]:
-                await self._read("menu")
+                await self._read_dialog("menu")
             await self._choose(f"{_MENU}.{way}")
-            await self._read(way)
+            await self._read_dialog(way)
         endpoint, key = await self._dialog.get_by_role("textbox").all()
         await endpoint.fill(self._stage.emulator.url)
         for outcome, content in {"refused": _WRONG_KEY, "added": S0_KEY}.items():
             await key.fill(content)
             await self._submit()
-            await self._read(outcome)
+            await self._read_dialog(outcome)
 
     async def change_options(self) -> None:
         """Read the resource's options."""
         await self._begin(_CONFIGURE)
-        await self._read("options")
+        await self._read_dialog("options")
 
     async def add_recognizer(self) -> None:
         """Read the form of a new recognizer, with all that it holds."""
@@ -120,7 +124,7 @@ class _Guide:
         await self._page.get_by_role(
             "button", name=self._texts[f"{_RECOGNIZER}.initiate_flow.user"], exact=True
         ).click()
-        await self._read("recognizer")
+        await self._read_dialog("recognizer")
 
     async def correct(self, recognizer: str) -> None:
         """Read how to correct a misheard name."""
@@ -130,17 +134,17 @@ class _Guide:
         await self._page.get_by_role(
             "button", name=self._texts[f"{_RECOGNIZER}.initiate_flow.reconfigure"], exact=True
         ).click()
-        await self._read("recognizer menu")
+        await self._read_dialog("recognizer menu")
         await self._choose(f"{_RECOGNIZER}.step.reconfigure.menu_options.correct")
         await self._dialog.get_by_role("radio").click()
-        await self._read("correct")
+        await self._read_dialog("correct")
         await self._submit()
-        await self._read("meant")
+        await self._read_dialog("meant")
         label = self._texts[f"{_RECOGNIZER}.step.meant.data.meant"]
         await self._dialog.get_by_role("button", name=label).click()
         await self._dialog.get_by_role("option", name=_NAME, exact=True).click()
         await self._submit()
-        await self._read("lesson")
+        await self._read_dialog("lesson")
 
     async def automate(self, recognizer: str) -> None:
         """Read the trigger and the actions."""
@@ -154,15 +158,17 @@ class _Guide:
         )
         await self._stage.visit("/config/automation/edit/test")
         editor = self._page.locator("manual-automation-editor")
-        # The trigger comes last, because the frontend doesn't draw a trigger's options again
-        # when their texts arrive, so those that are opened first show their keys.
+        await expect(editor).to_be_visible()
+        # The frontend doesn't draw options again when their texts arrive.
+        await self._page.evaluate(_LOAD_OPTIONS)
+        side = self._page.locator("ha-automation-sidebar")
         for name in (
+            self._texts["triggers.phrase_recognized.name"],
             self._texts["services.transcribe.name"],
             self._texts["services.assess_pronunciation.name"],
-            self._texts["triggers.phrase_recognized.name"],
         ):
             await editor.get_by_role("heading", name=name).click(position=_BESIDE_TARGET)
-            await self._read(name, self._page.locator("ha-automation-sidebar"))
+            await self._read(name, side, side)
 
     async def look_at_devices(self, entry_id: str) -> None:
         """Read the names of the entities, and their states."""
@@ -172,7 +178,7 @@ class _Guide:
             await self._stage.visit(f"/config/devices/device/{device['id']}")
             page = self._page.locator("ha-config-device-page")
             await expect(page.locator("ha-device-entities-card").first).to_be_visible()
-            await self._read(f"device {device['name']}", page)
+            await self._read(f"device {device['name']}", page, page)
 
     async def _begin(self, button: str) -> None:
         """Open a dialog from the integration's page by a button with Home Assistant's words."""
@@ -187,10 +193,15 @@ class _Guide:
     async def _submit(self) -> None:
         await self._dialog.get_by_role("button", name=await self._words(_SUBMIT)).click()
 
-    async def _read(self, name: str, part: Locator | None = None) -> None:
-        """Read a part of the page, or the dialog, with its sections open; save a picture of it."""
-        picture = part or self._form.window
-        part = part or self._dialog
+    async def _read_dialog(self, name: str) -> None:
+        """Read the dialog in a narrow window, as on a phone, and in a wide one."""
+        await self._page.set_viewport_size(_PHONE)
+        await self._read(f"{name} on a phone", self._dialog, self._form.window)
+        await self._page.set_viewport_size(_WINDOW)
+        await self._read(name, self._dialog, self._form.window)
+
+    async def _read(self, name: str, part: Locator, picture: Locator) -> None:
+        """Read a part of the page with its sections open, and save a picture."""
         await expect(picture).to_be_visible()
         await self._page.wait_for_timeout(_ANIMATION)
         await part.locator("ha-expansion-panel").evaluate_all(_EXPAND)
