@@ -125,10 +125,10 @@ async def our_client(address: str) -> AsyncIterator[Contender]:
 
 
 @asynccontextmanager
-async def our_entity(address: str, *, upload: str = "wav") -> AsyncIterator[Contender]:
-    """Give the stream to our entity in a Home Assistant core."""
+async def our_entity(address: str, **options: object) -> AsyncIterator[Contender]:
+    """Give the stream to our entity in a Home Assistant core, with options of the recognizer."""
     async with home_assistant() as hass:
-        recognize = await recognizer(hass, address, LANGUAGE, {"upload": upload})
+        recognize = await recognizer(hass, address, LANGUAGE, options)
         yield Contender(recognize=recognize, session=async_get_session(hass))
 
 
@@ -150,6 +150,7 @@ NO_ONE: Final = "no one"
 CLIENT: Final = "client"
 ENTITY: Final = "entity"
 OPUS: Final = "entity, opus"
+NAMES_OFF: Final = "entity, names off"
 CLOUD: Final = "hass_nabucasa"
 BUFFER: Final = "buffer-then-post"
 BUFFER_TWICE: Final = "buffer, post again"
@@ -159,6 +160,7 @@ CONTENDERS: Final[dict[str, Opening]] = {
     CLIENT: our_client,
     ENTITY: our_entity,
     OPUS: partial(our_entity, upload="opus"),
+    NAMES_OFF: partial(our_entity, home_aware=False),
     CLOUD: home_assistant_cloud,
     BUFFER: partial(buffer_then_post, tries=1),
     BUFFER_TWICE: partial(buffer_then_post, tries=2),

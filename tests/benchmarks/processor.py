@@ -1,6 +1,10 @@
-"""The processor time for a second of audio, in each format that a satellite may send."""
+"""The processor time for a second of audio and for an utterance, in each format of a satellite.
 
-from collections.abc import Iterator, Sequence
+The same words are said for a short and for a long time: the difference is that of the audio, and
+the rest belongs to the utterance.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
@@ -8,19 +12,23 @@ from statistics import median
 from typing import Final
 
 from .comparison import Comparison
-from .contenders import CLOUD, COMPARED, CONTENDERS, ENTITY, FLOOR, NO_ONE
+from .contenders import CLOUD, COMPARED, CONTENDERS, ENTITY, FLOOR, NAMES_OFF, NO_ONE
 from .measure import Measurement, measure
 from .servers import emulator
-from .speech import Form, speech_of
+from .speech import Form, words_of
 from .table import Table, figure, milliseconds
 
 _TURNS: Final = (
-    *((name, Form.PCM) for name in (NO_ONE, *COMPARED)),
+    *((name, Form.PCM) for name in (NO_ONE, *COMPARED, NAMES_OFF)),
     *((ENTITY, form) for form in Form if form != Form.PCM),
 )
 """The contenders and their audio, in the order of the turns."""
 
-_SECONDS: Final = 2.0
+type _Turn = tuple[str, Form]
+
+_COUNTS: Final = (3, 15)
+"""Words of a short and of a long utterance; one takes a third of a second or so."""
+
 _PAUSE: Final = 60.0
 _WHY: Final = (
     "The audio goes through a recording before it's sent, so that it can be sent again. That's one"
@@ -30,14 +38,16 @@ _WHY: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """A contender's cost for audio of a form."""
+    """A contender's processor time for audio of a form, without the host's, in seconds."""
 
     contender: str
     form: Form
-    cpu: float
-    """Seconds for a second of audio, median, without the host's."""
+    second: float
+    """For a second of audio."""
+    utterance: float
+    """For an utterance, besides its audio."""
     ratio: float
-    """That to the floor's."""
+    """Of a second of audio to the floor's."""
     wrong: int
 
 
@@ -47,57 +57,79 @@ async def compare(runs: int) -> list[Cost]:
         address = await stack.enter_async_context(emulator(pause=_PAUSE))
         contenders = {
             name: await stack.enter_async_context(CONTENDERS[name](address))
-            for name in (NO_ONE, *COMPARED)
+            for name in dict.fromkeys(name for name, _ in _TURNS)
         }
         numbers = count()
-        measured: dict[tuple[str, Form], list[Measurement]] = {turn: [] for turn in _TURNS}
+        measured: dict[_Turn, list[list[tuple[float, Measurement]]]] = {
+            turn: [[] for _ in _COUNTS] for turn in _TURNS
+        }
         for run in range(runs + 1):
-            for name, form in _TURNS:
-                utterance = speech_of(_SECONDS, next(numbers), form)
-                one = await measure(contenders[name], utterance)
-                if run:  # the first one is to warm up
-                    measured[name, form].append(one)
+            for length, words in enumerate(_COUNTS):
+                for name, form in _TURNS:
+                    utterance = words_of(words, next(numbers), form)
+                    one = await measure(contenders[name], utterance)
+                    if run:  # the first one is to warm up
+                        measured[name, form][length].append((utterance.seconds, one))
     return list(_costs(measured))
 
 
-def _costs(measured: dict[tuple[str, Form], list[Measurement]]) -> Iterator[Cost]:
-    cpu = {turn: median(one.cpu for one in several) for turn, several in measured.items()}
-    host = cpu.pop((NO_ONE, Form.PCM))
-    floor = cpu[FLOOR, Form.PCM] - host
-    for (name, form), seconds in cpu.items():
+def _costs(
+    measured: Mapping[_Turn, Sequence[Sequence[tuple[float, Measurement]]]],
+) -> Iterator[Cost]:
+    lines = {turn: _line(lengths) for turn, lengths in measured.items()}
+    host = lines.pop((NO_ONE, Form.PCM))
+    floor = lines[FLOOR, Form.PCM][0] - host[0]
+    for (name, form), (second, utterance) in lines.items():
         yield Cost(
             contender=name,
             form=form,
-            cpu=(seconds - host) / _SECONDS,
-            ratio=(seconds - host) / floor,
-            wrong=sum(not one.is_right for one in measured[name, form]),
+            second=second - host[0],
+            utterance=utterance - host[1],
+            ratio=(second - host[0]) / floor,
+            wrong=sum(not one.is_right for length in measured[name, form] for _, one in length),
         )
+
+
+def _line(lengths: Sequence[Sequence[tuple[float, Measurement]]]) -> tuple[float, float]:
+    """Return the processor time for a second of audio, and for an utterance without any."""
+    (short, least), (long, most) = (
+        (median(seconds for seconds, _ in length), median(one.cpu for _, one in length))
+        for length in lengths
+    )
+    slope = (most - least) / (long - short)
+    return slope, least - slope * short
 
 
 def table(costs: Sequence[Cost]) -> Table:
     """Put the contenders together."""
     return Table(
-        title="Processor: for a second of audio",
-        columns=("contender, form", "ratio", "CPU ms", "wrong"),
+        title="Processor: for a second of audio, and for an utterance",
+        columns=("contender, form", "ratio", "CPU ms, second", "CPU ms, utterance", "wrong"),
         rows=[
             (
                 f"{cost.contender}, {cost.form}",
                 figure(cost.ratio, ".2f"),
-                milliseconds(cost.cpu),
+                milliseconds(cost.second),
+                milliseconds(cost.utterance),
                 str(cost.wrong),
             )
             for cost in costs
         ],
         notes=(
-            f"ratio: to '{FLOOR}', which is given 16 kHz PCM.",
+            f"ratio: of a second, to '{FLOOR}', which is given 16 kHz PCM.",
             (
-                "CPU: of the client's process, median, without the benchmark's own share; one"
-                " utterance at a time."
+                "CPU: of the client's process, median, less what the benchmark's own host takes;"
+                " one speaks at a time. A short and a long utterance tell the second of audio"
+                " from the rest."
             ),
             (
-                "The entity converts all formats to 16 kHz PCM. The others leave that to their"
-                f" caller; '{CLOUD}' passes on OGG/Opus as it is, which isn't measured, because the"
-                " emulator can't decode it."
+                "The words aren't a command, so the entity looks for misheard names in all of"
+                f" them; '{NAMES_OFF}' doesn't."
+            ),
+            (
+                "The entity makes 16 kHz PCM of whatever comes. For the others the host has to do"
+                f" it; '{CLOUD}' passes OGG/Opus on as it is, which the emulator can't hear, so"
+                " that isn't measured."
             ),
         ),
     )
@@ -106,7 +138,7 @@ def table(costs: Sequence[Cost]) -> Table:
 def comparisons(costs: Sequence[Cost]) -> Iterator[Comparison]:
     """Yield the processor time for each form."""
     for form in Form:
-        if values := {cost.contender: 1000 * cost.cpu for cost in costs if cost.form == form}:
+        if values := {cost.contender: 1000 * cost.second for cost in costs if cost.form == form}:
             yield Comparison(
                 what="Processor time for a second of audio",
                 where=form,

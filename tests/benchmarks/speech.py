@@ -17,6 +17,7 @@ CHUNK: Final = BYTES_PER_SECOND // 100
 
 _BURSTS: Final = (3, 4)
 _WORDS_APART: Final = 2500  # milliseconds, in speech of a given length
+_BETWEEN_WORDS: Final = 120  # milliseconds
 _LEVEL: Final = -36.0  # decibels of full scale: what is louder is clipped in another form
 _STEREO: Final = PcmFormat(rate=44_100, bits=16, channels=2)
 
@@ -69,6 +70,16 @@ def speech_of(seconds: float, number: int, form: Form = Form.PCM) -> Utterance:
     speech = silence(seconds - len(words) / BYTES_PER_SECOND) + words
     file = b"" if form == Form.PCM else _ENCODERS[form](speech)
     return Utterance(text=text, speech=speech, file=file)
+
+
+def words_of(count: int, number: int, form: Form = Form.PCM) -> Utterance:
+    """Return some words without a pause between them; a number tells them from others."""
+    text = " ".join([f"no{number:04}", *["light"] * (count - 1)])
+    speech = speak(text, pause_ms=_BETWEEN_WORDS, level=_LEVEL)
+    speech = speech[: len(speech) // CHUNK * CHUNK]
+    return Utterance(
+        text=text, speech=speech, file=b"" if form == Form.PCM else _ENCODERS[form](speech)
+    )
 
 
 class Microphone:
