@@ -80,12 +80,14 @@ async def _run(directory: Path, arguments: argparse.Namespace) -> None:
     pictures = Pictures(arguments.pictures)
     async with AsyncExitStack() as stack:
         home = stack.enter_context(HomeAssistant.running(directory / "home"))
-        emulator = Emulator()
-        if not arguments.languages:
+        if arguments.languages:
+            emulator = Emulator()
+        else:
             with _step("Loading Whisper, the model of the Azure emulator"):
-                emulator.speech_model = await asyncio.to_thread(
+                speech_model = await asyncio.to_thread(
                     WhisperModel, WhisperWeights.tiny_english(), _PROMPT
                 )
+            emulator = Emulator(speech_model=speech_model)
         await stack.enter_async_context(emulator)
         with _step("Starting Home Assistant"):
             connection = await stack.enter_async_context(home.connect())
