@@ -129,7 +129,7 @@ def _panel(title: str, way: Way, tallies: Sequence[tuple[Condition, Tally]]) -> 
         title=title,
         subtitle=f"to {way}",
         bars=[
-            Bar(name=name, value=right, shown=f"{right}", is_ours=stage > 0)
+            Bar(name=name, value=right, shown=f"{right} of {len(tally.trials)}", is_ours=stage > 0)
             for stage, (name, right) in enumerate(zip(_STAGES, tally.right(), strict=True))
         ],
         full=len(tally.trials),

@@ -36,8 +36,10 @@ _REFUSED: Final = (
 )
 _VOICE: Final = "Chime"
 _PHRASE: Final = "(I am|I'm) going to bed [now]"
-# A bad result for "desk lamp": neither service finds the name by itself.
-_MISHEARD: Final = "Turn on the dead swamp"
+# Whisper writes "G. You set seller" or the like, unless it's told the names of the home.
+_HARD: Final = "Turn on Giuseppe's cellar"
+_MISHEARD: Final = "Turn on the garden swing"
+_MEANT: Final = "Turn on the desk lamp."
 _SILENT_REQUESTS: Final = 60
 _SILENCE: Final = 10.0
 
@@ -151,23 +153,34 @@ async def start_automation(stage: Stage) -> None:
     await _expect_lights(stage, "Porch light")
 
 
+async def get_second_opinion(stage: Stage) -> None:
+    """Be understood despite a difficult name, because fast transcription is told the names."""
+    conversation = await say(stage, _HARD)
+    await conversation.expect_heard(f"{_HARD}.")
+    await conversation.expect_answer("Turned on the light")
+    await _expect_lights(stage, "Giuseppe's cellar", "Porch light")
+    await stage.connection.call("light.turn_off", entity_id="light.giuseppe_s_cellar")
+
+
 async def correct_misheard_name(stage: Stage) -> None:
     """Correct a misheard name; be understood from then on."""
     conversation = await say(stage, _MISHEARD)
     await conversation.expect_heard(f"{_MISHEARD}.")
-    await conversation.expect_answer("Sorry, I am not aware of any device called dead swamp")
+    await conversation.expect_answer("Sorry, I am not aware of any device called garden swing")
     form = await begin_changing_recognizer(stage, NAME, "Correct something misheard")
+    await expect(form.option(f"→ {_HARD}. (Second opinion)")).to_be_visible()
+    await stage.pictures.take("misheard", form.window)
     await form.option(f"{_MISHEARD}.").click()
     await form.submit()
     await form.pick("What you meant", "Desk lamp")
     await stage.pictures.take("correct", form.window)
     await form.submit()
-    await expect(form.text("Replace")).to_have_value("dead swamp")
+    await expect(form.text("Replace")).to_have_value("garden swing")
     await expect(form.text("With")).to_have_value("Desk lamp")
     await form.submit()
     await form.finish("Reconfiguration was successful", "Close")
     conversation = await say(stage, _MISHEARD)
-    await conversation.expect_heard("Turn on the desk lamp.")
+    await conversation.expect_heard(_MEANT)
     await conversation.expect_answer("Turned on the light")
     await _expect_lights(stage, "Desk lamp", "Porch light")
 
@@ -265,7 +278,8 @@ SECRETS: Final = (
     "the kitchen light",
     "the porch light",
     "the desk lamp",
-    "dead swamp",
+    "garden swing",
+    "cellar",
 )
 """Keys, and some of the spoken words."""
 
@@ -280,6 +294,7 @@ STORY: Final[dict[str, Step]] = {
     "Giving the new key": renew_key,
     "Changing the connection": change_connection,
     "Starting the automation by voice": start_automation,
+    "Having a name found by the second opinion": get_second_opinion,
     "Correcting a name that was misheard": correct_misheard_name,
     "Adding a recognizer": add_recognizer,
     "Speaking to that recognizer": hear_with_recognizer,
