@@ -335,7 +335,13 @@ async def test_peers_after_a_reset(emulator: Emulator, name: str, *, right: bool
 def test_failure_goal(more: float | None, wrong: int, *, met: bool) -> None:
     """One upload and two round trips, and no wrong text."""
     failure = Failure(
-        contender=ENTITY, delay=None, more=more, ratio=None, requests=2.0, wrong=wrong
+        over_tls=False,
+        contender=ENTITY,
+        delay=None,
+        more=more,
+        ratio=None,
+        requests=2.0,
+        wrong=wrong,
     )
     assert failure.meets_goal is met
 

@@ -10,7 +10,9 @@ import argparse
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 import socket
+import ssl
 import sys
 from typing import Final
 
@@ -68,9 +70,13 @@ class Line:
 class Relay:
     """Carries the connections of a link to a port of this machine."""
 
-    def __init__(self, link: Link, port: int) -> None:
-        """Lead to 127.0.0.1 and this port."""
+    def __init__(self, link: Link, port: int, certificate: Path | None = None) -> None:
+        """Lead to 127.0.0.1 and this port; with a certificate, from TLS to what is behind it."""
         self._port = port
+        self._tls: ssl.SSLContext | None = None
+        if certificate:
+            self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self._tls.load_cert_chain(certificate)
         self._round_trip = 2 * link.delay
         self._up = Line(rate=link.up, delay=link.delay)
         self._down = Line(rate=link.down, delay=link.delay)
@@ -80,7 +86,9 @@ class Relay:
         listening = socket.create_server(("127.0.0.1", 0))
         # Waiting data would look sent already.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
-        return await asyncio.start_server(self._connect, sock=listening, limit=_PACKET)
+        return await asyncio.start_server(
+            self._connect, sock=listening, limit=_PACKET, ssl=self._tls
+        )
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         usable_at = asyncio.get_running_loop().time() + self._round_trip
@@ -134,13 +142,16 @@ async def _deliver(
             writer.write(packet)
             await writer.drain()
     with suppress(OSError):
-        writer.write_eof()
+        if writer.can_write_eof():
+            writer.write_eof()
+        else:
+            writer.close()
 
 
-async def _run(link: Link, port: int) -> None:
-    server = await Relay(link, port).listen()
+async def _run(link: Link, port: int, certificate: Path | None) -> None:
+    server = await Relay(link, port, certificate).listen()
     address = server.sockets[0].getsockname()
-    sys.stdout.write(f"http://127.0.0.1:{address[1]}\n")
+    sys.stdout.write(f"http{'s' if certificate else ''}://127.0.0.1:{address[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
@@ -152,9 +163,10 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds, one way")
     parser.add_argument("--up", type=float, help="bits per second toward the service")
     parser.add_argument("--down", type=float, help="bits per second toward the client")
+    parser.add_argument("--certificate", type=Path, help="take TLS, with this certificate and key")
     arguments = parser.parse_args()
     link = Link(name="", delay=arguments.delay, up=arguments.up, down=arguments.down)
-    asyncio.run(_run(link, arguments.port))
+    asyncio.run(_run(link, arguments.port, arguments.certificate))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from .comparison import Comparison
 from .contenders import CLOUD, COMPARED, CONTENDERS, ENTITY, FLOOR, NAMES_OFF, NO_ONE
 from .measure import Measurement, measure
 from .servers import emulator
-from .speech import Form, words_of
+from .speech import Form, speech_of
 from .table import Table, figure, milliseconds
 
 _TURNS: Final = (
@@ -26,8 +26,8 @@ _TURNS: Final = (
 
 type _Turn = tuple[str, Form]
 
-_COUNTS: Final = (3, 15)
-"""Words of a short and of a long utterance; one takes a third of a second or so."""
+_LENGTHS: Final = (1.0, 4.0)
+"""Seconds of a short and of a long utterance."""
 
 _PAUSE: Final = 60.0
 _WHY: Final = (
@@ -61,12 +61,12 @@ async def compare(runs: int) -> list[Cost]:
         }
         numbers = count()
         measured: dict[_Turn, list[list[tuple[float, Measurement]]]] = {
-            turn: [[] for _ in _COUNTS] for turn in _TURNS
+            turn: [[] for _ in _LENGTHS] for turn in _TURNS
         }
         for run in range(runs + 1):
-            for length, words in enumerate(_COUNTS):
+            for length, seconds in enumerate(_LENGTHS):
                 for name, form in _TURNS:
-                    utterance = words_of(words, next(numbers), form)
+                    utterance = speech_of(seconds, next(numbers), form)
                     one = await measure(contenders[name], utterance)
                     if run:  # the first one is to warm up
                         measured[name, form][length].append((utterance.seconds, one))

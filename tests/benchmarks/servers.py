@@ -15,9 +15,10 @@ from yarl import URL
 from tests.emulator import SERVICE_KINDS
 from tests.emulator.profile import Answers
 
+from .certificates import SERVER
 from .link import Link
 
-_ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
+_ADDRESS: Final = re.compile(r"https?://127\.0\.0\.1:\d+")
 _PYTHONS: Final = {
     speech_model: str(Path(f".dev/{environment}/bin/python").absolute())
     for speech_model, environment in (("whisper", "emulator"), ("multilingual", "multilingual"))
@@ -74,7 +75,16 @@ async def linked(link: Link, address: str) -> AsyncIterator[str]:
         return
     rates = ((f"--{way}", rate) for way in ("up", "down") if (rate := getattr(link, way)))
     options = [f"--delay={link.delay}", *(f"{way}={rate}" for way, rate in rates)]
-    async with _serving("tests.benchmarks.link", [str(URL(address).port), *options]) as relay:
+    service = URL(address)
+    async with _serving("tests.benchmarks.link", [str(service.port), *options]) as relay:
+        yield str(URL(relay).with_scheme(service.scheme))
+
+
+@asynccontextmanager
+async def secured(address: str) -> AsyncIterator[str]:
+    """Put TLS before an address; give the address to use instead."""
+    options = [str(URL(address).port), f"--certificate={SERVER}"]
+    async with _serving("tests.benchmarks.link", options) as relay:
         yield relay
 
 

@@ -1,7 +1,7 @@
 """Utterances, and a source that hands them over as Assist does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import cycle
@@ -16,7 +16,6 @@ CHUNK: Final = BYTES_PER_SECOND // 100
 """Bytes of the 10 ms chunks that Assist gives to an engine."""
 
 _BURSTS: Final = (3, 4)
-_WORDS_APART: Final = 2500  # milliseconds, in speech of a given length
 _BETWEEN_WORDS: Final = 120  # milliseconds
 _LEVEL: Final = -36.0  # decibels of full scale: what is louder is clipped in another form
 _STEREO: Final = PcmFormat(rate=44_100, bits=16, channels=2)
@@ -63,23 +62,22 @@ def command(number: int, *, quiet_after: float = 0.0) -> Utterance:
 
 
 def speech_of(seconds: float, number: int, form: Form = Form.PCM) -> Utterance:
-    """Return words in long pauses, with quiet before them up to the length that is wanted."""
-    count = int(seconds * 1000 / (_WORDS_APART + 200))
-    text = " ".join([f"no{number:04}", *["and"] * count])
-    words = speak(text, pause_ms=_WORDS_APART, level=_LEVEL)
-    speech = silence(seconds - len(words) / BYTES_PER_SECOND) + words
+    """Return words without a pause between them, after a short quiet, up to a length.
+
+    A number tells them from others. A pause would be the end of speech, and silence isn't sent.
+    """
+    one, two = (len(_spoken(["light"] * count)) for count in (1, 2))
+    length = round(seconds * BYTES_PER_SECOND)
+    words = [f"no{number:04}"]
+    words += ["light"] * ((length - len(_spoken(words))) // (two - one))
+    speech = _spoken(words)
+    speech = bytes(length - len(speech)) + speech
     file = b"" if form == Form.PCM else _ENCODERS[form](speech)
-    return Utterance(text=text, speech=speech, file=file)
+    return Utterance(text=" ".join(words), speech=speech, file=file)
 
 
-def words_of(count: int, number: int, form: Form = Form.PCM) -> Utterance:
-    """Return some words without a pause between them; a number tells them from others."""
-    text = " ".join([f"no{number:04}", *["light"] * (count - 1)])
-    speech = speak(text, pause_ms=_BETWEEN_WORDS, level=_LEVEL)
-    speech = speech[: len(speech) // CHUNK * CHUNK]
-    return Utterance(
-        text=text, speech=speech, file=b"" if form == Form.PCM else _ENCODERS[form](speech)
-    )
+def _spoken(words: Sequence[str]) -> bytes:
+    return speak(" ".join(words), pause_ms=_BETWEEN_WORDS, level=_LEVEL)
 
 
 class Microphone:

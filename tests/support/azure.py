@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 import socket
 import ssl
@@ -37,7 +38,10 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Make an authority, and a certificate for all of Azure's hosts, good for an hour."""
+    """Make an authority, and a certificate for all of Azure's hosts and for 127.0.0.1.
+
+    They are good for an hour. The folder gets `server.pem`, with its key, and `authority.pem`.
+    """
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test authority")])
     server = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test server")])
@@ -51,7 +55,10 @@ def make_certificates(folder: Path) -> Certificates:
     certificate = (
         _certificate(server, authority, key)
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name) for name in NAMES]), critical=False
+            x509.SubjectAlternativeName(
+                [*map(x509.DNSName, NAMES), x509.IPAddress(IPv4Address("127.0.0.1"))]
+            ),
+            critical=False,
         )
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(authority_id, critical=False)
@@ -62,6 +69,7 @@ def make_certificates(folder: Path) -> Certificates:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(file)
     pem = authority_certificate.public_bytes(serialization.Encoding.PEM).decode()
+    (folder / "authority.pem").write_text(pem)
     return Certificates(server=context, trust=ssl.create_default_context(cadata=pem))
 
 

@@ -157,7 +157,7 @@ class Names:
         correction that the home doesn't understand. A text never becomes a mere name, which
         Home Assistant's agent turns on: whatever was to be done was misheard with the name.
         """
-        words = list(words_of(text))
+        words = list(words_of(text)) if self._keys else []
         known = self._known_words([word.plain for word in words])
         least = _ALIKE_IF_UNDERSTOOD if understood_later else _ALIKE
         best: tuple[float, NameCorrection] | None = None
