@@ -1,4 +1,4 @@
-"""Certificates for services over TLS, which scripts/bench lets clients trust."""
+"""Certificates for services over TLS. The script makes clients trust them."""
 
 from pathlib import Path
 from typing import Final

@@ -71,7 +71,7 @@ class Relay:
     """Carries the connections of a link to a port of this machine."""
 
     def __init__(self, link: Link, port: int, certificate: Path | None = None) -> None:
-        """Lead to 127.0.0.1 and this port; with a certificate, from TLS to what is behind it."""
+        """Lead to this port of 127.0.0.1; with a certificate, TLS ends here."""
         self._port = port
         self._tls: ssl.SSLContext | None = None
         if certificate:
