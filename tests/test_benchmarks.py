@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 import re
 from time import monotonic
 from xml.etree import ElementTree as ET
@@ -35,6 +36,7 @@ from tests.benchmarks.person import Saying
 from tests.benchmarks.plain import PlainEntity
 from tests.benchmarks.plot import plot
 from tests.benchmarks.speech import CHUNK, Form, Microphone, Utterance, command, speech_of
+from tests.benchmarks.starting import IMPORTS
 from tests.benchmarks.table import Table
 from tests.benchmarks.understood import CASES as UNDERSTOOD, ON, Understood
 from tests.emulator import BYTES_PER_SECOND, Emulator, Fault, Moment, SpokenModel, noise, silence
@@ -227,6 +229,12 @@ async def test_speech(utterance: Utterance) -> None:
     assert "0007" in utterance.text
     assert len(utterance.speech) % CHUNK == 0
     assert any(utterance.speech[-CHUNK:])
+
+
+@pytest.mark.parametrize("name", [name for one in IMPORTS for name in (*one.loaded, *one.modules)])
+def test_timed_imports(name: str) -> None:
+    """Every module whose import is timed is there."""
+    assert find_spec(name)
 
 
 def test_speech_length() -> None:

@@ -67,11 +67,12 @@ class Import:
     loaded: Sequence[str]
 
 
-_IMPORTS: Final = (
+IMPORTS: Final = (
     Import(name=CLOUD, modules=("hass_nabucasa",), loaded=("aiohttp",)),
     Import(name=ENTITY, modules=_OURS, loaded=_ASSIST),
-    Import(name="PyAV", modules=(f"{_PACKAGE}.conversion",), loaded=(*_ASSIST, *_OURS)),
+    Import(name="PyAV", modules=(f"{_PACKAGE}.audio.ffmpeg",), loaded=(*_ASSIST, *_OURS)),
 )
+"""The imports that are timed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class Start:
 
 async def compare(runs: int) -> list[Start]:
     """Time each step a number of times."""
-    imports = {f"{_IMPORT}, {one.name}": await _import(one, runs) for one in _IMPORTS}
+    imports = {f"{_IMPORT}, {one.name}": await _import(one, runs) for one in IMPORTS}
     setups = {f"{_SET_UP}, {link.name}": await _set_up(link, runs) for link in (LOOPBACK, FAR)}
     return [*_starts(imports), *_starts(setups)]
 
