@@ -124,6 +124,9 @@ async def async_ask_second_opinion(
 ) -> Selection:
     """Return the second opinion on a text if it's better, otherwise the first text."""
     assistant = async_get_assistant(hass, entity_id, language)
+    # Most texts are understood, and to list the names of a large home takes milliseconds.
+    if await assistant.could_understand(first.text):
+        return first
     names = await async_get_names(hass, language)
     if not await _may_be_misheard(first.text, assistant, names):
         return first
@@ -158,8 +161,6 @@ async def _may_be_misheard(text: str, assistant: Assistant, names: Names) -> boo
     """Return whether a text that isn't understood may be a command with a misheard name."""
     words = plain(text).split()
     if not words or (len(words) == 1 and not names.are_named(words[0])):
-        return False
-    if await assistant.could_understand(text):
         return False
     if assistant.alone:
         return len(words) <= _COMMAND_MAX and not await assistant.corrects(text)
