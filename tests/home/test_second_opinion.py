@@ -83,24 +83,18 @@ async def ask(
 
 
 @pytest.mark.parametrize("settings", KINDS)
-async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any]) -> None:
-    """A name unlike any in the first text is taken from the other service."""
+@pytest.mark.parametrize("again", ["Turn on Ulysses lamp.", "Turned on Ulysses lamp."])
+async def test_misheard_name(hass: HomeAssistant, settings: dict[str, Any], again: str) -> None:
+    """A name unlike any in the first text is taken from the other service.
+
+    It counts even where that service misheard the rest, which stays as it was.
+    """
     await support.add_pipeline(hass, ENTITY_ID, **settings)
-    selection, service = await ask(hass, "Turn on you, Lisa's lamb.", "Turn on Ulysses lamp.")
+    selection, service = await ask(hass, "Turn on you, Lisa's lamb.", again)
     assert selection.text == "Turn on Ulysses lamp."
     assert selection.heard == "Turn on you, Lisa's lamb."
     assert list(selection.changes) == ["second_opinion"]
     assert set(service.expected[0]) == {"Ulysses lamp", "Kitchen light", "Relax", "Kitchen"}
-
-
-@pytest.mark.parametrize("settings", KINDS)
-async def test_name_alone(hass: HomeAssistant, settings: dict[str, Any]) -> None:
-    """A name counts even where the other service misheard the rest, which stays as it was."""
-    await support.add_pipeline(hass, ENTITY_ID, **settings)
-    selection, _ = await ask(hass, "Turn on you, Lisa's lamb.", "Turned on Ulysses lamp.")
-    assert selection.text == "Turn on Ulysses lamp."
-    assert selection.heard == "Turn on you, Lisa's lamb."
-    assert list(selection.changes) == ["second_opinion"]
 
 
 @pytest.mark.parametrize("settings", KINDS)

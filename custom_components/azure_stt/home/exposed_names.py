@@ -19,7 +19,7 @@ from .name_matching import Names
 # Entities in these domains are often named after an action, which the name may reverse.
 _ACTION_DOMAINS: Final = {"automation", "button", "input_button", "scene", "script"}
 
-# Homes and languages whose names are kept; beyond that, the oldest ones are prepared again.
+# Prepared names that are kept: those of a few languages, or of the home before a name changed.
 _PREPARED_MAX: Final = 4
 
 # States that are read before the event loop has its turn.
