@@ -157,7 +157,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench recognition",
         description="Speak to a home with awkward names and count what it does right. Sounds"
-        " and what Whisper hears are kept in .dev/bench; the first run of everything takes more than an hour.",
+        " and what Whisper hears are kept in .dev/bench; the first run of everything takes more"
+        " than an hour.",
     )
     parser.add_argument("--home", choices=_HOMES, default="english", help="English by default")
     parser.add_argument(
