@@ -54,6 +54,9 @@ _UNCLEAR: Final = SAMPLE_RATE
 # Frames of quiet after which the level of speech isn't followed any more.
 _LONG_QUIET_FRAMES: Final = SAMPLE_RATE // FRAME
 
+# Samples that are followed at a stretch while nobody asks: half a millisecond on the event loop.
+_STRETCH: Final = SAMPLE_RATE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loudness:
@@ -94,6 +97,9 @@ class Endpointer:
     Sound is speech if it isn't far below what was loud since `restart`, and stands out from the
     background. Where the background is as loud as speech, no quiet is found, and the stream's
     end decides.
+
+    It looks at the recording when it's asked, and who waits is woken when there's something to
+    decide: a look at each block of a live voice would take twice the processor time.
     """
 
     def __init__(self, recording: Recording, *, several_voices: bool = False) -> None:
@@ -112,32 +118,39 @@ class Endpointer:
         self._run = 0
         self._quiet = 0
         self._threshold = _INAUDIBLE
-        self.speech_end = 0
-        """Where the last speech so far ends."""
+        self._speech_end = 0
 
     @property
     def position(self) -> int:
-        """How far the recording has been followed."""
-        return self._origin + len(self._levels) * FRAME
+        """Where the recording's last whole frame so far ends."""
+        self._catch_up()
+        return self._followed
+
+    @property
+    def speech_end(self) -> int:
+        """Where the last speech so far ends."""
+        self._catch_up()
+        return self._speech_end
 
     async def follow(self) -> None:
-        """Follow the recording to its end."""
-        while await self._follows(self.position):
-            pass
+        """Follow the recording to its end, so that there's never much to catch up on.
 
-    async def _follows(self, position: int) -> bool:
-        """Wait for the frame at a position; return False if the recording ends before it.
-
-        Each task that waits for a frame follows the recording by itself: to be woken by another
-        task would take one more turn of the event loop for each block of a live voice.
         Raises BrokenRecordingError if the stream broke.
         """
-        await self._recording.reaches(position + FRAME)
-        while self._recording.length >= self.position + FRAME:
-            stop = min(self.position + SAMPLE_RATE, self._recording.length)
-            for level in levels(self._recording.copy(self.position, stop)):
+        while not self._recording.ended:
+            await self._recording.reaches(self.position + _STRETCH)
+
+    @property
+    def _followed(self) -> int:
+        return self._origin + len(self._levels) * FRAME
+
+    def _catch_up(self) -> None:
+        """Follow the recording to its last whole frame so far."""
+        length = self._recording.length
+        while length >= self._followed + FRAME:
+            stop = min(self._followed + _STRETCH, length)
+            for level in levels(self._recording.copy(self._followed, stop)):
                 self._add(level)
-        return position < self.position
 
     def restart(self, position: int) -> None:
         """Follow the level of speech anew from a position on, and know no speech before it."""
@@ -145,7 +158,7 @@ class Endpointer:
         self._frames = 0
         self._threshold = _INAUDIBLE
         self._run = self._quiet = 0
-        self.speech_end = position
+        self._speech_end = position
         for start, level in list(self._known(position, self.position)):
             self._follow_speech(level, start + FRAME)
 
@@ -195,7 +208,9 @@ class Endpointer:
         """
         run = 0
         while until is None or position < until:
-            if (level := await self._level(position)) is None:
+            onset = position + ONSET - run * FRAME
+            level = await self._level(position, onset if until is None else min(onset, until))
+            if level is None:
                 return None
             position += FRAME
             run = run + 1 if level > self._threshold else 0
@@ -211,9 +226,11 @@ class Endpointer:
         Returns None if the recording ends first, or there's no pause up to `until`.
         """
         end, run = position, 0
-        while (until is None or position < until) and (
-            level := await self._level(position)
-        ) is not None:
+        while until is None or position < until:
+            pause = end + length
+            level = await self._level(position, pause if until is None else min(pause, until))
+            if level is None:
+                return None
             position += FRAME
             run = run + 1 if level > self._threshold else 0
             if run >= _ONSET_FRAMES:
@@ -249,6 +266,7 @@ class Endpointer:
 
     def pause_before(self, onset: int) -> int:
         """Return the length of the pause that speech begins after."""
+        self._catch_up()
         position, run = self._frame_at(onset), 0
         while position > self._origin and run < _ONSET_FRAMES:
             position -= FRAME
@@ -264,13 +282,17 @@ class Endpointer:
         """Return the first whole frame from a position on."""
         return self._origin + max(0, -((self._origin - position) // FRAME)) * FRAME
 
-    async def _level(self, position: int) -> float | None:
+    async def _level(self, position: int, decisive: int = 0) -> float | None:
         """Wait for the frame at a position and return its level; None at the recording's end.
 
-        Raises BrokenRecordingError if the stream broke.
+        Nothing is decided before the recording reaches the `decisive` position, so it waits for
+        that as well. Raises BrokenRecordingError if the stream broke.
         """
-        if position >= self.position and not await self._follows(position):
-            return None
+        if position >= self._followed:
+            await self._recording.reaches(max(position + FRAME, decisive))
+            self._catch_up()
+            if position >= self._followed:
+                return None
         return self._levels[max(0, position - self._origin) // FRAME]
 
     def _add(self, level: float) -> None:
@@ -279,7 +301,7 @@ class Endpointer:
         if self._background_due <= 0:
             self._background_due = _BACKGROUND_STEP
             self._measure_background()
-        self._follow_speech(level, self.position)
+        self._follow_speech(level, self._followed)
 
     def _follow_speech(self, level: float, end: int) -> None:
         """Follow speech by the level of the frame that ends there."""
@@ -292,7 +314,7 @@ class Endpointer:
         self._run = self._run + 1 if loud else 0
         self._quiet = 0 if self._run >= _ONSET_FRAMES else self._quiet + 1
         if self._run >= _ONSET_FRAMES:
-            self.speech_end = end
+            self._speech_end = end
 
     def _measure_background(self) -> None:
         window = sorted(self._levels[-_BACKGROUND_FRAMES:])
