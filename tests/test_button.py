@@ -306,7 +306,7 @@ async def test_monthly_limit(
         loaded_entry, options={**loaded_entry.options, "monthly_limit_hours": 1}
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    loaded_entry.runtime_data.usage.count_audio(3600 * 32_000)
+    loaded_entry.runtime_data.usage.count(3600 * 32_000, 0)
     asked(emulator)
     assert (await told_by(hass))[1:] == [
         "- No other tests were run, because the monthly limit has been reached."

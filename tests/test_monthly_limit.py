@@ -70,7 +70,7 @@ def send(entry: MockConfigEntry, seconds: float, *, fast: bool = False) -> None:
     if fast:
         usage.count_fast_seconds(seconds)
     else:
-        usage.count_audio(int(seconds * 32_000))
+        usage.count(int(seconds * 32_000), 0)
     usage.async_publish()
 
 

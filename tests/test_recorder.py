@@ -120,7 +120,7 @@ async def test_statistics(
         start += timedelta(days=days, minutes=5)
         freezer.move_to(start)
         usage.async_publish()  # midnight
-        usage.count_audio(minutes * 60 * 32_000)
+        usage.count(minutes * 60 * 32_000, 0)
         freezer.tick(1)
         usage.async_publish()
         await async_wait_recording_done(hass)

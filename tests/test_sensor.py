@@ -280,7 +280,7 @@ async def test_free_hours(
     notice: str | None,
 ) -> None:
     """The share that is used is shown, and noticed at 80 % and at 100 %."""
-    loaded_entry.runtime_data.usage.count_audio(int(used * FREE_SECONDS * 32_000))
+    loaded_entry.runtime_data.usage.count(int(used * FREE_SECONDS * 32_000), 0)
     await say(hass, recognize)
     assert value(hass, "free_quota_used") == pytest.approx(100 * used, abs=0.1)
     assert [issue.translation_key for issue in issue_registry.issues.values()] == (
@@ -298,7 +298,7 @@ async def test_free_hours_once_a_month(
 ) -> None:
     """A notice that is ignored doesn't come back before the next month."""
     usage = loaded_entry.runtime_data.usage
-    usage.count_audio(int(0.9 * FREE_SECONDS * 32_000))
+    usage.count(int(0.9 * FREE_SECONDS * 32_000), 0)
     usage.async_publish()
     issue_id = f"free_hours_low_{loaded_entry.entry_id}"
     issue_registry.async_ignore("azure_stt", issue_id, ignore=True)
@@ -311,7 +311,7 @@ async def test_free_hours_once_a_month(
     freezer.move_to(moment)
     usage.async_publish()
     assert issue_registry.async_get_issue("azure_stt", issue_id) is None
-    usage.count_audio(int(0.9 * FREE_SECONDS * 32_000))
+    usage.count(int(0.9 * FREE_SECONDS * 32_000), 0)
     usage.async_publish()
     issue = issue_registry.async_get_issue("azure_stt", issue_id)
     assert issue is not None
@@ -326,7 +326,7 @@ async def test_no_free_hours_any_more(
 ) -> None:
     """With another tier the meter and the notice go away."""
     usage = loaded_entry.runtime_data.usage
-    usage.count_audio(2 * FREE_SECONDS * 32_000)
+    usage.count(2 * FREE_SECONDS * 32_000, 0)
     usage.async_publish()
     assert issue_registry.issues
     hass.config_entries.async_update_entry(

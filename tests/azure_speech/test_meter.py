@@ -33,13 +33,10 @@ class Meter:
         """Count a request."""
         self.requests += 1
 
-    def count_audio(self, size: int) -> None:
+    def count(self, audio: int, sent: int) -> None:
         """Count bytes."""
-        self.size += size
-
-    def count_bytes(self, size: int) -> None:
-        """Count bytes as they are sent."""
-        self.sent += size
+        self.size += audio
+        self.sent += sent
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ async def _run(limit: TimeLimit, *moves: float | None, then: float | None = None
     now = asyncio.get_running_loop().time
     async with asyncio.timeout(2), limit:
         for seconds in moves:
-            limit.move(None if seconds is None else now() + seconds)
+            limit.when = None if seconds is None else now() + seconds
         if then is not None:
             await asyncio.sleep(0.05)
             assert not limit.expired()
-            limit.move(now() + then)
+            limit.when = now() + then
         await asyncio.Event().wait()
 
 
@@ -68,8 +68,8 @@ async def test_moving_on_sets_no_timer() -> None:
     with patch.object(loop, "call_at", call_at):
         async with TimeLimit() as limit:
             for seconds in range(100):
-                limit.move(loop.time() + 60 + seconds)
-                limit.move(None)
-            limit.move(loop.time() + 200)
+                limit.when = loop.time() + 60 + seconds
+                limit.when = None
+            limit.when = loop.time() + 200
     [timer] = timers
     assert timer.cancelled()

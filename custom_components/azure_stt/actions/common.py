@@ -37,12 +37,9 @@ class SentAudio:
     def count_request(self) -> None:
         """Ignore the number of requests."""
 
-    def count_audio(self, size: int) -> None:
+    def count(self, audio: int, sent: int) -> None:  # noqa: ARG002 - a Meter's
         """Count bytes of audio."""
-        self.seconds += size / BYTES_PER_SECOND
-
-    def count_bytes(self, size: int) -> None:
-        """Ignore how many bytes they became."""
+        self.seconds += audio / BYTES_PER_SECOND
 
 
 READ_LIMIT: Final = 120.0

@@ -60,7 +60,7 @@ class StreamDecoder:
 
         Raises AudioFormatError for audio that can't be converted.
         """
-        data = self._held + chunk
+        data = self._held + chunk if self._held else chunk
         self._held = b""
         if self._at_start:
             return self._begin_stream(data)

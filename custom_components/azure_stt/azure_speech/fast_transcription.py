@@ -208,11 +208,8 @@ class _Count:
         for meter in self._meters:
             meter.count_request()
 
-    def count_audio(self, size: int) -> None:
-        """Ignore the form around the recording, which `Upload` counts as well."""
-
-    def count_bytes(self, size: int) -> None:
-        """Ignore the bytes as well, because files go up whole in their own format."""
+    def count(self, audio: int, sent: int) -> None:
+        """Ignore what `Upload` counts, the form around the recording included."""
 
     def count_recording(self, size: int) -> None:
         if self._bytes_per_second:

@@ -8,8 +8,9 @@ from typing import Self
 class TimeLimit:
     """Cancels the block like `asyncio.timeout`, which sets a timer each time it's moved.
 
-    This one moves a number. One timer looks at it when the time that it was set for has come:
-    a limit that follows each 10 ms of a voice sets a timer every few seconds.
+    This one's `when` is moved, a time of the event loop's clock or None for never. One timer looks
+    at it when the time that it was set for has come: a limit that follows each 10 ms of a voice
+    sets a timer every few seconds.
     """
 
     def __init__(self) -> None:
@@ -32,8 +33,13 @@ class TimeLimit:
             self._timer.cancel()
         await self._timeout.__aexit__(exc_type, exc, traceback)
 
-    def move(self, when: float | None) -> None:
-        """Move the limit to a time of the event loop's clock, or to never."""
+    @property
+    def when(self) -> float | None:
+        """When the block ends."""
+        return self._when
+
+    @when.setter
+    def when(self, when: float | None) -> None:
         self._when = when
         if when is not None and (self._timer is None or when < self._timer.when()):
             self._set_timer(when)
@@ -50,7 +56,7 @@ class TimeLimit:
     def _look(self) -> None:
         """Cancel the block if it's time; otherwise look again when that may be."""
         self._timer = None
-        if self._when is None:
+        if self._when is None or self._timeout.expired():
             return
         if asyncio.get_running_loop().time() < self._when:
             self._set_timer(self._when)

@@ -50,11 +50,11 @@ class Meter(Protocol):
     def count_request(self) -> None:
         """Count a request whose upload begins."""
 
-    def count_audio(self, size: int) -> None:
-        """Count bytes of 16 kHz 16-bit mono PCM, before any encoding."""
+    def count(self, audio: int, sent: int) -> None:
+        """Count bytes of 16 kHz 16-bit mono PCM, and bytes as they are sent.
 
-    def count_bytes(self, size: int) -> None:
-        """Count bytes as they are sent, a file's header included."""
+        Those are encoded, or have a file's header before them.
+        """
 
 
 class Encoder(Protocol):
@@ -73,8 +73,8 @@ class Phase(Enum):
     QUEUE = auto()
     CONNECT = auto()
     GO_AHEAD = auto()
-    LISTEN = auto()
-    ANSWER = auto()
+    UPLOAD = auto()
+    """Until the answer begins. While the person is waited for, there's no limit."""
     READING = auto()
 
 
@@ -90,10 +90,10 @@ class RequestTimeout:
         self._limits = {
             Phase.CONNECT: timeouts.connect,
             Phase.GO_AHEAD: timeouts.go_ahead,
-            Phase.ANSWER: timeouts.answer,
+            Phase.UPLOAD: timeouts.answer,
             Phase.READING: timeouts.answer,
         }
-        self._after_headers = Phase.GO_AHEAD if expect else Phase.ANSWER
+        self._after_headers = Phase.GO_AHEAD if expect else Phase.UPLOAD
         self._phase = Phase.QUEUE
         self._timeout = TimeLimit()
 
@@ -115,18 +115,27 @@ class RequestTimeout:
                 raise NoContinueError from None
             raise
 
-    def enter(self, phase: Phase, *, grace: float = 0.0) -> None:
-        """Start a phase's limit, with more seconds. Reading the answer is the last phase."""
-        if self._phase is Phase.READING or self._timeout.expired():
-            return
-        self._phase = phase
-        limit = self._limits.get(phase)
-        now = asyncio.get_running_loop().time()
-        self._timeout.move(None if limit is None else now + limit + grace)
+    def enter(self, phase: Phase) -> None:
+        """Start a phase's limit. Reading the answer is the last phase."""
+        if self._phase is not Phase.READING:
+            self._phase = phase
+            limit = self._limits.get(phase)
+            now = asyncio.get_running_loop().time()
+            self._timeout.when = None if limit is None else now + limit
+
+    def wait_for_audio(self) -> None:
+        """Lift the limit of the upload."""
+        if self._phase is Phase.UPLOAD:
+            self._timeout.when = None
+
+    def move(self, now: float, grace: float) -> None:
+        """Start the upload's limit anew, with more seconds."""
+        if self._phase is Phase.UPLOAD:
+            self._timeout.when = now + self._limits[Phase.UPLOAD] + grace
 
     def extend_answer(self, seconds: float) -> None:
         """Set the limits that count from the upload's end."""
-        self._limits[Phase.ANSWER] = self._limits[Phase.READING] = seconds
+        self._limits[Phase.UPLOAD] = self._limits[Phase.READING] = seconds
 
     def headers_sent(self) -> None:
         """Start the phase that follows the request's headers."""
@@ -176,49 +185,51 @@ class Upload:
 
     async def __anext__(self) -> bytes:
         """Wait for the person without a limit, then for the service with one."""
-        if not self._writer and (writer := asyncio.current_task()):
-            self._writer = writer
-            writer.add_done_callback(_retrieve_error)
-            for meter in self._meters:
-                meter.count_request()
+        if self._writer is None:
+            self._begin()
         block, self._header = self._header, b""
         while not block and not self._ended:
-            pcm = await self._read()
-            self._ended = pcm is None
-            block = await self._encoded(pcm) if self._encoder else pcm or b""
+            self._timeout.wait_for_audio()
+            try:
+                pcm = await anext(self._audio)
+            except StopAsyncIteration:
+                self._ended = True
+                pcm = b""
+            except Exception as err:
+                self._error = err
+                raise
+            block = await self._encoded(pcm) if self._encoder else pcm
+            self._note(pcm, block)
         if not block:
             raise StopAsyncIteration
-        for meter in self._meters:
-            meter.count_bytes(len(block))
         return block
 
-    async def _read(self) -> bytes | None:
-        """Return the next samples, None at their end."""
-        now = asyncio.get_running_loop().time
-        self._timeout.enter(Phase.LISTEN)
-        try:
-            pcm = await anext(self._audio)
-        except StopAsyncIteration:
-            return None
-        except Exception as err:
-            self._error = err
-            raise
-        finally:
-            lead = self._seconds - (now() - self._began_at) if self._seconds else 0.0
-            self._timeout.enter(Phase.ANSWER, grace=max(0.0, lead) * self._grace)
+    def _begin(self) -> None:
+        self._writer = asyncio.current_task()
+        if self._writer:
+            self._writer.add_done_callback(_retrieve_error)
+        self._timeout.enter(Phase.UPLOAD)
+        for meter in self._meters:
+            meter.count_request()
+            meter.count(0, len(self._header))
+
+    def _note(self, pcm: bytes, block: bytes) -> None:
+        """Note samples and the bytes that they are sent as, and start the answer's limit anew."""
+        now = asyncio.get_running_loop().time()
         if not self._seconds:
-            self._began_at = now()
+            self._began_at = now
         self._seconds += len(pcm) / BYTES_PER_SECOND
+        lead = self._seconds - (now - self._began_at)
+        self._timeout.move(now, max(0.0, lead) * self._grace)
         if self._line:
             self._line.note(len(pcm))
         for meter in self._meters:
-            meter.count_audio(len(pcm))
-        return pcm
+            meter.count(len(pcm), len(block))
 
-    async def _encoded(self, pcm: bytes | None) -> bytes:
+    async def _encoded(self, pcm: bytes) -> bytes:
         """Return the bytes that some samples complete, or the file's rest at their end."""
         assert self._encoder is not None  # noqa: S101 - for the type checker
-        if pcm is None:
+        if self._ended:
             return self._encoder.flush()
         if len(pcm) > _ENCODED_AT_ONCE:
             return await asyncio.to_thread(self._encoder.feed, pcm)

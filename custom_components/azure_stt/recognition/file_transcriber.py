@@ -110,7 +110,8 @@ class FileTranscriber:
             onset = await self._endpointer.first_sound(0)
             while onset is not None:
                 start = max(self._position, onset - _MARGIN)
-                await self._waiters.until(self._has_place)
+                while not self._has_place():
+                    await self._waiters.change()
                 cut = Cut(self._recording)
                 cut.make(await self._end_of_piece(start, onset))
                 self._position = cut.position or start
@@ -209,7 +210,8 @@ class FileTranscriber:
     async def _finish_pieces(self) -> None:
         """Wait for each piece, in order, and keep its parts."""
         while True:
-            await self._waiters.until(lambda: bool(self._pieces) or self._is_cut)
+            while not (self._pieces or self._is_cut):
+                await self._waiters.change()
             if not self._pieces:
                 return
             piece = self._pieces[0]

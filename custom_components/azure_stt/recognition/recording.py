@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Final, Protocol, Self, override
 
@@ -113,7 +114,8 @@ class Recording:
         """Wait for the first moment of the stream and return whether it is ahead."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_FIRST_MOMENT):
-                await self._waiters.until(lambda: self.ended or self.is_ahead)
+                while not (self.ended or self.is_ahead):
+                    await self._waiters.change()
         return self.is_ahead
 
     def append(self, pcm: bytes) -> None:
@@ -121,7 +123,7 @@ class Recording:
         if self._began_at is None:
             self._began_at = monotonic()
         self._audio += pcm
-        self._waiters.wake()
+        self._waiters.wake(self.length)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the recording, because of an error if there is one."""
@@ -143,7 +145,8 @@ class Recording:
 
     async def has_room(self) -> None:
         """Wait until fewer samples than CAPACITY wait to be recognized."""
-        await self._waiters.until(lambda: not self.is_full)
+        while self.is_full:
+            await self._waiters.change(inf)
 
     @property
     def is_full(self) -> bool:
@@ -166,7 +169,8 @@ class Recording:
         if start < self._start:
             msg = "This part of the recording is forgotten"
             raise ValueError(msg)
-        first, last = ((position - self._start) * SAMPLE_WIDTH for position in (start, stop))
+        first = (start - self._start) * SAMPLE_WIDTH
+        last = (stop - self._start) * SAMPLE_WIDTH
         return bytes(memoryview(self._audio)[first:last])
 
     async def reaches(self, position: int, unless: Callable[[], bool] | None = None) -> None:
@@ -175,15 +179,15 @@ class Recording:
         Each change that can make it true calls `wake`. Raises BrokenRecordingError if the
         stream broke.
         """
-        await self._waiters.until(
-            lambda: self.ended or self.length >= position or (unless is not None and unless())
-        )
+        while not (self.ended or self.length >= position or (unless and unless())):
+            await self._waiters.change(position)
         if self._error:
             raise BrokenRecordingError from self._error
 
     async def ends(self) -> float:
         """Wait for the end and return when it came, by the event loop's clock."""
-        await self._waiters.until(lambda: self.ended)
+        while not self.ended:
+            await self._waiters.change(inf)
         assert self._ended_at is not None  # noqa: S101 - for the type checker
         return self._ended_at
 
@@ -203,9 +207,8 @@ class Recording:
 
         That is a time of the event loop's clock.
         """
-        await self._waiters.until(
-            lambda: self.ended or self.is_full or (unless is not None and unless())
-        )
+        while not (self.ended or self.is_full or (unless and unless())):
+            await self._waiters.change(self._recognized + CAPACITY)
         return self._ended_at or asyncio.get_running_loop().time()
 
 
@@ -293,17 +296,17 @@ async def _read(
     now = asyncio.get_running_loop().time
     try:
         async with idle:
-            idle.move(now() + idle_limit)
+            idle.when = now() + idle_limit
             async for chunk in stream:
                 if len(chunk) <= _DECODED_MAX and not decoder.blocking:
                     recording.append(decoder.feed(chunk))
                 else:
-                    idle.move(None)
+                    idle.when = None
                     await _take(chunk, decoder, recording)
                 if recording.is_full:
-                    idle.move(None)
+                    idle.when = None
                     await recording.has_room()
-                idle.move(now() + idle_limit)
+                idle.when = now() + idle_limit
     except TimeoutError as err:
         if not idle.expired():
             raise

@@ -79,7 +79,15 @@ class Segment:
         return self
 
     async def __anext__(self) -> bytes:
-        block = b"" if self.cut is not None else await self._next_block()
+        length = self.position - self.start
+        if self.cut is not None:
+            block = b""
+        elif length < CUT_WHEN_QUIET:
+            block = await self._read(BLOCK_MIN, BLOCK_MAX)
+        elif length < _CUT_AT_ONCE:
+            block = await self._frame()
+        else:
+            block = await self._last_second()
         if not block:
             self.finished = True
             raise StopAsyncIteration
@@ -95,16 +103,6 @@ class Segment:
         """Seconds of audio that were read faster than real time."""
         elapsed = self.read_at - self._began_at if self.read_at else 0.0
         return max(0.0, (self.position - self.start) / SAMPLE_RATE - elapsed)
-
-    async def _next_block(self) -> bytes:
-        length = self.position - self.start
-        if self._has_ended():
-            return b""
-        if length < CUT_WHEN_QUIET:
-            return await self._read(BLOCK_MIN, BLOCK_MAX)
-        if length < _CUT_AT_ONCE:
-            return await self._frame()
-        return await self._last_second()
 
     def _has_ended(self) -> bool:
         """Return whether the end has been decided and read."""

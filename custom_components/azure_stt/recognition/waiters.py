@@ -1,29 +1,37 @@
-"""Waiting for a condition that another task brings about."""
+"""Waiting for what another task brings about."""
 
 import asyncio
-from collections.abc import Callable
+from math import inf
+from typing import Final
 
 
 class Waiters:
-    """Tasks that each wait for a condition. Every change must wake them."""
+    """Tasks that wait for a change, and look themselves whether it's theirs."""
 
     def __init__(self) -> None:
         """Initialize without waiters."""
-        self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
+        self._waiting: Final = dict[asyncio.Future[None], float]()
+        self._least = inf
 
-    async def until(self, ready: Callable[[], bool]) -> None:
-        """Wait until a condition is true."""
-        if ready():
-            return
+    async def change(self, least: float = -inf) -> None:
+        """Wait for a change of a number to at least that much, or for any other change."""
         future = asyncio.get_running_loop().create_future()
-        self._waiting[future] = ready
+        self._waiting[future] = least
+        self._least = min(self._least, least)
         try:
             await future
         finally:
             del self._waiting[future]
 
-    def wake(self) -> None:
-        """Wake those whose condition is true."""
-        for future, ready in self._waiting.items():
-            if not future.done() and ready():
+    def wake(self, number: float = inf) -> None:
+        """Wake those who wait for a change of a number to that one, or all."""
+        if number < self._least:
+            return
+        self._least = inf
+        for future, least in self._waiting.items():
+            if future.done():
+                continue
+            if least <= number:
                 future.set_result(None)
+            else:
+                self._least = min(self._least, least)

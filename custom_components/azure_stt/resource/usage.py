@@ -143,15 +143,13 @@ class Usage:
         self.turn_over()
         self._counts["requests_month"] += 1
 
-    def count_audio(self, size: int) -> None:
-        """Count bytes of 16 kHz 16-bit mono PCM."""
-        self._counts["audio"] += size
-        self._counts["audio_month"] += size
-
-    def count_bytes(self, size: int) -> None:
-        """Count bytes as they are sent."""
-        self._counts["sent"] += size
-        self._counts["sent_month"] += size
+    def count(self, audio: int, sent: int) -> None:
+        """Count bytes of 16 kHz 16-bit mono PCM, and bytes as they are sent."""
+        counts = self._counts
+        counts["audio"] += audio
+        counts["audio_month"] += audio
+        counts["sent"] += sent
+        counts["sent_month"] += sent
 
     def count_fast_request(self) -> None:
         """Count a request to fast transcription."""
