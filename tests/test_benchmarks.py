@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 import re
 from time import monotonic
 from xml.etree import ElementTree as ET
@@ -28,6 +29,7 @@ from tests.benchmarks.contenders import (
 )
 from tests.benchmarks.failure import ROUND_TRIP, Failure
 from tests.benchmarks.figures import Spread, percentile
+from tests.benchmarks.finished import FinishedParts
 from tests.benchmarks.link import LOOPBACK, SLOW, Line, Link, Relay
 from tests.benchmarks.measure import Measurement, Stages, measure
 from tests.benchmarks.page import TABLES, page, tables_page
@@ -451,6 +453,17 @@ def test_wrong_usage(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 2
+
+
+def test_finished_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finished part is taken when a run with the same schedule is resumed, and only then."""
+    monkeypatch.chdir(tmp_path)
+    parts = FinishedParts(schedule="ten runs", resume=False)
+    part = parts.save("load", [Spread.of([1.0])], 3.0)
+    assert parts.load("load") is None
+    assert FinishedParts(schedule="ten runs", resume=True).load("load") == part
+    assert FinishedParts(schedule="ten runs", resume=True).load("memory") is None
+    assert FinishedParts(schedule="one run", resume=True).load("load") is None
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,7 @@ from . import (
 from .comparison import Comparison
 from .contenders import COMPARED, ENTITY, FLOOR
 from .crowd import MOST, Crowd, Plan, gather_crowds
+from .finished import FinishedParts
 from .overhead import Case, Overhead
 from .pauses import Pauses
 from .servers import CLIENT_CORE, SERVICE_CORE, pin
@@ -104,7 +105,8 @@ def main() -> None:
     # Terminated, it stops its servers as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     schedule = _quick(arguments.runs or 1) if arguments.quick else _full(arguments.runs or 20)
-    results = asyncio.run(_measure(schedule, arguments.only or PARTS))
+    parts = FinishedParts(schedule, resume=arguments.resume)
+    results = asyncio.run(_measure(schedule, arguments.only or PARTS, parts))
     report(results, as_markdown=arguments.markdown)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(results), indent=1) + "\n")
@@ -134,6 +136,11 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="take the parts that an earlier run with the same options has finished today",
+    )
     parser.add_argument(
         "--write",
         action="store_true",
@@ -175,7 +182,7 @@ def _full(runs: int) -> Schedule:
         ],
         pauses=[(pauses.CASES, few), (pauses.LINKED, max(1, few // 2))],
         failure=some,
-        processor=some,
+        processor=runs,
         load=[
             Plan(contender=name, at_once=(1, 10, MOST, 3 * MOST), seconds=4, alone=3)
             for name in COMPARED
@@ -192,13 +199,18 @@ def _full(runs: int) -> Schedule:
     )
 
 
-async def _measure(schedule: Schedule, names: Iterable[str]) -> Results:
-    began = monotonic()
+async def _measure(schedule: Schedule, names: Iterable[str], finished: FinishedParts) -> Results:
     results = Results(machine=_machine())
+    seconds = 0.0
     for name in names:
         _say(name)
-        results.figures[name] = await PARTS[name].measure(schedule)
-    results.machine["minutes taken"] = round((monotonic() - began) / 60, 1)
+        if (part := finished.load(name)) is None:
+            began = monotonic()
+            figures = await PARTS[name].measure(schedule)
+            part = finished.save(name, figures, monotonic() - began)
+        results.figures[name] = part.figures
+        seconds += part.seconds
+    results.machine["minutes taken"] = round(seconds / 60, 1)
     return results
 
 

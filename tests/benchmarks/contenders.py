@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import ClientConnectionError, ClientSession, TCPConnector
 
 from custom_components.azure_stt.audio.decoder import StreamDecoder
+from custom_components.azure_stt.audio.pcm import SAMPLE_RATE
 from custom_components.azure_stt.azure_speech import (
     TRACE_CONFIG,
     Endpoint,
@@ -17,7 +18,9 @@ from custom_components.azure_stt.azure_speech import (
     SpeechClient,
     wav_header,
 )
+from custom_components.azure_stt.recognition.endpointing import Endpointer
 from custom_components.azure_stt.recognition.recording import CAPACITY, recorded
+from custom_components.azure_stt.recognition.task_scope import TaskScope
 from custom_components.azure_stt.resource.client_factory import async_get_session
 from tests.emulator import S0_KEY
 from tests.support.home import metadata
@@ -29,6 +32,9 @@ from .tokens import fetch_token
 LANGUAGE: Final = "en-US"
 
 _KEEPALIVE: Final = 60.0
+
+# Samples of the pause that is listened for.
+_PAUSE: Final = SAMPLE_RATE // 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +151,27 @@ async def no_one(address: str) -> AsyncIterator[Contender]:
         yield Contender(recognize=recognize, session=session)
 
 
+@asynccontextmanager
+async def recording(address: str, *, detects: bool = False) -> AsyncIterator[Contender]:
+    """Record the stream and send nothing; find the end of speech as well, or not."""
+
+    async def recognize(stream: AsyncIterable[bytes]) -> str:
+        async with recorded(stream, StreamDecoder()) as recording, TaskScope() as tasks:
+            if detects:
+                endpointer = Endpointer(recording)
+                tasks.start(endpointer.follow())
+                await endpointer.pause_after(0, _PAUSE)
+            await recording.ends()
+        return ""
+
+    async with ClientSession() as session:
+        yield Contender(recognize=recognize, session=session)
+
+
 FLOOR: Final = "bare post"
 NO_ONE: Final = "no one"
+RECORDING: Final = "recording"
+DETECTOR: Final = "recording, end of speech"
 CLIENT: Final = "client"
 ENTITY: Final = "entity"
 OPUS: Final = "entity, opus"
@@ -165,6 +190,8 @@ CONTENDERS: Final[dict[str, Opening]] = {
     BUFFER: partial(buffer_then_post, tries=1),
     BUFFER_TWICE: partial(buffer_then_post, tries=2),
     NO_ONE: no_one,
+    RECORDING: recording,
+    DETECTOR: partial(recording, detects=True),
 }
 """All by their names."""
 

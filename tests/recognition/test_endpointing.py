@@ -180,6 +180,49 @@ async def test_pause_after(pause: float, found: bool) -> None:  # noqa: FBT001
         assert endpointer.longest_pause(0, onset) < 6 * FRAME
 
 
+async def _speak_on(recording: Recording, pcm: bytes, call: asyncio.Task[int | None]) -> int:
+    """Say something frame by frame, until a call returns; return the frames that were said."""
+    frames = range(0, len(pcm), 2 * FRAME)
+    for number, start in enumerate(frames):
+        if call.done():
+            return number
+        recording.append(pcm[start : start + 2 * FRAME])
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    return len(frames)
+
+
+async def test_a_pause_is_told_at_once() -> None:
+    """Live, the frame that completes a pause is the last one that is waited for."""
+    recording = Recording()
+    endpointer = Endpointer(recording)
+    call = asyncio.create_task(endpointer.pause_after(0, 25 * FRAME))
+    frames = await _speak_on(recording, SAID + silence(1), call)
+    assert await call == endpointer.speech_end
+    assert frames == endpointer.speech_end // FRAME + 25
+
+
+async def test_speech_wakes_nobody_who_waits_for_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live speech is looked at when it may have paused for long enough, not at each frame."""
+    waits: list[int] = []
+    reaches = Recording.reaches
+
+    async def counted(recording: Recording, position: int) -> None:
+        waits.append(position)
+        await reaches(recording, position)
+
+    monkeypatch.setattr(Recording, "reaches", counted)
+    recording = Recording()
+    call = asyncio.create_task(Endpointer(recording).pause_after(0, 25 * FRAME))
+    speech = SAID * 5
+    await _speak_on(recording, speech, call)
+    assert not call.done()
+    call.cancel()
+    frames = len(speech) // 2 // FRAME
+    assert len(waits) <= frames // 20
+    assert waits == sorted(waits)
+
+
 async def test_pause_until() -> None:
     """Speech without a pause is given up where a request must end."""
     async with followed(SAID * 20, ended=False) as endpointer:
