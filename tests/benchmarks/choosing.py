@@ -1,5 +1,6 @@
 """How long it takes to choose among alternatives in a big home: `scripts/bench choice`."""
 
+import argparse
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -37,7 +38,8 @@ _TEXTS: Final = {
 
 
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure how long choosing among alternatives takes, and write the table."""
+    argparse.ArgumentParser(prog="scripts/bench choice", description=main.__doc__).parse_args()
     logging.disable()
     sys.stdout.write(asyncio.run(_measure()).as_text())
 

@@ -1,5 +1,6 @@
 """How long it takes to find the automations that wait for a phrase: `scripts/bench phrases`."""
 
+import argparse
 from collections.abc import Sequence
 from itertools import batched
 from statistics import median
@@ -31,7 +32,8 @@ _TEXTS: Final = {
 
 
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure how long finding the automations that wait takes, and write the table."""
+    argparse.ArgumentParser(prog="scripts/bench phrases", description=main.__doc__).parse_args()
     phrases = [
         template.format(room=room, thing=thing)
         for room in _ROOMS
