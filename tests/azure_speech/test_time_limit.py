@@ -1,75 +1,83 @@
-"""A time limit that is moved often."""
+"""A time limit that changes often."""
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from unittest.mock import patch
 
 import pytest
 
 from custom_components.azure_stt.azure_speech import TimeLimit
 
-
-async def _run(limit: TimeLimit, *moves: float | None, then: float | None = None) -> None:
-    """Move a limit to some seconds from now, and wait; again after a moment, if there's `then`."""
-    now = asyncio.get_running_loop().time
-    async with asyncio.timeout(2), limit:
-        for seconds in moves:
-            limit.when = None if seconds is None else now() + seconds
-        if then is not None:
-            await asyncio.sleep(0.05)
-            assert not limit.expired()
-            limit.when = now() + then
-        await asyncio.Event().wait()
+SHORTEST = 0.05
 
 
-@pytest.mark.parametrize(
-    "moves", [(0.02,), (60, 0.02), (0.01, None, 0.02)], ids=["set", "earlier", "again"]
-)
-async def test_limit_ends_the_block(moves: tuple[float | None, ...]) -> None:
-    """A limit that has come is a TimeoutError, whatever the limit was before."""
-    limit = TimeLimit()
-    with pytest.raises(TimeoutError):
-        await _run(limit, *moves)
-    assert limit.expired()
+class Limit:
+    """A limit that tests move, and the block that it cancels."""
+
+    def __init__(self) -> None:
+        """Initialize without a limit."""
+        self.due: float | None = None
+        self.asked = 0
+        self.limit = TimeLimit(self._asked, SHORTEST)
+
+    def _asked(self) -> float | None:
+        self.asked += 1
+        return self.due
+
+    async def run(self, block: Callable[[], object] = lambda: None) -> float:
+        """Run a block, then wait for the limit; return how long that took, in seconds."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(2), self.limit:
+                block()
+                await asyncio.Event().wait()
+        except TimeoutError:
+            assert self.limit.expired()
+        return monotonic() - began
 
 
-async def test_later_limit_counts_from_its_own_time() -> None:
-    """A limit that was moved on doesn't come at the time that it had before, but it comes."""
-    now = asyncio.get_running_loop().time
-    limit = TimeLimit()
-    due = now() + 0.1
-    with pytest.raises(TimeoutError):
-        await _run(limit, 0.02, 0.1)
-    assert limit.expired()
-    assert now() >= due
+@pytest.fixture
+async def limit() -> Limit:
+    """Give a limit."""
+    return Limit()
 
 
-async def test_lifted_limit_can_be_set_again() -> None:
-    """Without a limit the block may take its time; a new one counts."""
-    now = asyncio.get_running_loop().time
-    limit = TimeLimit()
-    due = now() + 0.07
-    with pytest.raises(TimeoutError):
-        await _run(limit, 0.02, None, then=0.02)
-    assert limit.expired()
-    assert now() >= due
+@pytest.mark.parametrize("seconds", [SHORTEST, 3 * SHORTEST, 3.5 * SHORTEST])
+async def test_limit_ends_the_block(limit: Limit, seconds: float) -> None:
+    """A limit that has come is a TimeoutError, neither early nor much later."""
+    limit.due = monotonic() + seconds
+    assert seconds - 0.01 <= await limit.run() <= seconds + 0.04
 
 
-async def test_moving_on_sets_no_timer() -> None:
-    """A limit that follows a voice sets one timer, and leaves none behind."""
+async def test_limit_is_moved(limit: Limit) -> None:
+    """Only what it is in the end counts: it was sooner before, and then there was none."""
+
+    def move() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.03, setattr, limit, "due", None)
+        loop.call_later(0.12, lambda: setattr(limit, "due", monotonic() + SHORTEST))
+
+    limit.due = monotonic() + SHORTEST
+    assert 0.17 - 0.01 <= await limit.run(move) <= 0.17 + 0.04
+
+
+async def test_moving_it_takes_no_timer(limit: Limit) -> None:
+    """A limit that follows a voice isn't asked more often than it says, and leaves no timer."""
     loop = asyncio.get_running_loop()
     timers: list[asyncio.TimerHandle] = []
-    original = loop.call_at
+    original = loop.call_later
 
-    def call_at(when: float, look: Callable[[], None]) -> asyncio.TimerHandle:
-        timers.append(original(when, look))
+    def call_later(delay: float, look: Callable[[], None]) -> asyncio.TimerHandle:
+        timers.append(original(delay, look))
         return timers[-1]
 
-    with patch.object(loop, "call_at", call_at):
-        async with TimeLimit() as limit:
-            for seconds in range(100):
-                limit.when = loop.time() + 60 + seconds
-                limit.when = None
-            limit.when = loop.time() + 200
+    with patch.object(loop, "call_later", call_later):
+        async with limit.limit:
+            for _ in range(100):
+                limit.due = monotonic() + 60
+                limit.due = None
+    assert limit.asked == 1
     [timer] = timers
     assert timer.cancelled()
+    assert not limit.limit.expired()

@@ -1,6 +1,8 @@
-"""A time limit that is moved often."""
+"""A time limit that changes often."""
 
 import asyncio
+from collections.abc import Callable
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -8,19 +10,24 @@ from typing import Self
 class TimeLimit:
     """Cancels the block like `asyncio.timeout`, which sets a timer each time it's moved.
 
-    This one's `when` is moved, a time of the event loop's clock or None for never. One timer looks
-    at it when the time that it was set for has come: a limit that follows each 10 ms of a voice
-    sets a timer every few seconds.
+    This one asks when the time has come: a limit that follows each 10 ms of a voice takes one timer
+    every few seconds, and no call in between.
     """
 
-    def __init__(self) -> None:
-        """Initialize without a limit."""
+    def __init__(self, due: Callable[[], float | None], shortest: float) -> None:
+        """Initialize with the function to ask.
+
+        `due` returns a time of `time.monotonic`, None for never. It's asked every `shortest`
+        seconds at least, so no limit may be shorter when it begins.
+        """
+        self._due = due
+        self._shortest = shortest
         self._timeout = asyncio.timeout(None)
-        self._when: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
+        self._look()
         return self
 
     async def __aexit__(
@@ -33,32 +40,17 @@ class TimeLimit:
             self._timer.cancel()
         await self._timeout.__aexit__(exc_type, exc, traceback)
 
-    @property
-    def when(self) -> float | None:
-        """When the block ends."""
-        return self._when
-
-    @when.setter
-    def when(self, when: float | None) -> None:
-        self._when = when
-        if when is not None and (self._timer is None or when < self._timer.when()):
-            self._set_timer(when)
-
     def expired(self) -> bool:
         """Return whether the block was cancelled."""
         return self._timeout.expired()
 
-    def _set_timer(self, when: float) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(when, self._look)
-
     def _look(self) -> None:
         """Cancel the block if it's time; otherwise look again when that may be."""
-        self._timer = None
-        if self._when is None or self._timeout.expired():
-            return
-        if asyncio.get_running_loop().time() < self._when:
-            self._set_timer(self._when)
+        loop = asyncio.get_running_loop()
+        due = self._due()
+        left = self._shortest if due is None else min(due - monotonic(), self._shortest)
+        if left > 0:
+            self._timer = loop.call_later(left, self._look)
         else:
-            self._timeout.reschedule(self._when)
+            self._timer = None
+            self._timeout.reschedule(loop.time())

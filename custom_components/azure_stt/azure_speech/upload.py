@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 import socket
+from time import monotonic
 from types import SimpleNamespace, TracebackType
 from typing import Any, Final, Protocol, Self, override
 
@@ -74,7 +75,7 @@ class Phase(Enum):
     CONNECT = auto()
     GO_AHEAD = auto()
     UPLOAD = auto()
-    """Until the answer begins. While the person is waited for, there's no limit."""
+    """Until the answer begins. It counts from the last audio, and not while more is waited for."""
     READING = auto()
 
 
@@ -95,7 +96,12 @@ class RequestTimeout:
         }
         self._after_headers = Phase.GO_AHEAD if expect else Phase.UPLOAD
         self._phase = Phase.QUEUE
-        self._timeout = TimeLimit()
+        self._entered_at = 0.0
+        self._timeout = TimeLimit(self._due, min(self._limits.values()))
+        self.audio_at: float | None = None
+        """When audio came last, by `time.monotonic`; None while more is waited for."""
+        self.grace = 0.0
+        """Seconds that the answer may take longer because the audio came early."""
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
@@ -119,19 +125,17 @@ class RequestTimeout:
         """Start a phase's limit. Reading the answer is the last phase."""
         if self._phase is not Phase.READING:
             self._phase = phase
-            limit = self._limits.get(phase)
-            now = asyncio.get_running_loop().time()
-            self._timeout.when = None if limit is None else now + limit
+            self._entered_at = monotonic()
 
-    def wait_for_audio(self) -> None:
-        """Lift the limit of the upload."""
-        if self._phase is Phase.UPLOAD:
-            self._timeout.when = None
-
-    def move(self, now: float, grace: float) -> None:
-        """Start the upload's limit anew, with more seconds."""
-        if self._phase is Phase.UPLOAD:
-            self._timeout.when = now + self._limits[Phase.UPLOAD] + grace
+    def _due(self) -> float | None:
+        """Return when the phase's limit ends."""
+        if self._phase is Phase.QUEUE:
+            return None
+        if self._phase is not Phase.UPLOAD:
+            return self._entered_at + self._limits[self._phase]
+        if self.audio_at is None:
+            return None
+        return self.audio_at + self._limits[self._phase] + self.grace
 
     def extend_answer(self, seconds: float) -> None:
         """Set the limits that count from the upload's end."""
@@ -189,7 +193,7 @@ class Upload:
             self._begin()
         block, self._header = self._header, b""
         while not block and not self._ended:
-            self._timeout.wait_for_audio()
+            self._timeout.audio_at = None
             try:
                 pcm = await anext(self._audio)
             except StopAsyncIteration:
@@ -208,6 +212,7 @@ class Upload:
         self._writer = asyncio.current_task()
         if self._writer:
             self._writer.add_done_callback(_retrieve_error)
+        self._timeout.audio_at = monotonic()
         self._timeout.enter(Phase.UPLOAD)
         for meter in self._meters:
             meter.count_request()
@@ -215,12 +220,12 @@ class Upload:
 
     def _note(self, pcm: bytes, block: bytes) -> None:
         """Note samples and the bytes that they are sent as, and start the answer's limit anew."""
-        now = asyncio.get_running_loop().time()
+        now = self._timeout.audio_at = monotonic()
         if not self._seconds:
             self._began_at = now
         self._seconds += len(pcm) / BYTES_PER_SECOND
         lead = self._seconds - (now - self._began_at)
-        self._timeout.move(now, max(0.0, lead) * self._grace)
+        self._timeout.grace = max(0.0, lead) * self._grace
         if self._line:
             self._line.note(len(pcm))
         for meter in self._meters:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from time import monotonic
 from typing import Final
 
 from ..azure_speech import Alternative, Recognition, RecognitionStatus, SpeechError
@@ -38,7 +39,7 @@ async def ask_backup(
     start = max(position, start - LEAD)
     _LOGGER.debug("Asking the backup engine, because: %s", err)
     async with TaskScope() as tasks:
-        overdue = tasks.start(_overdue(recording, asyncio.get_running_loop().time()))
+        overdue = tasks.start(_overdue(recording, monotonic()))
         answer = tasks.start(backup(recording, start, language))
         await asyncio.wait({answer, overdue}, return_when=asyncio.FIRST_COMPLETED)
         text = answer.result() if answer.done() else None
@@ -55,4 +56,4 @@ def _part(start: int, end: int, text: str) -> Part:
 
 async def _overdue(recording: Recording, started: float) -> None:
     begin = max(await recording.ends_or_is_full(), started)
-    await asyncio.sleep(begin + BACKUP_LIMIT - asyncio.get_running_loop().time())
+    await asyncio.sleep(begin + BACKUP_LIMIT - monotonic())

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import logging
+from time import monotonic
 from typing import Final
 
 from ..audio.pcm import SAMPLE_RATE
@@ -195,7 +196,7 @@ class FileTranscriber:
                 self._policy,
                 position=position,
                 cut=cut,
-                ready_at=asyncio.get_running_loop().time(),
+                ready_at=monotonic(),
                 has_backup=self._backup is not None,
             )
             return await recognizer.recognize(options)

@@ -75,10 +75,14 @@ class Recording:
 
     def __init__(self) -> None:
         """Initialize an empty recording."""
+        self.length = 0
+        """Samples so far, including the forgotten ones."""
+        self.ended = False
+        """Whether the audio stream has ended."""
         self._audio = bytearray()
         self._start = 0
         self._recognized = 0
-        self._ended_at: float | None = None
+        self._ended_at = 0.0
         self._error: BaseException | None = None
         self._began_at: float | None = None
         self._waiters = Waiters()
@@ -86,16 +90,6 @@ class Recording:
     @override
     def __repr__(self) -> str:
         return f"<Recording {self._start}-{self.length}{' ended' if self.ended else ''}>"
-
-    @property
-    def length(self) -> int:
-        """Samples so far, including the forgotten ones."""
-        return self._start + len(self._audio) // SAMPLE_WIDTH
-
-    @property
-    def ended(self) -> bool:
-        """Whether the audio stream has ended."""
-        return self._ended_at is not None
 
     @property
     def error(self) -> BaseException | None:
@@ -123,11 +117,13 @@ class Recording:
         if self._began_at is None:
             self._began_at = monotonic()
         self._audio += pcm
+        self.length += len(pcm) // SAMPLE_WIDTH
         self._waiters.wake(self.length)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the recording, because of an error if there is one."""
-        self._ended_at = asyncio.get_running_loop().time()
+        self._ended_at = monotonic()
+        self.ended = True
         self._error = error
         self._waiters.wake()
 
@@ -185,17 +181,14 @@ class Recording:
             raise BrokenRecordingError from self._error
 
     async def ends(self) -> float:
-        """Wait for the end and return when it came, by the event loop's clock."""
+        """Wait for the end and return when it came, by `time.monotonic`."""
         while not self.ended:
             await self._waiters.change(inf)
-        assert self._ended_at is not None  # noqa: S101 - for the type checker
         return self._ended_at
 
     def since(self, position: int) -> float:
         """Return the seconds since a sample was spoken: the audio since then, and since its end."""
-        waited = 0.0
-        if self._ended_at is not None:
-            waited = asyncio.get_running_loop().time() - self._ended_at
+        waited = monotonic() - self._ended_at if self.ended else 0.0
         return (self.length - position) / SAMPLE_RATE + waited
 
     def wake(self) -> None:
@@ -205,11 +198,11 @@ class Recording:
     async def ends_or_is_full(self, unless: Callable[[], bool] | None = None) -> float:
         """Wait until no more is read, or a condition is true; return since when.
 
-        That is a time of the event loop's clock.
+        That is a time of `time.monotonic`.
         """
         while not (self.ended or self.is_full or (unless and unless())):
             await self._waiters.change(self._recognized + CAPACITY)
-        return self._ended_at or asyncio.get_running_loop().time()
+        return self._ended_at if self.ended else monotonic()
 
 
 class _Reader:
@@ -292,21 +285,21 @@ async def _pump(
 async def _read(
     stream: AsyncIterable[bytes], decoder: Decoder, recording: Recording, idle_limit: float
 ) -> None:
-    idle = TimeLimit()
-    now = asyncio.get_running_loop().time
+    # None while no chunk is waited for.
+    asked_at: float | None = monotonic()
+    idle = TimeLimit(lambda: None if asked_at is None else asked_at + idle_limit, idle_limit)
     try:
         async with idle:
-            idle.when = now() + idle_limit
             async for chunk in stream:
                 if len(chunk) <= _DECODED_MAX and not decoder.blocking:
                     recording.append(decoder.feed(chunk))
                 else:
-                    idle.when = None
+                    asked_at = None
                     await _take(chunk, decoder, recording)
                 if recording.is_full:
-                    idle.when = None
+                    asked_at = None
                     await recording.has_room()
-                idle.when = now() + idle_limit
+                asked_at = monotonic()
     except TimeoutError as err:
         if not idle.expired():
             raise

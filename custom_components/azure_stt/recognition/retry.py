@@ -7,6 +7,7 @@ from functools import partial
 from itertools import count
 import logging
 from random import uniform
+from time import monotonic
 from typing import Final
 
 from ..audio.pcm import SAMPLE_RATE
@@ -67,7 +68,7 @@ class PartRecognizer:
     """Recognizes one part of a recording, from a position on, within the deadline.
 
     The part ends with the recording, or where `cut` ends it. The deadline counts from the later
-    of that end and `ready_at` (event loop time).
+    of that end and `ready_at` (`time.monotonic`).
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class PartRecognizer:
             while attempts:
                 waiting = bool(others) or again
                 due = self._due(ended, attempts, deadline, half=waiting)
-                if due is not None and due <= asyncio.get_running_loop().time():
+                if due is not None and due <= monotonic():
                     if not waiting:
                         break
                     if others:
@@ -130,7 +131,7 @@ class PartRecognizer:
 
     def _start(self, tasks: TaskScope, engine: Engine, options: RecognitionOptions) -> _Attempt:
         source = _Source(self._recording, self._position, self._cut, self._policy)
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         return _Attempt(source, tasks.start(self._attempt(engine, source, options)), now)
 
     def _deadline(self) -> float:
@@ -216,7 +217,7 @@ async def _wait(
     attempts: Sequence[asyncio.Task[Answer | None]], ended: asyncio.Task[float], due: float | None
 ) -> None:
     """Wait for an answer, for the stream's end, or until something is due."""
-    timeout = None if due is None else due - asyncio.get_running_loop().time()
+    timeout = None if due is None else due - monotonic()
     waited = [*attempts, *([] if ended.done() else [ended])]
     await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 

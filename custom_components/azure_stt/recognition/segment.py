@@ -3,8 +3,8 @@
 Positions and lengths are samples at 16 kHz, levels are decibels of full scale.
 """
 
-import asyncio
 from collections.abc import Sequence
+from time import monotonic
 from typing import Final, Self
 
 from ..audio.pcm import FRAME, SAMPLE_RATE, SAMPLE_WIDTH, levels
@@ -37,11 +37,11 @@ class Cut:
     def make(self, position: int) -> None:
         """End the audio at a position, or at once if more was sent."""
         self.position = position
-        self.made_at = asyncio.get_running_loop().time()
+        self.made_at = monotonic()
         self._recording.wake()
 
     async def made_or_full(self) -> float:
-        """Wait until no more audio comes, and return since when, by the event loop's clock."""
+        """Wait until no more audio comes, and return since when, by `time.monotonic`."""
         since = await self._recording.ends_or_is_full(unless=lambda: self.position is not None)
         return self.made_at or since
 
@@ -50,7 +50,7 @@ class Segment:
     """Reads a recording from a position on, for at most as long as one request may be.
 
     `position` is how far it has been read, `cut` where it was cut off, or None, and `read_at`
-    the time of the last block by the event loop's clock, or None. `finished` says that all of it
+    the time of the last block by `time.monotonic`, or None. `finished` says that all of it
     has been read. With several voices, a quiet voice isn't taken for a pause to cut at.
     """
 
@@ -91,7 +91,7 @@ class Segment:
         if not block:
             self.finished = True
             raise StopAsyncIteration
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         if self.read_at is None:
             self._began_at = now
         self.read_at = now

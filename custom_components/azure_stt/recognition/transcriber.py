@@ -7,6 +7,7 @@ to a backup engine when no resource answers.
 import asyncio
 from collections.abc import Callable, Sequence
 import logging
+from time import monotonic
 from typing import Final
 
 from ..audio.pcm import FRAME, SAMPLE_RATE
@@ -314,7 +315,7 @@ class Transcriber:
         level = Loudness.of(self._recording, start, part.end).usual
         self._provisional = None
         self._position = part.end
-        self._finished_at = asyncio.get_running_loop().time()
+        self._finished_at = monotonic()
         self._endpointer.forget(part.end)
         if self._on_part:
             self._on_part(part)

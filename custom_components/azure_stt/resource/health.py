@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 import logging
+from time import monotonic
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -81,7 +82,7 @@ class Health:
         That is ResponseError (429) while its Retry-After lasts, and QuotaExceededError for an
         hour, or until a new month begins.
         """
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         if (wait := self._not_before - now) > 0:
             msg = "The service asked to wait"
             raise ResponseError(msg, status=HTTPStatus.TOO_MANY_REQUESTS, retry_after=wait)
@@ -106,7 +107,7 @@ class Health:
     ) -> None:
         """Draw the conclusions from a failure."""
         was_down = self.down
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         if err.retry_after:
             self._not_before = now + err.retry_after
         self._notice(err, options)
@@ -207,7 +208,7 @@ class Health:
 
     async def _keep_probing(self) -> None:
         """Probe at growing intervals until the resource is up again."""
-        began = asyncio.get_running_loop().time()
+        began = monotonic()
         pause = _PROBE_FIRST
         while self.down:
             await asyncio.sleep(pause)
@@ -223,5 +224,5 @@ class Health:
                 _LOGGER.debug("%s still can't be reached: %s", self._entry.title, err)
             else:
                 self.async_note_success()
-            if asyncio.get_running_loop().time() - began > LONG_OUTAGE and self.down:
+            if monotonic() - began > LONG_OUTAGE and self.down:
                 async_create_issue(self._hass, self._entry, Issue.UNREACHABLE)

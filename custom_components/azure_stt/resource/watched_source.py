@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from typing import Self
 
 from ..azure_speech import AudioSource
@@ -36,11 +37,11 @@ class WatchedSource:
         assert self._reader is not None  # noqa: S101 - for the type checker
         if self._may_go_on:
             await self._may_go_on.wait()
-        self._waiting_since = asyncio.get_running_loop().time()
+        self._waiting_since = monotonic()
         try:
             return await anext(self._reader)
         except StopAsyncIteration:
-            self._ended_at = asyncio.get_running_loop().time()
+            self._ended_at = monotonic()
             if self.on_end:
                 self.on_end()
             raise
@@ -52,14 +53,14 @@ class WatchedSource:
         """Seconds for which a request has had nothing to send."""
         if self._waiting_since is None:
             return 0.0
-        return asyncio.get_running_loop().time() - self._waiting_since
+        return monotonic() - self._waiting_since
 
     @property
     def ended_for(self) -> float:
         """Seconds since a request had everything; 0 before that."""
         if self._ended_at is None:
             return 0.0
-        return asyncio.get_running_loop().time() - self._ended_at
+        return monotonic() - self._ended_at
 
     async def more(self) -> None:
         """Wait until the audio goes on or ends. Raises the source's own error."""
