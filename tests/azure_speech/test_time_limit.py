@@ -50,15 +50,16 @@ async def test_limit_ends_the_block(limit: Limit, seconds: float) -> None:
     assert seconds - 0.01 <= await limit.run() <= seconds + 0.04
 
 
-async def test_limit_is_moved(limit: Limit) -> None:
-    """Only what it is in the end counts: it was sooner before, and then there was none."""
+@pytest.mark.parametrize("before", [SHORTEST, 60])
+async def test_limit_is_moved(limit: Limit, before: float) -> None:
+    """Only what it is in the end counts: it was another one before, and then there was none."""
 
     def move() -> None:
         loop = asyncio.get_running_loop()
         loop.call_later(0.03, setattr, limit, "due", None)
         loop.call_later(0.12, lambda: setattr(limit, "due", monotonic() + SHORTEST))
 
-    limit.due = monotonic() + SHORTEST
+    limit.due = monotonic() + before
     assert 0.17 - 0.01 <= await limit.run(move) <= 0.17 + 0.04
 
 
