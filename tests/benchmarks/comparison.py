@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from .contenders import BUFFER, CLOUD, COMPARED, ENTITY, FLOOR, PEERS
+from .contenders import BUFFER, CLOUD, COMPARED, ENTITY, FLOOR, OPUS, PEERS
 from .table import Table, figure
 
 NO_TEXT: Final = "no text"
@@ -13,6 +13,7 @@ NO_TEXT: Final = "no text"
 _BEHIND: Final = 1.05
 _LABELS: Final = {
     ENTITY: "this integration",
+    OPUS: "with Opus",
     CLOUD: "Home Assistant Cloud",
     BUFFER: "upload after recording",
     FLOOR: "bare upload",
@@ -118,7 +119,7 @@ def glance(comparisons: Sequence[Comparison]) -> Table:
         rows=[
             (f"{one.name} ({one.unit})", *(one.shown(name) for name in _LABELS)) for one in shown
         ],
-        notes=(f"'{NO_TEXT}': no answer was right.",),
+        notes=(f"'{NO_TEXT}': no answer was right. Empty: not measured.",),
     )
 
 

@@ -34,6 +34,13 @@ _WHY: Final = (
     "The entity asks Home Assistant what was meant before it answers. That takes a millisecond or"
     " two on any link, and shows only where the service is next door."
 )
+_WHY_NARROW: Final = (
+    "The entity begins to send when it hears speech, a tenth of a second into the command, because"
+    " silence costs money. A line that can barely carry a voice never makes up for that. Opus as"
+    " upload format does."
+)
+_NARROW: Final = {FAR, *THIN_LINKS}
+"""Links that carry little more than the audio's 256 kbit/s, or less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +260,6 @@ def comparisons(results: Sequence[Overhead]) -> Iterator[Comparison]:
                     name: spread and 1000 * getattr(spread, figure_name)
                     for name, spread in spreads.items()
                 },
-                why=_WHY,
+                why=_WHY_NARROW if case.link in _NARROW else _WHY,
                 is_plotted=case.is_warm and figure_name == "median",
             )
