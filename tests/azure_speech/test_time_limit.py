@@ -26,7 +26,7 @@ class Limit:
         return self.due
 
     async def run(self, block: Callable[[], object] = lambda: None) -> float:
-        """Run a block, then wait for the limit; return how long that took, in seconds."""
+        """Run a block, then wait for the limit; return the seconds that took."""
         began = monotonic()
         try:
             async with asyncio.timeout(2), self.limit:
@@ -39,7 +39,7 @@ class Limit:
 
 @pytest.fixture
 async def limit() -> Limit:
-    """Give a limit."""
+    """Give a limit that tests can move."""
     return Limit()
 
 
@@ -52,7 +52,7 @@ async def test_limit_ends_the_block(limit: Limit, seconds: float) -> None:
 
 @pytest.mark.parametrize("before", [SHORTEST, 60])
 async def test_limit_is_moved(limit: Limit, before: float) -> None:
-    """Only what it is in the end counts: it was another one before, and then there was none."""
+    """The last time counts. There was another one before, and then none."""
 
     def move() -> None:
         loop = asyncio.get_running_loop()

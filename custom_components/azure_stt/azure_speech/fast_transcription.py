@@ -209,7 +209,7 @@ class _Count:
             meter.count_request()
 
     def count(self, audio: int, sent: int) -> None:
-        """Ignore what `Upload` counts, the form around the recording included."""
+        """Ignore the bytes, which include the form around the recording."""
 
     def count_recording(self, size: int) -> None:
         if self._bytes_per_second:

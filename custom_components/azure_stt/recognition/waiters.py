@@ -1,4 +1,4 @@
-"""Waiting for what another task brings about."""
+"""Waiting for a change that another task makes."""
 
 import asyncio
 from math import inf
