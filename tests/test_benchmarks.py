@@ -27,6 +27,7 @@ from tests.benchmarks.contenders import (
     LANGUAGE,
     Contender,
 )
+from tests.benchmarks.encoded import Sentence, row
 from tests.benchmarks.failure import ROUND_TRIP, Failure
 from tests.benchmarks.figures import Spread, percentile
 from tests.benchmarks.finished import FinishedParts
@@ -453,6 +454,13 @@ def test_wrong_usage(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 2
+
+
+def test_word_errors() -> None:
+    """The standard error tells whether Opus is worse than by chance."""
+    sentences = [Sentence(words=10, wav=1, opus=3), Sentence(words=10, wav=1, opus=1)]
+    assert row("all", sentences) == ("all", "2", "20", "10.0", "20.0", "10.0", "10.0")
+    assert row("one", sentences[:1])[-2:] == ("20.0", "0.0")
 
 
 def test_finished_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

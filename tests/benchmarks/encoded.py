@@ -3,8 +3,11 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from math import sqrt
 import re
+from statistics import stdev
 import sys
 from typing import Final
 
@@ -15,10 +18,9 @@ from .awkward_english import ENGLISH
 from .hearing import Condition, Room, SpeechModel, say
 from .table import Table, figure
 
+_ROOMS: Final = (Room.CLEAN, Room.NOISY)
 _CONDITIONS: Final = tuple(
-    Condition(voice=voice, room=room)
-    for room in (Room.CLEAN, Room.NOISY)
-    for voice in ENGLISH.voices
+    Condition(voice=voice, room=room) for room in _ROOMS for voice in ENGLISH.voices
 )
 _COLUMNS: Final = (
     "condition",
@@ -27,7 +29,20 @@ _COLUMNS: Final = (
     "WAV, % wrong",
     "Opus, % wrong",
     "points more",
+    "standard error",
 )
+
+
+_NOTES: Final = ("standard error: of the points more, by the differences of the sentences.",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """The words of a sentence, and how many were misheard."""
+
+    words: int
+    wav: int
+    opus: int
 
 
 def as_opus(pcm: bytes) -> bytes:
@@ -55,18 +70,20 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-async def _count(
+async def _listen(
     speech_model: SpeechModel, texts: Sequence[str], condition: Condition
-) -> tuple[int, int, int]:
-    """Return how many words were said, and misheard with WAV and with Opus."""
+) -> list[Sentence]:
+    """Return how many words of each text were misheard with WAV and with Opus."""
     sounds = say(condition.voice, texts)
-    total = wav = opus = 0
+    sentences = []
     for text in texts:
         pcm = condition.sound(sounds[text])
-        total += len(words(text))
-        wav += errors(words(text), words(await _hear(speech_model, pcm)))
-        opus += errors(words(text), words(await _hear(speech_model, as_opus(pcm))))
-    return total, wav, opus
+        wav, opus = [
+            errors(words(text), words(await _hear(speech_model, sound)))
+            for sound in (pcm, as_opus(pcm))
+        ]
+        sentences.append(Sentence(words=len(words(text)), wav=wav, opus=opus))
+    return sentences
 
 
 async def _hear(speech_model: SpeechModel, pcm: bytes) -> str:
@@ -76,21 +93,32 @@ async def _hear(speech_model: SpeechModel, pcm: bytes) -> str:
 
 async def _run(step: int) -> Table:
     texts = [command.text for command in ENGLISH.commands[::step]]
-    table = Table(title="Word errors with WAV and with Opus", columns=_COLUMNS)
-    sums = [0, 0, 0]
+    table = Table(title="Word errors with WAV and with Opus", columns=_COLUMNS, notes=_NOTES)
+    every: dict[Room, list[Sentence]] = {room: [] for room in _ROOMS}
     async with SpeechModel.listening("whisper", ENGLISH.locale) as speech_model:
         for condition in _CONDITIONS:
-            counts = await _count(speech_model, texts, condition)
-            sums = [total + count for total, count in zip(sums, counts, strict=True)]
-            table.rows.append(_cells(str(condition), len(texts), counts))
-    table.rows.append(_cells("all", len(texts) * len(_CONDITIONS), sums))
+            sentences = await _listen(speech_model, texts, condition)
+            every[condition.room] += sentences
+            table.rows.append(row(str(condition), sentences))
+    for room, sentences in every.items():
+        table.rows.append(row(f"all, {room}", sentences))
     return table
 
 
-def _cells(name: str, sentences: int, counts: Sequence[int]) -> Sequence[str]:
-    total, wav, opus = counts
-    rates = (100 * wav / total, 100 * opus / total, 100 * (opus - wav) / total)
-    return (name, str(sentences), str(total), *(figure(rate, ".1f") for rate in rates))
+def row(name: str, sentences: Sequence[Sentence]) -> Sequence[str]:
+    """Return the cells of some sentences."""
+    total, wav, opus = (
+        sum(getattr(one, count) for one in sentences) for count in ("words", "wav", "opus")
+    )
+    differences = [one.opus - one.wav for one in sentences]
+    spread = stdev(differences) * sqrt(len(sentences)) if len(sentences) > 1 else 0.0
+    rates = (wav, opus, opus - wav, spread)
+    return (
+        name,
+        str(len(sentences)),
+        str(total),
+        *(figure(100 * rate / total, ".1f") for rate in rates),
+    )
 
 
 def main() -> None:
