@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from unicodedata import category
 
 from hypothesis import example, given, settings, strategies as st
 import pytest
@@ -241,15 +242,17 @@ def test_any_region_stays_in_its_cloud(text: str, cloud: Cloud) -> None:
 @example("http://127.0.0.1:0")
 @example("HTTPS://0: 0")
 @example("0'")
+@example("0\u200b")
 def test_any_address_leads_to_its_own_host(text: str) -> None:
     """Any text is refused, or is just a host, with a scheme and a port at most: that one."""
     try:
         endpoint = Endpoint.from_address(text)
     except InvalidEndpointError:
         return
-    # A browser drops these, too; quotes are pasted with an address.
+    # A browser drops these, too; quotes and invisible marks are pasted with an address.
+    visible = "".join(char for char in text if category(char) != "Cf")
     dropped = "".join(map(chr, range(33))) + "\"'<>“”"
-    plain = re.sub(r"[\t\r\n]", "", text.strip()).strip(dropped)
+    plain = re.sub(r"[\t\r\n]", "", visible.strip()).strip(dropped)
     parts = re.fullmatch(
         r"(?:(https?)://)?@?([a-z0-9.-]+|\[[0-9a-f:.%]+\])(?::([\s\d_+]*))?(?:/[^?#]*)?[?]?#?",
         plain.lower(),
