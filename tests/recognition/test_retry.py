@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Final, override
 
 import pytest
@@ -59,7 +60,7 @@ class Asked(Service):
     @override
     async def recognize(self, audio: AudioSource, options: RecognitionOptions) -> Recognition:
         self.options.append(options)
-        self.times.append(asyncio.get_running_loop().time())
+        self.times.append(monotonic())
         return await super().recognize(audio, options)
 
 

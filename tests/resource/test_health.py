@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 import logging
+from time import monotonic
 
 import pytest
 
@@ -187,7 +188,7 @@ async def test_quota_of_the_last_month(
     recognize: Recognize, emulator: Emulator, resource: Resource
 ) -> None:
     """A new month is tried at once."""
-    now = asyncio.get_running_loop().time()
+    now = monotonic()
     resource.health._quota = (now + 3600, dt_util.utcnow().month)
     assert (await recognize(AudioStream(speak(SENTENCE)))).result is SpeechResultState.ERROR
     resource.health._quota = (now + 3600, dt_util.utcnow().month % 12 + 1)
@@ -206,11 +207,10 @@ async def test_network_rules(hass: HomeAssistant, recognize: Recognize, emulator
 
 async def test_retry_after_ends_with_a_success(emulator: Emulator, resource: Resource) -> None:
     """A Retry-After counts for a minute at most, and a success clears it."""
-    loop = asyncio.get_running_loop()
     emulator.faults.append(Fault(status=503, headers={"Retry-After": "86400"}))
     with pytest.raises(ResponseError):
         await resource.recognize(speech, OPTIONS)
-    assert 0 < resource.health._not_before - loop.time() <= 60
+    assert 0 < resource.health._not_before - monotonic() <= 60
     await resource.health.async_check()
     assert (await resource.recognize(speech, OPTIONS)).text
 

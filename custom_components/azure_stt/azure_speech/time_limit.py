@@ -52,5 +52,4 @@ class TimeLimit:
         if left > 0:
             self._timer = loop.call_later(left, self._look)
         else:
-            self._timer = None
             self._timeout.reschedule(loop.time())

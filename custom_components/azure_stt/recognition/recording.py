@@ -192,7 +192,7 @@ class Recording:
         return (self.length - position) / SAMPLE_RATE + waited
 
     def wake(self) -> None:
-        """Wake the tasks whose condition has become true."""
+        """Let all tasks that wait look whether their condition is true."""
         self._waiters.wake()
 
     async def ends_or_is_full(self, unless: Callable[[], bool] | None = None) -> float:

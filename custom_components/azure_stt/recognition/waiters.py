@@ -24,7 +24,7 @@ class Waiters:
             del self._waiting[future]
 
     def wake(self, number: float = inf) -> None:
-        """Wake those who wait for a change of a number to that one, or all."""
+        """Wake the tasks whose number has been reached, or all of them without a number."""
         if number < self._least:
             return
         self._least = inf
