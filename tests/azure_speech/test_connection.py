@@ -34,6 +34,7 @@ from .helpers import (
     Connect,
     Microphone,
     authorizations,
+    playing,
     settle,
 )
 
@@ -213,6 +214,14 @@ async def test_no_answer(emulator: Emulator, connect: Connect) -> None:
     with pytest.raises(SpeechTimeoutError):
         await task
     assert 0.15 <= time.monotonic() - started < 4
+
+
+async def test_answer_to_audio_that_came_at_once(emulator: Emulator, connect: Connect) -> None:
+    """A service that must listen for half as long as the audio is has the time for it."""
+    emulator.latency = 1.0
+    client = connect(timeouts=Timeouts(connect=5, go_ahead=5, answer=0.2))
+    recognition = await client.recognize(playing(speak(SENTENCE) + bytes(160_000)), OPTIONS)
+    assert recognition.text == SENTENCE
 
 
 async def test_service_stops_reading(
